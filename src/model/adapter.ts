@@ -1,0 +1,72 @@
+import type { Dialect } from './dialect.ts'
+import type { Migration, SourceId } from './migration.ts'
+
+export interface FileEntry {
+  readonly name: string
+  readonly kind: 'file' | 'folder'
+}
+
+/** Reading files, rooted at the user's project. Paths use `/` and are relative to the root, or absolute. */
+export interface Files {
+  readonly root: string
+  /** Entries of a folder, sorted by name; throws `source-missing` where there is none. */
+  list(folder: string): Promise<readonly FileEntry[]>
+  read(path: string): Promise<Uint8Array>
+  exists(path: string): Promise<'file' | 'folder' | undefined>
+}
+
+/** A place where an adapter found its migrations, and what the ORM's own configuration says of its history. */
+export interface Location {
+  readonly source: SourceId
+  /** Folder or file that holds the migrations. */
+  readonly path: string
+  readonly historySchema?: string
+  readonly historyTable?: string
+}
+
+/** Runs SQL that only reads; parameters are $1, $2. */
+export type Read = (sql: string, parameters?: readonly unknown[]) => Promise<readonly { readonly [column: string]: unknown }[]>
+
+export interface LoadOptions {
+  readonly signal: AbortSignal
+  /** A throw-away database on which the earlier migrations have run, for migrations that are code; started only if asked for. */
+  readonly sandboxUrl?: () => Promise<string>
+}
+
+export interface Adapter {
+  readonly id: SourceId
+  /** Looks for its own layout in the project; undefined where there is none. Never runs user code. */
+  detect(files: Files): Promise<Location | undefined>
+  /** Says whether a path given by hand is of its layout. */
+  recognises(files: Files, path: string): Promise<boolean>
+  /** All migrations in the order in which the ORM would run them. What cannot be read throws `source-unreadable` with file and line. */
+  load(files: Files, location: Location, options: LoadOptions): Promise<readonly Migration[]>
+  /** The ORM's own record of what was applied; undefined for sources that have none (plain SQL: our journal alone). */
+  history?(location: Location, defaultSchema: string): History
+}
+
+export type HistoryState = 'applied' | 'pending' | 'unfinished' | 'rolled-back' | 'skipped' | 'changed'
+
+/** The ORM's own history table: how to read it, and the SQL that writes exactly what the ORM would have written. */
+export interface History {
+  /** Canonical for messages: `public._prisma_migrations`. */
+  readonly schema: string
+  readonly table: string
+  /** Reads the table once (a missing table is an empty history). */
+  open(read: Read, migrations: readonly Migration[], dialect: Dialect): Promise<OpenHistory>
+}
+
+export interface OpenHistory {
+  /** What the ORM itself would say of this migration. `skipped`: the ORM would silently never run it. `changed`: applied, but the file differs now. */
+  stateOf(migration: Migration): HistoryState
+  /** Ids recorded in the table that no file answers to. */
+  readonly unknown: readonly string[]
+  /** Statements that make the table as the ORM would; empty where it exists as needed. */
+  readonly create: readonly string[]
+  /** In the transaction that starts a migration: makes the ORM's own deploy refuse to start it, where the table can say so. */
+  begin(migration: Migration): readonly string[]
+  /** In the transaction that ends a migration. Must work whether or not `begin` ran. */
+  finish(migration: Migration): readonly string[]
+  /** `abort` of a migration: the ORM sees it pending again. */
+  rollBack(migration: Migration): readonly string[]
+}

@@ -1,0 +1,98 @@
+import type { Server } from './server.ts'
+
+/**
+ * A snapshot of a schema, read once per command or grown by `simulate`; everything pure works from it.
+ * Relations, types and functions are keyed by their canonical name: `schema.name`, each part quoted as the
+ * server's own quote_ident would, so that a key is also valid SQL.
+ */
+export interface Catalog {
+  readonly server: Server
+  /** Where an unqualified name is looked up, in order; the first is where it is created. */
+  readonly searchPath: readonly string[]
+  /** The session's TimeZone: it decides whether timestamp <-> timestamptz rewrites (pgfacts.md A.4). */
+  readonly timeZone: string
+  /** `whole`: what is not listed does not exist. `partial`: a folder without its CREATE TABLEs; verdicts state their condition. */
+  readonly knowledge: 'whole' | 'partial'
+  readonly relations: ReadonlyMap<string, Relation>
+  readonly types: ReadonlyMap<string, NamedType>
+  /** All overloads under one name; the worst volatility counts where they differ. */
+  readonly functions: ReadonlyMap<string, readonly FunctionInfo[]>
+}
+
+export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized-view' | 'foreign-table' | 'sequence'
+
+export interface Relation {
+  readonly schema: string
+  readonly name: string
+  readonly kind: RelationKind
+  /** Absent for what `simulate` made. */
+  readonly oid?: number
+  readonly owner?: string
+  /** The planner's estimate (reltuples), never a count; undefined where the table was never analysed or made by `simulate`. */
+  readonly rows?: number
+  readonly bytes?: number
+  /** Heap blocks, for walks by pages. */
+  readonly pages?: number
+  /** Created by a statement that is itself part of what is being checked or planned (H16). */
+  readonly isNew: boolean
+  readonly columns: readonly Column[]
+  readonly constraints: readonly Constraint[]
+  readonly indexes: readonly Index[]
+  /** Canonical name of the partitioned parent, where this is a partition. */
+  readonly partitionOf?: string
+  /** Canonical names of direct partitions, or of children by inheritance. */
+  readonly children: readonly string[]
+  /** Names of user triggers; they fire during a backfill. */
+  readonly triggers: readonly string[]
+  /** Publications that carry this table (H18). */
+  readonly publications: readonly string[]
+  /** Canonical names of views and materialised views that read it. */
+  readonly dependentViews: readonly string[]
+}
+
+export interface Column {
+  readonly name: string
+  /** As the server's format_type prints it: `character varying(10)`, `numeric(10,2)`, `public.mood`. */
+  readonly type: string
+  readonly nullable: boolean
+  /** SQL text of the default (or of the generation expression), as pg_get_expr prints it. */
+  readonly default?: string
+  readonly generated?: 'stored' | 'virtual'
+  readonly identity?: 'always' | 'by-default'
+  /** attnum; absent for what `simulate` made. */
+  readonly position?: number
+  readonly collation?: string
+}
+
+export type Constraint =
+  | { readonly kind: 'check'; readonly name: string; readonly valid: boolean; readonly columns: readonly string[]; readonly expression: string; readonly definition: string }
+  | { readonly kind: 'not-null'; readonly name: string; readonly valid: boolean; readonly columns: readonly string[]; readonly definition: string }
+  | { readonly kind: 'primary-key' | 'unique' | 'exclude'; readonly name: string; readonly valid: true; readonly columns: readonly string[]; readonly definition: string }
+  | { readonly kind: 'foreign-key'; readonly name: string; readonly valid: boolean; readonly columns: readonly string[]; readonly references: string; readonly referencedColumns: readonly string[]; readonly definition: string }
+
+export interface Index {
+  /** Unqualified: an index lives in its table's schema. */
+  readonly name: string
+  readonly oid?: number
+  readonly unique: boolean
+  readonly valid: boolean
+  readonly method: string
+  /** Key columns in order; an expression stands as undefined. */
+  readonly columns: readonly (string | undefined)[]
+  /** All columns it mentions: keys, INCLUDE, expressions and predicate. */
+  readonly mentions: readonly string[]
+  readonly partial: boolean
+  readonly definition: string
+  /** Name of the constraint that owns it. */
+  readonly constraint?: string
+}
+
+export type NamedType =
+  | { readonly kind: 'enum'; readonly labels: readonly string[] }
+  | { readonly kind: 'domain'; readonly base: string; readonly constrained: boolean }
+  | { readonly kind: 'other' }
+
+export interface FunctionInfo {
+  readonly volatility: 'immutable' | 'stable' | 'volatile'
+  readonly language: string
+}

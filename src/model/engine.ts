@@ -1,0 +1,32 @@
+import type { Catalog } from './catalog.ts'
+import type { Dialect } from './dialect.ts'
+import type { Facts } from './facts.ts'
+import type { HazardRule } from './hazard.ts'
+import type { Journal } from './journal.ts'
+import type { Rewrite } from './rewrite.ts'
+import type { Server } from './server.ts'
+import type { ConnectOptions, Session } from './session.ts'
+import type { Statement } from './statement.ts'
+
+/** One database system. All but connect, journal and observe are pure. */
+export interface Engine<Node = unknown> {
+  readonly name: 'postgres' | 'mysql'
+  readonly dialect: Dialect
+  /** Loads the parser; the pure functions below need it to have been awaited once. */
+  load(): Promise<void>
+  /** Splits and parses a script. Throws `syntax` with line and column, `nul-byte`, `meta-command`. */
+  parse(sql: Uint8Array): readonly Statement<Node>[]
+  /** A multi-action ALTER TABLE as single actions, each checked against the original tree; anything else as it is. */
+  split(statement: Statement<Node>): readonly Statement<Node>[]
+  facts(statement: Statement<Node>, catalog: Catalog): Facts
+  /** The catalog after the statement. */
+  simulate(statement: Statement<Node>, catalog: Catalog): Catalog
+  /** A catalog that knows nothing, for a server of this version. */
+  emptyCatalog(server: Server, schema: string): Catalog
+  /** Runs it on a sandbox, in the session's open transaction or on its own where it must, and reports what it saw. */
+  observe(statement: Statement<Node>, sandbox: Session): Promise<Facts>
+  readonly hazards: readonly HazardRule<Node>[]
+  readonly rewrites: readonly Rewrite<Node>[]
+  connect(options: ConnectOptions): Promise<Session>
+  journal(session: Session): Journal
+}

@@ -1,0 +1,46 @@
+/** Who stands in the way of a lock. Ages by the server's clock. */
+export interface Blocker {
+  /** null for a prepared transaction, which has no backend. */
+  readonly pid: number | null
+  readonly application: string
+  readonly user: string
+  /** `active`, `idle in transaction`, `prepared transaction` ... */
+  readonly state: string
+  readonly transactionAgeMs: number
+  readonly relation: string
+  readonly mode: string
+  /** First 200 characters, without literals of passwords. */
+  readonly query: string
+  /** true: holds the lock; false: waits for it before us. */
+  readonly granted: boolean
+  /** A vacuum that the server cancels by itself when we queue (false for anti-wraparound). */
+  readonly yields: boolean
+}
+
+/**
+ * What happened, in the order in which it happened. The ones marked (J) are transitions and stand in the journal, where
+ * state is their fold; the others go to the terminal and to --events alone.
+ */
+export type Event =
+  /** (J) with the plan and the bytes, so that any machine can resume (H2). */
+  | { readonly type: 'migration-started'; readonly migration: string }
+  /** (J) intent: committed before the act. */
+  | { readonly type: 'step-started'; readonly migration: string; readonly step: string }
+  /** (J) committed with the act where the act is transactional. */
+  | { readonly type: 'step-done'; readonly migration: string; readonly step: string; readonly ms: number; readonly attempts: number; readonly lockHeldMs?: number; readonly rows?: number }
+  /** (J) */
+  | { readonly type: 'migration-done'; readonly migration: string }
+  /** (J) */
+  | { readonly type: 'migration-failed'; readonly migration: string; readonly step?: string; readonly code: string; readonly message: string }
+  /** (J) */
+  | { readonly type: 'migration-aborted'; readonly migration: string }
+  | { readonly type: 'waiting-for-lock'; readonly migration: string; readonly step: string; readonly waitedMs: number; readonly attempts: number; readonly blockers: readonly Blocker[] }
+  | { readonly type: 'waiting-for-snapshots'; readonly migration: string; readonly step: string; readonly waitedMs: number; readonly blockers: readonly Blocker[] }
+  | { readonly type: 'lock-attempt'; readonly migration: string; readonly step: string; readonly how: 'nowait' | 'queued'; readonly waitMs: number; readonly got: boolean }
+  | { readonly type: 'batch-done'; readonly migration: string; readonly step: string; readonly rows: number; readonly totalRows: number; readonly fraction: number; readonly ms: number }
+  | { readonly type: 'retrying'; readonly migration: string; readonly step: string; readonly code: string; readonly message: string; readonly inMs: number }
+  | { readonly type: 'reconnected'; readonly migration: string; readonly step: string; readonly afterMs: number }
+
+export type TimedEvent = Event & { readonly at: number }
+/** Receives every event as it happens; must not throw. */
+export type Listener = (event: TimedEvent) => void

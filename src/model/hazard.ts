@@ -1,0 +1,50 @@
+import type { Catalog } from './catalog.ts'
+import type { Facts } from './facts.ts'
+import type { Statement } from './statement.ts'
+
+export type Severity = 'info' | 'warning' | 'error'
+export type HazardGroup = 'lock' | 'rewrite' | 'compatibility' | 'data-loss' | 'transaction' | 'operations'
+
+/** An opinion about one statement in its transaction. */
+export interface Hazard {
+  readonly rule: string
+  readonly severity: Severity
+  /** For someone tired: what happens, to which table, who waits. */
+  readonly message: string
+  /** What to do instead, by hand. */
+  readonly fix: string
+  /** Canonical name of the relation that suffers. */
+  readonly relation?: string
+  /** Id of the rewrite by which `apply` removes it. Where absent, `apply` stops unless `--allow` names the rule. */
+  readonly rewrite?: string
+  /** The application that runs now fails or misreads after it. */
+  readonly breaksOldApp: boolean
+}
+
+/** A statement with what it does and the catalog that it finds. */
+export interface Judged<Node = unknown> {
+  readonly statement: Statement<Node>
+  readonly facts: Facts
+  readonly before: Catalog
+}
+
+export interface HazardInput<Node = unknown> extends Judged<Node> {
+  /** All statements of the transaction, this one included: the locks held so far times the work that follows. */
+  readonly transaction: readonly Judged<Node>[]
+  /** Position of this statement in `transaction`. */
+  readonly at: number
+}
+
+export interface HazardRule<Node = unknown> {
+  /** The harm, in kebab case: `blocking-index-build`. The file's name. */
+  readonly id: string
+  readonly group: HazardGroup
+  readonly title: string
+  /** One paragraph: what waits or breaks, and why. */
+  readonly why: string
+  /** Where the claim comes from: manual, measurement. */
+  readonly source: string
+  /** Scripts; the last statement of each is judged on the catalog that the earlier ones left. They are the tests and the docs. */
+  readonly examples: { readonly hazardous: readonly string[]; readonly safe: readonly string[] }
+  detect(input: HazardInput<Node>): readonly Hazard[]
+}

@@ -1,0 +1,50 @@
+import type { Event } from './event.ts'
+import type { PlannedMigration } from './plan.ts'
+import type { SourceId } from './migration.ts'
+
+export type JournalEvent = Extract<Event, { readonly type: 'migration-started' | 'step-started' | 'step-done' | 'migration-done' | 'migration-failed' | 'migration-aborted' }>
+
+export interface JournalEntry {
+  readonly at: Date
+  readonly event: JournalEvent
+}
+
+/** What was written when a migration began: all that resume and abort need, without files, from any machine (H2). */
+export interface StoredMigration {
+  readonly migration: PlannedMigration
+  readonly bytes: Uint8Array
+  readonly history: { readonly [key: string]: string | number }
+  readonly source: SourceId
+  /** Rules allowed by name, with who and why (H13). */
+  readonly allowed: readonly string[]
+  readonly startedAt: Date
+  readonly toolVersion: string
+}
+
+/** How far a batched change came; its row commits with the batch. */
+export interface Checkpoint {
+  readonly cursor: readonly unknown[] | null
+  readonly bound: readonly unknown[] | null
+  readonly rows: number
+  readonly done: boolean
+}
+
+/**
+ * The tables in the target's `lockkeeper` schema. `...Sql` give text to go into the same message as the act; the others
+ * are their own commit.
+ */
+export interface Journal {
+  /** true where the schema exists; never creates it. */
+  exists(): Promise<boolean>
+  /** Creates or upgrades the schema; a newer format than ours throws `journal-newer`. */
+  install(): Promise<void>
+  read(project: string): Promise<readonly JournalEntry[]>
+  stored(project: string, migration: string): Promise<StoredMigration | undefined>
+  startSql(project: string, stored: StoredMigration): readonly string[]
+  recordSql(project: string, event: JournalEvent): readonly string[]
+  record(project: string, event: JournalEvent): Promise<void>
+  checkpoint(project: string, migration: string, step: string): Promise<Checkpoint | undefined>
+  checkpointSql(project: string, migration: string, step: string, checkpoint: Checkpoint): readonly string[]
+  /** Drops the schema; the caller has made sure that nothing is in flight. */
+  uninstall(): Promise<void>
+}

@@ -1,0 +1,33 @@
+export type SourceId = 'sql' | 'prisma' | 'drizzle' | 'typeorm'
+
+/** One unit of the user's history. Its files are never changed. */
+export interface Migration {
+  /** The file's (or folder's) name without extension: what `--to`, `abort` and the journal call it. */
+  readonly id: string
+  readonly source: SourceId
+  /** Path for messages, relative to the working directory. */
+  readonly file: string
+  /** sha256 in hex of the file's bytes. */
+  readonly checksum: string
+  readonly body:
+    | { readonly kind: 'sql'; readonly bytes: Uint8Array }
+    /** Code that was run to learn its SQL (H5); `assumptions` are reads of the catalog it did, with what they answered. */
+    | { readonly kind: 'recorded'; readonly bytes: Uint8Array; readonly statements: readonly RecordedStatement[]; readonly assumptions: readonly Assumption[] }
+  /** What the ORM would have wrapped in one transaction: nothing, this file, or all pending files together. */
+  readonly transaction: 'none' | 'file' | 'batch'
+  /** What the ORM's history needs beside the checksum: Drizzle's `when`, TypeORM's timestamp and class name. */
+  readonly history: { readonly [key: string]: string | number }
+}
+
+export interface RecordedStatement {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+  /** 1-based line in the source file where it was issued, if the stack told. */
+  readonly line?: number
+}
+
+export interface Assumption {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+  readonly rows: readonly unknown[]
+}

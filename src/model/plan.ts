@@ -1,0 +1,112 @@
+import type { TableLock } from './facts.ts'
+import type { Hazard } from './hazard.ts'
+import type { SourceId } from './migration.ts'
+
+export type Phase = 'expand' | 'backfill' | 'cut-over' | 'contract'
+
+/** `free`: nothing to take back. `cleanup`: these statements take it back, in order. `forward-only`: past the point of no return. */
+export type Undo =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'cleanup'; readonly sql: readonly string[] }
+  | { readonly kind: 'forward-only'; readonly why: string }
+
+interface StepBase {
+  /** Unique in its migration and stable: `1-add-column`, `2-backfill-note`. */
+  readonly id: string
+  /** For people: "build index orders_note_idx without blocking writes". */
+  readonly title: string
+  readonly phase: Phase
+  readonly hazards: readonly Hazard[]
+  readonly undo: Undo
+}
+
+/**
+ * Statements that commit together with their journal row (`transaction: true`), or one statement that cannot run in a
+ * transaction and is bracketed by an intent row and a done row.
+ */
+export interface SqlStep extends StepBase {
+  readonly kind: 'sql'
+  readonly sql: readonly string[]
+  /** SETs repeated before the step and after a reconnect (H4). */
+  readonly session: readonly string[]
+  readonly transaction: boolean
+  /** Locks that anyone could wait behind; empty where only new or private relations are touched. */
+  readonly locks: readonly TableLock[]
+  /** The longest that anyone may wait behind us. 0: the wait blocks nobody and is not limited by it (CONCURRENTLY, VALIDATE). */
+  readonly lockTimeoutMs: number
+  readonly statementTimeoutMs: number
+  /** It waits for every older snapshot of the database: looked for before, reported while waiting. */
+  readonly waitsForSnapshots: boolean
+  /** For what cannot run in a transaction: asked when it was started and is not recorded as done, and before each try. */
+  readonly probe?: Probe
+}
+
+/** `sql` gives one row with a column `state`: `done`, `absent` (not begun) or `leftover` (a failed try; run `cleanup`, then try again). */
+export interface Probe {
+  readonly sql: string
+  readonly cleanup: readonly string[]
+}
+
+/** How a table is walked: by ranges of a unique key up to a bound fixed at the start, or by heap pages with a last sweep (H7). */
+export type Walk =
+  | { readonly by: 'key'; readonly columns: readonly string[]; readonly types: readonly string[] }
+  | { readonly by: 'pages' }
+
+export type Work =
+  /** `set` and `where` are SQL fragments over the row itself. `falsifies`: an updated row no longer matches `where`, so a sweep ends. */
+  | { readonly kind: 'update'; readonly relation: string; readonly set: string; readonly where: string; readonly falsifies: boolean }
+  | { readonly kind: 'delete'; readonly relation: string; readonly where: string; readonly falsifies: true }
+
+export interface BackfillStep extends StepBase {
+  readonly kind: 'backfill'
+  readonly work: Work
+  readonly walk: Walk
+  /** How long one batch may hold its row locks. */
+  readonly batchTargetMs: number
+}
+
+/** `steps` once for each leaf partition of `relation`; leaves are listed when it starts and again when it ends, until none lacks it (H6). */
+export interface EachStep extends StepBase {
+  readonly kind: 'each'
+  readonly over: 'leaves'
+  readonly relation: string
+  /** SQL may hold {leaf} (canonical), {leafSchema} and {leafName} (quoted), and {index} (a free name made from the leaf's). */
+  readonly template: readonly SqlStep[]
+  /** Text added to the leaf's name to make {index}: `_note_idx`. */
+  readonly indexSuffix: string
+}
+
+export type Step = SqlStep | BackfillStep | EachStep
+
+/** Data that would make a later step fail, looked for without blocking anyone. */
+export interface DataCheck {
+  readonly id: string
+  readonly title: string
+  /** Gives rows only where it fails; the first few are shown. */
+  readonly sql: string
+  /** "public.users has duplicate values in (email)" */
+  readonly failure: string
+  readonly hint: string
+  /** `run`: before anything of the run; `migration`: needs what an earlier migration of the run makes, so just before its own. */
+  readonly before: 'run' | 'migration'
+}
+
+export interface PlannedMigration {
+  readonly id: string
+  readonly source: SourceId
+  readonly file: string
+  readonly checksum: string
+  readonly checks: readonly DataCheck[]
+  readonly steps: readonly Step[]
+  /** Hazards that no rewrite removes: `apply` stops here with status 3 unless each rule is allowed. */
+  readonly blocked: readonly Hazard[]
+}
+
+/** The whole way, as a value: printable, hashable, reviewed in a pull request. */
+export interface Plan {
+  readonly format: 1
+  readonly project: string
+  /** Hash of the definitions of the relations that the plan touches, as they were before its first step. */
+  readonly touched: string
+  readonly migrations: readonly PlannedMigration[]
+}

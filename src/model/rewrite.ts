@@ -1,0 +1,24 @@
+import type { Judged } from './hazard.ts'
+import type { DataCheck, Step } from './plan.ts'
+
+export interface Rewritten {
+  /** How many statements it takes, counted from `at`. */
+  readonly takes: number
+  /** Their ids are only the words that describe them; the planner numbers them. */
+  readonly steps: readonly Step[]
+  readonly checks: readonly DataCheck[]
+}
+
+export interface RewriteOptions {
+  readonly lockBudgetMs: number
+  readonly statementTimeoutMs: number
+}
+
+/** Sees the whole list of a migration's statements (ALTER TABLEs already split into single actions), since SET DEFAULT, SET NOT NULL is one idea. */
+export interface Rewrite<Node = unknown> {
+  /** The cure, in kebab case: `create-index-concurrently`. The file's name. */
+  readonly id: string
+  readonly why: string
+  readonly source: string
+  match(judged: readonly Judged<Node>[], at: number, options: RewriteOptions): Rewritten | undefined
+}
