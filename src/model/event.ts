@@ -6,7 +6,10 @@ export interface Blocker {
   readonly user: string
   /** `active`, `idle in transaction`, `prepared transaction` ... */
   readonly state: string
-  readonly transactionAgeMs: number
+  /** undefined where the server does not let us see it (no pg_read_all_stats). */
+  readonly transactionAgeMs: number | undefined
+  /** Identifies the transaction: a session that begins a new one is another blocker. */
+  readonly transaction: string
   readonly relation: string
   readonly mode: string
   /** First 200 characters, without literals of passwords. */

@@ -29,6 +29,17 @@ export interface Checkpoint {
   readonly done: boolean
 }
 
+export interface Batch {
+  readonly project: string
+  readonly migration: string
+  readonly step: string
+  readonly cursor: readonly unknown[] | null
+  readonly bound: readonly unknown[] | null
+  readonly done: boolean
+  /** Absent where only the checkpoint moves. */
+  readonly work?: string
+}
+
 /**
  * The tables in the target's `lockkeeper` schema. `...Sql` give text to go into the same message as the act; the others
  * are their own commit.
@@ -44,7 +55,11 @@ export interface Journal {
   recordSql(project: string, event: JournalEvent): readonly string[]
   record(project: string, event: JournalEvent): Promise<void>
   checkpoint(project: string, migration: string, step: string): Promise<Checkpoint | undefined>
-  checkpointSql(project: string, migration: string, step: string, checkpoint: Checkpoint): readonly string[]
+  /**
+   * One statement that runs `work` (an UPDATE or DELETE with RETURNING 1), moves the checkpoint by the rows it changed, and
+   * gives one row { changed, rows }: both commit together or not at all.
+   */
+  batchSql(batch: Batch): string
   /** Drops the schema; the caller has made sure that nothing is in flight. */
   uninstall(): Promise<void>
 }

@@ -16,6 +16,34 @@ export interface Limits {
   readonly signal?: AbortSignal
 }
 
+export interface ScriptResult {
+  readonly rows: readonly Row[]
+  /** Rows read or changed, as the server counted them. */
+  readonly count: number
+}
+
+/** What a role must be able to do before step 1 (H18). */
+export interface Need {
+  readonly relation: string
+  readonly need: 'own' | 'reference' | 'write'
+}
+
+/** A session that holds the run lock of this database. */
+export interface RunLockHolder {
+  readonly pid: number
+  readonly application: string
+  readonly state: string
+  readonly query: string
+  /** No runner stands behind it any more: its control connection is gone (H14). */
+  readonly orphan: boolean
+}
+
+export interface Leaf {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+}
+
 export interface Target {
   readonly host: string
   readonly port: number
@@ -31,18 +59,26 @@ export interface Session extends AsyncDisposable {
   /** Backend pid. */
   readonly pid: number
   query(sql: string, values?: readonly unknown[], limits?: Limits): Promise<readonly Row[]>
-  /** Several statements in one message of the simple protocol; the rows of the last. */
-  script(statements: readonly string[], limits?: Limits): Promise<readonly Row[]>
+  /** Several statements in one message of the simple protocol; one result each. The first error ends it, and what was open is rolled back. */
+  script(statements: readonly string[], limits?: Limits): Promise<readonly ScriptResult[]>
   readCatalog(options?: { readonly schemas?: readonly string[] }): Promise<Catalog>
   /** Who holds, or waits for, a lock that conflicts with any of these, partitions and prepared transactions included; ours excluded. */
   blockers(locks: readonly TableLock[], ours: readonly number[]): Promise<readonly Blocker[]>
   /** Who holds a snapshot older than ours in this database: what CONCURRENTLY would wait for. */
   olderSnapshots(ours: readonly number[]): Promise<readonly Blocker[]>
-  /** Tries once, never waits. Undefined where another run holds it. */
+  /** Tries once, never waits. */
   tryRunLock(): Promise<boolean>
+  /** Who holds it, where somebody does. */
+  runLockHolder(ours: readonly number[]): Promise<RunLockHolder | undefined>
+  /** Leaf partitions of a partitioned table, as of now. */
+  leaves(relation: string): Promise<readonly Leaf[]>
+  /** Needs that the current role does not meet, in words. */
+  missingRights(needs: readonly Need[]): Promise<readonly string[]>
   classify(error: unknown): Failure
-  /** Ends what this session is doing, from another session. */
-  cancel(pid: number): Promise<void>
+  /** Ends what another session is doing; `terminate` ends the session itself. */
+  cancel(pid: number, how?: 'cancel' | 'terminate'): Promise<void>
+  /** What a session waits for now, and since when it has been at its statement. */
+  waitsFor(pid: number): Promise<{ readonly waiting: boolean; readonly blockers: readonly Blocker[] }>
   close(): Promise<void>
 }
 
@@ -57,5 +93,7 @@ export interface ConnectOptions {
   /** Put first into search_path, so that unqualified names mean what the ORM means. */
   readonly schema?: string
   readonly connectTimeoutMs?: number
+  /** Cancels this session's statement when its signal fires; opened before, so that a full server can still be told to stop. */
+  readonly control?: Session
   readonly signal?: AbortSignal
 }
