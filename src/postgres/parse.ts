@@ -1,0 +1,118 @@
+import type { Statement } from '../model/statement.ts'
+import { LockkeeperError } from '../model/errors.ts'
+import { tagOf, type PgNode } from './node.ts'
+import { locateError, type Place } from './parse-error.ts'
+
+type Parser = typeof import('libpg-query')
+
+/** One token; offsets are bytes of the UTF-8 text. `kind` is the lexer's name: IDENT, SCONST, SQL_COMMENT, ASCII_44 (a comma). */
+export interface Token {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  readonly kind: string
+}
+
+let parser: Parser | undefined
+
+/** Loads the WebAssembly parser; cheap after the first time. `parse` and `scan` need it to have been awaited once. */
+export async function loadParser(): Promise<void> {
+  if (parser !== undefined) return
+  const loaded = await import('libpg-query')
+  await loaded.loadModule()
+  parser = loaded
+}
+
+/**
+ * The statements of a UTF-8 script, without its comments between them. Throws `syntax` with line and column, `nul-byte`,
+ * and `meta-command` for psql commands and variables. A byte order mark is passed over.
+ */
+export function parse(bytes: Uint8Array): readonly Statement<PgNode>[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const from = byteOrderMark(buffer)
+  const sql = decode(buffer.subarray(from))
+  if (sql.trim() === '') return []
+  const places = new LineCounter(buffer, from)
+  return parseTree(sql).map((raw) => {
+    const start = from + (raw.stmt_location ?? 0)
+    const end = raw.stmt_len === undefined ? buffer.length : start + raw.stmt_len
+    const node = raw.stmt as PgNode
+    return { sql: withoutTail(buffer.toString('utf8', start, end)), parameters: [], start, ...places.at(start), kind: tagOf(node), node }
+  })
+}
+
+/** The tokens of a text, comments included. Throws `syntax` where a quote or a comment is not closed. */
+export function scan(sql: string): readonly Token[] {
+  if (sql === '') return []
+  try {
+    return loaded()
+      .scanSync(sql)
+      .tokens.map((token) => ({ start: token.start, end: token.end, text: token.text, kind: token.tokenName }))
+  } catch (error) {
+    throw new LockkeeperError('syntax', `The text cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function loaded(): Parser {
+  if (parser === undefined) throw new LockkeeperError('internal', 'The SQL parser is used before loadParser() was awaited.')
+  return parser
+}
+
+function byteOrderMark(buffer: Buffer): number {
+  return buffer.length >= 3 && buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf ? 3 : 0
+}
+
+// A NUL would end the C string: what follows it would be neither parsed nor judged.
+function decode(buffer: Buffer): string {
+  const nul = buffer.indexOf(0)
+  if (nul >= 0) throw refused('nul-byte', 'A NUL byte stands', new LineCounter(buffer, 0).at(nul))
+  const sql = buffer.toString('utf8')
+  if (!Buffer.from(sql, 'utf8').equals(buffer)) throw new LockkeeperError('syntax', 'The file is not valid UTF-8.')
+  return sql
+}
+
+function parseTree(sql: string) {
+  try {
+    return loaded().parseSync(sql).stmts ?? []
+  } catch (error) {
+    if (error instanceof LockkeeperError) throw error
+    const details = loaded().hasSqlDetails(error) ? error.sqlDetails : undefined
+    const found = locateError(sql, details)
+    throw refused(found.code, found.what, found, error)
+  }
+}
+
+function refused(code: 'nul-byte' | 'meta-command' | 'syntax', what: string, place: Place, cause?: unknown): LockkeeperError {
+  const { line, column } = place
+  return new LockkeeperError(code, `${what} at line ${line}, column ${column}.`, { cause, details: { line, column } })
+}
+
+// The last statement of a file reaches to its end, and any other to its semicolon: comments behind the last token are not part of it.
+function withoutTail(sql: string): string {
+  if (!/--|\*\//.test(sql)) return sql.trimEnd()
+  const last = scan(sql).findLast((token) => !token.kind.endsWith('_COMMENT') && token.kind !== 'ASCII_59')
+  return last === undefined ? sql.trimEnd() : Buffer.from(sql, 'utf8').toString('utf8', 0, last.end)
+}
+
+/** Turns rising byte offsets into lines and columns (in characters), reading the file once. */
+class LineCounter {
+  readonly #buffer: Buffer
+  #line = 1
+  #lineStart: number
+  #read: number
+  constructor(buffer: Buffer, from: number) {
+    this.#buffer = buffer
+    this.#lineStart = from
+    this.#read = from
+  }
+  at(offset: number): Place {
+    for (let at = this.#buffer.indexOf(10, this.#read); at >= 0 && at < offset; at = this.#buffer.indexOf(10, this.#read)) {
+      this.#line += 1
+      this.#lineStart = at + 1
+      this.#read = at + 1
+    }
+    return { line: this.#line, column: [...this.#buffer.toString('utf8', this.#lineStart, offset)].length + 1 }
+  }
+}
