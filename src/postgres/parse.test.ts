@@ -1,0 +1,92 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { LockkeeperError } from '../model/errors.ts'
+import { loadParser, parse, scan } from './parse.ts'
+
+beforeAll(() => loadParser())
+
+function read(sql: string) {
+  return parse(Buffer.from(sql)).map(({ node: _node, parameters: _parameters, ...rest }) => rest)
+}
+
+function failure(sql: string | Uint8Array): { code: string; line: unknown; column: unknown } {
+  try {
+    parse(typeof sql === 'string' ? Buffer.from(sql) : sql)
+  } catch (error) {
+    if (error instanceof LockkeeperError) return { code: error.code, line: error.details['line'], column: error.details['column'] }
+  }
+  throw new Error('it was parsed')
+}
+
+describe('parse', () => {
+  test('cuts statements at byte offsets and counts columns in characters', () => {
+    expect(read("select 'é✓', 1; select 2")).toEqual([
+      { sql: "select 'é✓', 1", start: 0, line: 1, column: 1, kind: 'SelectStmt' },
+      { sql: 'select 2', start: 19, line: 1, column: 17, kind: 'SelectStmt' },
+    ])
+  })
+
+  test('leaves comments before, behind and between statements out, and keeps those within', () => {
+    expect(read('-- a\n/* b */ select /* in */ 1 -- tail; not an end\n;\n-- c\n').map(({ sql, line, column }) => [sql, line, column])).toEqual([
+      ['select /* in */ 1', 2, 9],
+    ])
+  })
+
+  test.each(['', ' \n', ';', ';;\n;', '-- nothing', '/* nothing */', '\uFEFF', '\uFEFF;'])('finds no statement in %j', (sql) => {
+    expect(read(sql)).toEqual([])
+  })
+
+  test('passes over a byte order mark', () => {
+    expect(read('\uFEFFselect 1;\nselect 2').map(({ start, line, column }) => [start, line, column])).toEqual([
+      [3, 1, 1],
+      [13, 2, 1],
+    ])
+  })
+
+  test('keeps a semicolon inside quotes and SQL bodies', () => {
+    const body = 'create function f() returns int begin atomic select 1; select 2; end'
+    expect(read(`${body}; select ';', $$;$$`).map(({ sql }) => sql)).toEqual([body, "select ';', $$;$$"])
+  })
+
+  test.each([
+    ['select 1;\nselect é, ;', 'syntax', 2, 11],
+    ["select 'abc", 'syntax', 1, 8],
+    ['select 1 from', 'syntax', 1, 14],
+    [`select ${'('.repeat(20_000)}1`, 'syntax', 1, 10_004],
+    ['select 1\0; drop table x', 'nul-byte', 1, 9],
+    ['\\connect other\nselect 1', 'meta-command', 1, 1],
+    ['select 1\n\\gexec', 'meta-command', 2, 1],
+    ['select :limit', 'meta-command', 1, 8],
+    ["select 1;\nselect :'é'", 'meta-command', 2, 8],
+    ['copy t from stdin;\n1\ta\n\\.\n', 'meta-command', 2, 1],
+  ])('refuses %j with %s at line %i, column %i', (sql, code, line, column) => {
+    expect(failure(sql)).toEqual({ code, line, column })
+  })
+
+  test('refuses bytes that are not UTF-8', () => {
+    expect(failure(new Uint8Array([0x73, 0xff, 0x3b])).code).toBe('syntax')
+  })
+
+  test('takes an array slice for what it is', () => {
+    expect(read('select a[1:b] from t')).toHaveLength(1)
+  })
+
+  test('reads a subarray of a larger buffer', () => {
+    expect(parse(Buffer.from('xxselect 1yy').subarray(2, 10)).map(({ sql }) => sql)).toEqual(['select 1'])
+  })
+})
+
+describe('scan', () => {
+  test('gives tokens with byte offsets, comments included', () => {
+    expect(scan('é, -- c\n;').map(({ start, end, kind }) => [start, end, kind])).toEqual([
+      [0, 2, 'IDENT'],
+      [2, 3, 'ASCII_44'],
+      [4, 8, 'SQL_COMMENT'],
+      [9, 10, 'ASCII_59'],
+    ])
+    expect(scan('')).toEqual([])
+  })
+
+  test('throws `syntax` where a quote is left open', () => {
+    expect(() => scan("select 'a")).toThrow(LockkeeperError)
+  })
+})
