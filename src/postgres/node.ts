@@ -1,9 +1,9 @@
-import type { Node, RangeVar } from '@pgsql/types'
+import type { Node } from '@pgsql/types'
 
 /** A node of the PostgreSQL 18 syntax tree, tagged by its only key: `'IndexStmt' in node` narrows it. */
 export type PgNode = Node
 
-export type { RangeVar }
+export type * from '@pgsql/types'
 
 /** The tag of a node: `AlterTableStmt`. */
 export function tagOf(node: PgNode): string {
@@ -19,3 +19,29 @@ export function textOf(node: PgNode | undefined): string | undefined {
 export function textsOf(nodes: readonly PgNode[] | undefined): readonly string[] {
   return (nodes ?? []).map(textOf).filter((text) => text !== undefined)
 }
+
+/** Whether two trees mean the same: equal in all but where they stood in their texts. */
+export function sameTree(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return Object.is(one, other)
+  const keys = meaningful(one)
+  return keys.length === meaningful(other).length && keys.every((key) => sameTree(valueAt(one, key), valueAt(other, key)))
+}
+
+function meaningful(tree: object): readonly string[] {
+  return Object.keys(tree).filter((key) => !places.has(key))
+}
+
+function valueAt(tree: object, key: string): unknown {
+  return (tree as { readonly [key: string]: unknown })[key]
+}
+
+// The fields of parsenodes.h and primnodes.h that are of type ParseLoc.
+const places: ReadonlySet<string> = new Set([
+  'location',
+  'list_start',
+  'list_end',
+  'rexpr_list_start',
+  'rexpr_list_end',
+  'stmt_location',
+  'stmt_len',
+])
