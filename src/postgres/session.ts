@@ -1,0 +1,235 @@
+import pg from 'pg'
+import type { Catalog } from '../model/catalog.ts'
+import { LockkeeperError } from '../model/errors.ts'
+import type { Blocker } from '../model/event.ts'
+import type { TableLock } from '../model/facts.ts'
+import type { Server } from '../model/server.ts'
+import type { ConnectOptions, Failure, Leaf, Limits, Need, Row, RunLockHolder, ScriptResult, Session, Target } from '../model/session.ts'
+import { readCatalog } from './catalog.ts'
+import { readConnectionUrl, withoutTls } from './connection-url.ts'
+import type { ConnectionUrl } from './connection-url.ts'
+import { classifyFailure, codeOf, connectFailure } from './failures.ts'
+import { readBlockers, readOlderSnapshots, readWaits } from './lock-waits.ts'
+import { postgresDialect } from './quote.ts'
+import { missingRights } from './rights.ts'
+import { readRunLockHolder, runLockSql } from './run-lock.ts'
+import { readServer } from './server.ts'
+
+/**
+ * Opens one backend of our own and makes it a good citizen (law 6): named, ended by the server when left in a transaction,
+ * with no timeout inherited from the role. Throws with the reason: unreachable, auth-failed, tls-failed, database-missing,
+ * too-many-connections, server-unsupported, no-rights (for --role).
+ */
+export async function connect(options: ConnectOptions): Promise<PostgresSession> {
+  const url = readConnectionUrl(options.url)
+  const client = await open(url, options)
+  try {
+    const server = await readServer(async sql => (await client.query<Row>(sql)).rows)
+    const session = new PostgresSession(client, server, url.target, options.control)
+    await settle(session, options)
+    return session
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw error
+  }
+}
+
+/** How long a dead client may go unnoticed while its statement runs (client_connection_check_interval, PostgreSQL 14). */
+const noticeDeadClientMs = 2_000
+/** A runner that hangs between two messages must not hold its locks for ever. */
+const idleInTransactionMs = 60_000
+const connectTimeoutMs = 10_000
+
+async function open(url: ConnectionUrl, options: ConnectOptions): Promise<pg.Client> {
+  try {
+    return await openOnce(url.forDriver, options)
+  } catch (error) {
+    if (url.tls === 'optional' && codeOf(error) === undefined) return await open({ ...url, forDriver: withoutTls(url.forDriver), tls: 'as-given' }, options)
+    throw connectError(error, url)
+  }
+}
+
+async function openOnce(connectionString: string, options: ConnectOptions): Promise<pg.Client> {
+  options.signal?.throwIfAborted()
+  const client = new pg.Client({
+    connectionString,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMs,
+    keepAlive: true,
+    types: { getTypeParser },
+    ...(options.password === undefined ? {} : { password: options.password }),
+  })
+  client.on('error', () => undefined) // a lost connection shows in the query that runs, or in the next
+  await client.connect()
+  return client
+}
+
+/** int8 as bigint: a count or a key beyond 2^53 must not lose digits. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (oid === 20) return BigInt
+  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown
+}
+
+function connectError(error: unknown, url: ConnectionUrl): LockkeeperError {
+  if (error instanceof LockkeeperError) return error
+  const { host, port, database, user } = url.target
+  const code = connectFailure(error)
+  const why = error instanceof Error && codeOf(error) !== undefined ? `: ${error.message}` : ''
+  const noPassword = code === 'auth-failed' && codeOf(error) === undefined && !url.hasPassword
+  return new LockkeeperError(code, `cannot connect to ${database} on ${host}:${port} as ${user}${noPassword ? ': the server asks for a password and the URL has none' : why}`, {
+    cause: error,
+    details: { host, port, database, user },
+  })
+}
+
+async function settle(session: PostgresSession, options: ConnectOptions): Promise<void> {
+  const settings = [
+    `set statement_timeout = 0`,
+    `set lock_timeout = 0`,
+    `set idle_in_transaction_session_timeout = ${idleInTransactionMs}`,
+    ...(session.server.version >= 14 ? [`set client_connection_check_interval = ${noticeDeadClientMs}`] : []),
+    ...(options.role === undefined ? [] : [`set role ${postgresDialect.name(options.role)}`]),
+    ...(options.schema === undefined ? [] : [`set search_path = ${postgresDialect.name(options.schema)}`]),
+  ]
+  try {
+    await session.script(settings)
+  } catch (error) {
+    if (options.role === undefined || error instanceof LockkeeperError) throw error
+    throw new LockkeeperError('no-rights', `cannot become role ${options.role}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+/** One backend, for as long as it lives. */
+export class PostgresSession implements Session {
+  readonly dialect = postgresDialect
+  readonly server: Server
+  readonly target: Target
+  readonly pid: number
+  readonly #client: pg.Client
+  readonly #control: Session | undefined
+  /** 0: none. Kept to send SET only when it changes, and to tell a timeout from a cancel. */
+  #statementTimeoutMs = 0
+  #lost = false
+
+  constructor(client: pg.Client, { pid, ...server }: Server & { readonly pid: number }, target: Target, control: Session | undefined) {
+    this.#client = client
+    this.server = server
+    this.pid = pid
+    this.target = target
+    this.#control = control
+    client.on('error', () => (this.#lost = true))
+    client.on('end', () => (this.#lost = true))
+  }
+
+  async query(sql: string, values: readonly unknown[] = [], limits: Limits = {}): Promise<readonly Row[]> {
+    const [result] = await this.#send(() => this.#client.query<Row>(sql, [...values]), limits)
+    return result?.rows ?? []
+  }
+
+  async script(statements: readonly string[], limits: Limits = {}): Promise<readonly ScriptResult[]> {
+    // A newline, since a statement may end in a `--` comment.
+    const results = await this.#send(() => this.#client.query<Row>(statements.join('\n;\n')), limits)
+    return results.map(result => ({ rows: result.rows, count: result.rowCount ?? 0 }))
+  }
+
+  readCatalog(options: { readonly schemas?: readonly string[] } = {}): Promise<Catalog> {
+    return readCatalog((sql, values) => this.query(sql, values), options)
+  }
+
+  blockers(locks: readonly TableLock[], ours: readonly number[]): Promise<readonly Blocker[]> {
+    return readBlockers(this, locks, [...ours, this.pid])
+  }
+
+  olderSnapshots(ours: readonly number[]): Promise<readonly Blocker[]> {
+    return readOlderSnapshots(this, [...ours, this.pid])
+  }
+
+  waitsFor(pid: number): Promise<{ readonly waiting: boolean; readonly blockers: readonly Blocker[] }> {
+    return readWaits(this, pid)
+  }
+
+  async tryRunLock(): Promise<boolean> {
+    const [row] = await this.query(runLockSql)
+    return row?.['locked'] === true
+  }
+
+  runLockHolder(ours: readonly number[]): Promise<RunLockHolder | undefined> {
+    return readRunLockHolder(this, [...ours, this.pid])
+  }
+
+  async leaves(relation: string): Promise<readonly Leaf[]> {
+    const rows = await this.query(
+      `select c.oid::int8::float8 as oid, n.nspname as schema, c.relname as name
+       from pg_partition_tree($1::regclass) t join pg_class c on c.oid = t.relid join pg_namespace n on n.oid = c.relnamespace
+       where t.isleaf and c.relkind = 'r' order by c.oid`,
+      [relation],
+    )
+    return rows.map(row => ({ oid: Number(row['oid']), schema: String(row['schema']), name: String(row['name']) }))
+  }
+
+  missingRights(needs: readonly Need[]): Promise<readonly string[]> {
+    return missingRights(this, needs)
+  }
+
+  classify(error: unknown): Failure {
+    return classifyFailure(error, this.#statementTimeoutMs > 0)
+  }
+
+  async cancel(pid: number, how: 'cancel' | 'terminate' = 'cancel'): Promise<void> {
+    await this.query(how === 'cancel' ? 'select pg_cancel_backend($1)' : 'select pg_terminate_backend($1)', [pid])
+  }
+
+  /** Hears what the server says besides results: DEBUG1 lines, NOTICEs. Returns how to stop hearing. */
+  onNotice(listener: (message: string) => void): () => void {
+    const hear = (notice: { message?: string | undefined }): void => listener(notice.message ?? '')
+    this.#client.on('notice', hear)
+    return () => this.#client.off('notice', hear)
+  }
+
+  async close(): Promise<void> {
+    if (!this.#lost) await this.#client.end()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #send(run: () => Promise<pg.QueryResult<Row> | pg.QueryResult<Row>[]>, limits: Limits): Promise<pg.QueryResult<Row>[]> {
+    limits.signal?.throwIfAborted()
+    await this.#limit(limits.statementTimeoutMs)
+    const stop = this.#cancelOn(limits.signal)
+    try {
+      const result = await run()
+      return Array.isArray(result) ? result : [result]
+    } catch (error) {
+      throw this.#lostOr(error)
+    } finally {
+      stop()
+    }
+  }
+
+  async #limit(timeoutMs: number | undefined): Promise<void> {
+    if (timeoutMs === undefined || timeoutMs === this.#statementTimeoutMs) return
+    try {
+      await this.#client.query(`set statement_timeout = ${Math.ceil(timeoutMs)}`)
+    } catch (error) {
+      throw this.#lostOr(error)
+    }
+    this.#statementTimeoutMs = timeoutMs
+  }
+
+  #cancelOn(signal: AbortSignal | undefined): () => void {
+    const control = this.#control
+    if (signal === undefined || control === undefined) return () => undefined
+    const cancel = (): void => void control.cancel(this.pid).catch(() => undefined)
+    signal.addEventListener('abort', cancel, { once: true })
+    return () => signal.removeEventListener('abort', cancel)
+  }
+
+  /** What the server said is passed on as it is; all else means that nobody is there to say anything. */
+  #lostOr(error: unknown): unknown {
+    if (error instanceof pg.DatabaseError) return error
+    this.#lost = true
+    return new LockkeeperError('connection-lost', `the connection to ${this.target.database} on ${this.target.host} was lost`, { cause: error })
+  }
+}
