@@ -18,6 +18,8 @@ export interface Engine<Node = unknown> {
   parse(sql: Uint8Array): readonly Statement<Node>[]
   /** A multi-action ALTER TABLE as single actions, each checked against the original tree; anything else as it is. */
   split(statement: Statement<Node>): readonly Statement<Node>[]
+  /** The text with its parameters as literals, as the driver would have sent them; undefined where one has no safe literal. */
+  inline(sql: string, parameters: readonly unknown[]): string | undefined
   facts(statement: Statement<Node>, catalog: Catalog): Facts
   /** The catalog after the statement. */
   simulate(statement: Statement<Node>, catalog: Catalog): Catalog

@@ -4,7 +4,11 @@ import type { SourceId } from './migration.ts'
 
 export type Phase = 'expand' | 'backfill' | 'cut-over' | 'contract'
 
-/** `free`: nothing to take back. `cleanup`: these statements take it back, in order. `forward-only`: past the point of no return. */
+/**
+ * `free`: nothing to take back. `cleanup`: these statements take it back, in order, each in a transaction of its own through the
+ * lock loop, save those that hold CONCURRENTLY, which run alone outside one; each does nothing where there is nothing to take back.
+ * `forward-only`: past the point of no return.
+ */
 export type Undo =
   | { readonly kind: 'free' }
   | { readonly kind: 'cleanup'; readonly sql: readonly string[] }
@@ -53,7 +57,10 @@ export type Walk =
   | { readonly by: 'pages' }
 
 export type Work =
-  /** `set` and `where` are SQL fragments over the row itself. `falsifies`: an updated row no longer matches `where`, so a sweep ends. */
+  /**
+   * `set` and `where` are SQL fragments over the row itself; the relation has no alias. {now} in them stands for the run's start, a timestamptz
+   * literal that stays the same on resume (H7). `falsifies`: an updated row no longer matches `where`, so a sweep ends.
+   */
   | { readonly kind: 'update'; readonly relation: string; readonly set: string; readonly where: string; readonly falsifies: boolean }
   | { readonly kind: 'delete'; readonly relation: string; readonly where: string; readonly falsifies: true }
 

@@ -1,3 +1,4 @@
+import type { Catalog } from './catalog.ts'
 import type { Judged } from './hazard.ts'
 import type { DataCheck, Step } from './plan.ts'
 
@@ -12,6 +13,8 @@ export interface Rewritten {
 export interface RewriteOptions {
   readonly lockBudgetMs: number
   readonly statementTimeoutMs: number
+  /** What the server has before the run's first step: only what stands here can be looked at beforehand. */
+  readonly physical: Catalog
 }
 
 /** Sees the whole list of a migration's statements (ALTER TABLEs already split into single actions), since SET DEFAULT, SET NOT NULL is one idea. */

@@ -1,0 +1,107 @@
+import type { Catalog, Relation } from '../model/catalog.ts'
+import { byteLength, clip, makeObjectName, nameBytes } from '../std/object-name.ts'
+import { figureColumnName } from './column-names.ts'
+import type { IndexElem, IndexStmt, PgNode } from './node.ts'
+
+/** Where a name must be free: the schema of the table, beside what the same statement has named already. */
+export interface NameScope {
+  readonly catalog: Catalog
+  readonly relation: Pick<Relation, 'schema' | 'name'>
+  readonly taken?: readonly string[]
+}
+
+/** The name that the server gives an index that has none (ChooseIndexName in indexcmds.c, PostgreSQL 13 to 18). */
+export function chooseIndexName(scope: NameScope, index: IndexStmt): string {
+  const elements = [...(index.indexParams ?? []), ...(index.indexIncludingParams ?? [])].flatMap((node) => ('IndexElem' in node ? [node.IndexElem] : []))
+  return chooseRelationName(scope, nameAddition(indexColumnNames(elements, scope.catalog)), 'idx')
+}
+
+/** The name of the index behind a UNIQUE constraint without a name, INCLUDE columns counted in. */
+export function chooseUniqueName(scope: NameScope, columns: readonly string[]): string {
+  return chooseRelationName(scope, nameAddition(numbered(columns)), 'key')
+}
+
+/** The name of the index behind a PRIMARY KEY without a name. */
+export function choosePrimaryKeyName(scope: NameScope): string {
+  return chooseRelationName(scope, undefined, 'pkey')
+}
+
+/** `columns`: all that the expression mentions; the name holds the column only where there is exactly one. */
+export function chooseCheckName(scope: NameScope, columns: readonly string[]): string {
+  const only = new Set(columns).size === 1 ? columns[0] : undefined
+  return chooseConstraintName(scope, only, 'check')
+}
+
+/** The name of a FOREIGN KEY without one. */
+export function chooseForeignKeyName(scope: NameScope, columns: readonly string[]): string {
+  return chooseConstraintName(scope, nameAddition(columns), 'fkey')
+}
+
+/** The name under which 18 stores what SET NOT NULL makes. */
+export function chooseNotNullName(scope: NameScope, column: string): string {
+  return chooseConstraintName(scope, column, 'not_null')
+}
+
+/** The part after the table's name in an index name that the server chooses: `_a_b_idx`, for makeObjectName to cut. */
+export function indexNameParts(index: IndexStmt, catalog: Catalog): { readonly addition: string; readonly label: string } {
+  const elements = [...(index.indexParams ?? []), ...(index.indexIncludingParams ?? [])].flatMap((node) => ('IndexElem' in node ? [node.IndexElem] : []))
+  return { addition: nameAddition(indexColumnNames(elements, catalog)), label: 'idx' }
+}
+
+// ChooseRelationName: an index must be free among relations, one behind a constraint among constraints too.
+function chooseRelationName(scope: NameScope, addition: string | undefined, label: 'idx' | 'key' | 'pkey'): string {
+  const relations = relationNames(scope)
+  const constraints = label === 'idx' ? new Set<string>() : constraintNames(scope)
+  return firstFree((modified) => makeObjectName(scope.relation.name, addition, modified), label, (name) => relations.has(name) || constraints.has(name))
+}
+
+function chooseConstraintName(scope: NameScope, addition: string | undefined, label: string): string {
+  const constraints = constraintNames(scope)
+  return firstFree((modified) => makeObjectName(scope.relation.name, addition, modified), label, (name) => constraints.has(name))
+}
+
+function firstFree(make: (label: string) => string, label: string, taken: (name: string) => boolean): string {
+  for (let pass = 0; ; pass += 1) {
+    const name = make(pass === 0 ? label : `${label}${pass}`)
+    if (!taken(name)) return name
+  }
+}
+
+function relationNames({ catalog, relation, taken = [] }: NameScope): ReadonlySet<string> {
+  const inSchema = [...catalog.relations.values()].filter((other) => other.schema === relation.schema)
+  return new Set([...taken, ...inSchema.flatMap((other) => [other.name, ...other.indexes.map((index) => index.name)])])
+}
+
+function constraintNames({ catalog, relation, taken = [] }: NameScope): ReadonlySet<string> {
+  const inSchema = [...catalog.relations.values()].filter((other) => other.schema === relation.schema)
+  return new Set([...taken, ...inSchema.flatMap((other) => other.constraints.map((constraint) => constraint.name))])
+}
+
+// ChooseIndexNameAddition and ChooseForeignKeyConstraintNameAddition stop once the text is as long as a name may be.
+function nameAddition(columns: readonly string[]): string {
+  let addition = ''
+  for (const column of columns) {
+    addition += addition === '' ? column : `_${column}`
+    if (byteLength(addition) >= nameBytes + 1) break
+  }
+  return addition
+}
+
+function indexColumnNames(elements: readonly IndexElem[], catalog: Catalog): readonly string[] {
+  return numbered(elements.map((element) => element.indexcolname ?? element.name ?? expressionName(element.expr, catalog)))
+}
+
+function expressionName(expression: PgNode | undefined, catalog: Catalog): string {
+  return figureColumnName(expression, catalog.server.version) ?? 'expr'
+}
+
+// ChooseIndexColumnNames: a repeated name gets a number.
+function numbered(names: readonly string[]): readonly string[] {
+  const chosen: string[] = []
+  for (const name of names) {
+    let candidate = name
+    for (let number = 1; chosen.includes(candidate); number += 1) candidate = `${clip(name, nameBytes - `${number}`.length)}${number}`
+    chosen.push(candidate)
+  }
+  return chosen
+}
