@@ -1,0 +1,125 @@
+interface TreeNode<Value> {
+  readonly key: string
+  readonly value: Value
+  readonly priority: number
+  readonly size: number
+  readonly left: Tree<Value>
+  readonly right: Tree<Value>
+}
+
+type Tree<Value> = TreeNode<Value> | undefined
+
+/**
+ * A map that is never changed: `with` and `without` give a new one that shares all but a few nodes, in O(log n).
+ * Iterates in the order of its keys (by code units). A treap: each key's hash is its priority, so equal contents have equal shape.
+ */
+export class PersistentMap<Value> implements ReadonlyMap<string, Value> {
+  readonly #root: Tree<Value>
+
+  private constructor(root: Tree<Value>) {
+    this.#root = root
+  }
+
+  /** Gives the map itself where it is one already. */
+  static from<Value>(entries: Iterable<readonly [string, Value]>): PersistentMap<Value> {
+    if (entries instanceof PersistentMap) return entries
+    let root: Tree<Value>
+    for (const [key, value] of entries) root = insert(root, key, value)
+    return new PersistentMap(root)
+  }
+
+  get size(): number {
+    return sizeOf(this.#root)
+  }
+
+  get(key: string): Value | undefined {
+    return find(this.#root, key)?.value
+  }
+
+  has(key: string): boolean {
+    return find(this.#root, key) !== undefined
+  }
+
+  with(key: string, value: Value): PersistentMap<Value> {
+    return new PersistentMap(insert(this.#root, key, value))
+  }
+
+  without(key: string): PersistentMap<Value> {
+    return this.has(key) ? new PersistentMap(remove(this.#root, key)) : this
+  }
+
+  forEach(visit: (value: Value, key: string, map: ReadonlyMap<string, Value>) => void): void {
+    for (const [key, value] of this) visit(value, key, this)
+  }
+
+  entries(): MapIterator<[string, Value]> {
+    return walk(this.#root, (node): [string, Value] => [node.key, node.value])
+  }
+
+  keys(): MapIterator<string> {
+    return walk(this.#root, (node) => node.key)
+  }
+
+  values(): MapIterator<Value> {
+    return walk(this.#root, (node) => node.value)
+  }
+
+  [Symbol.iterator](): MapIterator<[string, Value]> {
+    return this.entries()
+  }
+}
+
+function sizeOf(tree: Tree<unknown>): number {
+  return tree === undefined ? 0 : tree.size
+}
+
+function find<Value>(tree: Tree<Value>, key: string): Tree<Value> {
+  let at = tree
+  while (at !== undefined && at.key !== key) at = key < at.key ? at.left : at.right
+  return at
+}
+
+function insert<Value>(tree: Tree<Value>, key: string, value: Value): TreeNode<Value> {
+  if (tree === undefined) return { key, value, priority: hash(key), size: 1, left: undefined, right: undefined }
+  if (key === tree.key) return { ...tree, value }
+  if (key < tree.key) {
+    const left = insert(tree.left, key, value)
+    return left.priority > tree.priority ? node(left, left.left, node(tree, left.right, tree.right)) : node(tree, left, tree.right)
+  }
+  const right = insert(tree.right, key, value)
+  return right.priority > tree.priority ? node(right, node(tree, tree.left, right.left), right.right) : node(tree, tree.left, right)
+}
+
+function remove<Value>(tree: Tree<Value>, key: string): Tree<Value> {
+  if (tree === undefined) return undefined
+  if (key === tree.key) return merge(tree.left, tree.right)
+  return key < tree.key ? node(tree, remove(tree.left, key), tree.right) : node(tree, tree.left, remove(tree.right, key))
+}
+
+function merge<Value>(left: Tree<Value>, right: Tree<Value>): Tree<Value> {
+  if (left === undefined) return right
+  if (right === undefined) return left
+  return left.priority > right.priority
+    ? node(left, left.left, merge(left.right, right))
+    : node(right, merge(left, right.left), right.right)
+}
+
+function node<Value>(of: TreeNode<Value>, left: Tree<Value>, right: Tree<Value>): TreeNode<Value> {
+  return { key: of.key, value: of.value, priority: of.priority, size: sizeOf(left) + sizeOf(right) + 1, left, right }
+}
+
+function* walk<Value, Item>(tree: Tree<Value>, item: (node: TreeNode<Value>) => Item): Generator<Item, undefined> {
+  if (tree === undefined) return
+  yield* walk(tree.left, item)
+  yield item(tree)
+  yield* walk(tree.right, item)
+}
+
+// FNV-1a, then the finaliser of MurmurHash3, so that names that differ in their last digit spread out.
+function hash(key: string): number {
+  let mixed = 0x811c9dc5
+  for (let at = 0; at < key.length; at += 1) mixed = Math.imul(mixed ^ key.charCodeAt(at), 0x01000193)
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
+}
