@@ -1,0 +1,52 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { spawnOptions, type Command } from './command.ts'
+
+export interface Ending {
+  /** SIGINT is a fast shutdown, SIGQUIT an immediate one. */
+  readonly kill: 'SIGINT' | 'SIGQUIT'
+  /** After this it is SIGKILL. */
+  readonly limit: AbortSignal
+}
+
+/** One run of the server process. */
+export interface Postmaster {
+  /** 0 where it could not be spawned; it has ended then. */
+  readonly pid: number
+  hasEnded(): boolean
+  /** Asks it to end and waits until it has. */
+  end(ending: Ending): Promise<void>
+}
+
+/** Spawns the server in a session of its own, so that Ctrl-C in the terminal does not end it before those who use it. */
+export function spawnPostmaster(command: Command, logFile: string, onEnd: () => void): Postmaster {
+  const log = openSync(logFile, 'a')
+  const child = spawn(command.file, command.args, { ...spawnOptions(command), detached: true, stdio: ['ignore', log, log] })
+  closeSync(log)
+  child.unref()
+  let ended = false
+  const over = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve())).then(() => {
+    ended = true
+    onEnd()
+  })
+  return { pid: child.pid ?? 0, hasEnded: () => ended, end: (ending) => endChild(child, over, ending) }
+}
+
+/** Ends a server at once and waits for it, holding the thread; for the exit of the process, where nothing can be awaited. */
+export function endNow(pid: number, folder: string, limitMs: number): void {
+  const lock = join(folder, 'data', 'postmaster.pid')
+  const never = new Int32Array(new SharedArrayBuffer(4))
+  process.kill(pid, 'SIGQUIT')
+  for (let waitedMs = 0; waitedMs < limitMs && existsSync(lock); waitedMs += 5) Atomics.wait(never, 0, 0, 5)
+}
+
+async function endChild(child: ChildProcess, over: Promise<void>, { kill, limit }: Ending): Promise<void> {
+  child.ref()
+  child.kill(kill)
+  const force = (): void => void child.kill('SIGKILL')
+  if (limit.aborted) force()
+  limit.addEventListener('abort', force, { once: true })
+  await over
+  limit.removeEventListener('abort', force)
+}

@@ -1,0 +1,36 @@
+import { rmSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ownerNow } from './owner.ts'
+
+/** sun_path holds 104 bytes on macOS and 108 on Linux, a NUL among them; the longest file in it is the lock of the socket. */
+const longestBase = 104 - 1 - '/lockkeeper-XXXXXX/.s.PGSQL.65432.lock'.length
+
+/** Where server folders are made: the system's temporary folder, or /tmp where the path of a socket in it would be too long. */
+export function temporaryFolder(): string {
+  const base = tmpdir()
+  return Buffer.byteLength(base) <= longestBase ? base : '/tmp'
+}
+
+/** Makes a folder for one server, mode 0700, with a note of whose it is. It holds the socket, the log and `data`. */
+export async function makeServerFolder(): Promise<string> {
+  const folder = await mkdtemp(join(temporaryFolder(), 'lockkeeper-'))
+  await writeFile(join(folder, 'owner'), JSON.stringify(ownerNow()))
+  return folder
+}
+
+/** Whether a name in the temporary folder is one that makeServerFolder gives. */
+export function isServerFolderName(name: string): boolean {
+  return /^lockkeeper-[A-Za-z0-9]{6}$/.test(name)
+}
+
+/** A backend that is just ending may still write; then the folder is not empty at the first try. */
+export async function removeServerFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+}
+
+/** For the exit of the process, where nothing can be awaited. */
+export function removeServerFolderNow(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
+}

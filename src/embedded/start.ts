@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { LockkeeperError } from '../model/errors.ts'
+import { findBinaries } from './binaries.ts'
+import { findRuntime, giveTo, type Runtime } from './identity.ts'
+import { startPostmaster, type Launch } from './launch.ts'
+import { freePort, isTaken, socketPort } from './port.ts'
+import { makeServerFolder, removeServerFolder } from './server-folder.ts'
+import { Server, type EmbeddedServer } from './server.ts'
+import { sweepStaleFolders } from './sweep.ts'
+import { layDataFolder } from './template.ts'
+import { startWatchdog } from './watchdog.ts'
+
+export { availableVersions } from './binaries.ts'
+export type { EmbeddedServer } from './server.ts'
+
+export interface StartOptions {
+  /** The major; 18 by default. */
+  readonly version?: number
+  /** Listens on 127.0.0.1 too, at a free port and with a password, which is in the URL; by default only on a socket in a private folder. */
+  readonly tcp?: boolean
+  /** Server settings, over our own (settings.ts). */
+  readonly settings?: { readonly [name: string]: string }
+  /** Ends the start; a server that runs already is not affected. */
+  readonly signal?: AbortSignal
+  /** For the start, and for each restart; 60 s by default. */
+  readonly timeoutMs?: number
+  /** Forces commits to the disk, as a real server does; for measurements. Off by default. */
+  readonly durable?: boolean
+}
+
+/** The first start of a version also makes its template. */
+const defaultTimeoutMs = 60_000
+/** How often another process may snatch the free port before we give up. */
+const portAttempts = 5
+
+/**
+ * Starts a private PostgreSQL from the npm binaries. It ends with this process, and its folder goes with it, after kill -9 too.
+ * Throws `embedded-unavailable` where it cannot run here, saying what is missing; `embedded-failed` with the last lines of the log;
+ * `interrupted` when the signal is aborted.
+ */
+export async function startPostgres(options: StartOptions = {}): Promise<EmbeddedServer> {
+  const limit = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs)
+  const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit])
+  try {
+    const runtime = await runtimeOf(options.version ?? 18, signal)
+    return await startWith(runtime, options, signal)
+  } catch (error) {
+    if (error instanceof LockkeeperError) throw error
+    if (options.signal?.aborted === true) throw new LockkeeperError('interrupted', 'The start of PostgreSQL was interrupted.', { cause: error })
+    throw new LockkeeperError('embedded-failed', `PostgreSQL could not be started: ${String(error)}`, { cause: error })
+  }
+}
+
+const runtimes = new Map<number, Runtime>()
+
+/** Asked once for a version: how the binaries can be run does not change while the process lives. */
+async function runtimeOf(version: number, signal: AbortSignal): Promise<Runtime> {
+  const known = runtimes.get(version)
+  if (known !== undefined) return known
+  await sweepStaleFolders()
+  const runtime = await findRuntime(findBinaries(version), signal)
+  runtimes.set(version, runtime)
+  return runtime
+}
+
+async function startWith(runtime: Runtime, options: StartOptions, signal: AbortSignal): Promise<Server> {
+  const folder = await makeServerFolder()
+  const watchdog = startWatchdog(folder)
+  try {
+    const password = await layDataFolder(runtime, join(folder, 'data'), signal)
+    await giveTo(runtime.identity, folder)
+    const { durable = false, settings = {}, timeoutMs = defaultTimeoutMs, tcp = false } = options
+    const base = { runtime, folder, watchdog, durable, settings, timeoutMs }
+    return tcp ? await startOnFreePort({ ...base, password }, signal) : await startOn({ ...base, password: undefined, port: socketPort }, signal)
+  } catch (error) {
+    await removeServerFolder(folder)
+    await watchdog.release()
+    throw error
+  }
+}
+
+async function startOn(launch: Launch, signal: AbortSignal): Promise<Server> {
+  return new Server(launch, await startPostmaster(launch, signal))
+}
+
+/** Somebody else may take the port between our look and the server's bind: then another one. */
+async function startOnFreePort(launch: Omit<Launch, 'port'>, signal: AbortSignal): Promise<Server> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort()
+    try {
+      return await startOn({ ...launch, port }, signal)
+    } catch (error) {
+      if (attempt === portAttempts || !(await isTaken(port))) throw error
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LockkeeperError } from '../model/errors.ts'
+import { cached } from './cache.ts'
+import { runCommand, type Outcome } from './command.ts'
+import { commandAs, giveTo, ownerOf, type Runtime } from './identity.ts'
+
+/** C.UTF-8 is in every glibc that we know of, not in macOS; C sorts the same way. */
+const locales = ['C.UTF-8', 'C']
+
+/**
+ * Makes `dataFolder`: an initialised cluster, superuser postgres, UTF8, no password on the socket; gives back the password for TCP. initdb
+ * takes half a second and runs once for a version; each start copies its result (39 MB in 65 ms).
+ */
+export async function layDataFolder(runtime: Runtime, dataFolder: string, signal: AbortSignal): Promise<string> {
+  const name = `template-${runtime.exact}-${process.arch}-${ownerOf(runtime.identity)}`
+  const template = await cached(name, (content) => initialise(runtime, content, signal))
+  const copied = await runCommand({ file: 'cp', args: ['-R', '-p', join(template, 'data'), dataFolder] }, signal)
+  if (copied.status !== 0) throw new LockkeeperError('embedded-failed', `The data folder could not be copied: ${copied.output.trim()}`)
+  return readFile(join(template, 'password'), 'utf8')
+}
+
+async function initialise(runtime: Runtime, content: string, signal: AbortSignal): Promise<void> {
+  await chmod(content, 0o700)
+  await writeFile(join(content, 'password'), randomBytes(16).toString('hex'))
+  await giveTo(runtime.identity, content)
+  await giveTo(runtime.identity, join(content, 'password'))
+  const failures: string[] = []
+  for (const locale of locales) {
+    const outcome = await initdb(runtime, content, locale, signal)
+    if (outcome.status === 0) return
+    failures.push(outcome.output.trim())
+    await rm(join(content, 'data'), { recursive: true, force: true })
+  }
+  throw new LockkeeperError('embedded-failed', `initdb of PostgreSQL ${runtime.version} failed.\n${failures[0]}`)
+}
+
+/** The socket is in a folder that only its owner can enter; a TCP port is open to every user of the machine, hence the password. */
+function initdb(runtime: Runtime, content: string, locale: string, signal: AbortSignal): Promise<Outcome> {
+  const access = ['-U', 'postgres', '--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${join(content, 'password')}`]
+  const args = ['-D', join(content, 'data'), ...access, '-E', 'UTF8', `--locale=${locale}`, '--no-sync']
+  return runCommand(commandAs(runtime, 'initdb', args), signal)
+}

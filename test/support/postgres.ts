@@ -1,0 +1,84 @@
+import pg from 'pg'
+import { describe } from 'vitest'
+import { startPostgres, type EmbeddedServer } from '../../src/embedded/start.ts'
+
+/** The majors to test on: LOCKKEEPER_PG=13,15,18, or the oldest and the newest. */
+export const testVersions: readonly number[] = (process.env['LOCKKEEPER_PG'] ?? '13,18').split(',').map(Number)
+
+const servers = new Map<number, Promise<EmbeddedServer>>()
+
+/** The server of this test process for a major: started when first asked for, ended with the process. Do not stop or restart it. */
+export function serverFor(version: number): Promise<EmbeddedServer> {
+  const server = servers.get(version) ?? startPostgres({ version })
+  servers.set(version, server)
+  return server
+}
+
+/** An empty database of its own on the shared server. */
+export interface TestDatabase extends AsyncDisposable {
+  /** As superuser postgres. */
+  readonly url: string
+  readonly name: string
+  /** A new connection, closed at `drop`. */
+  client(): Promise<pg.Client>
+  /** Cuts off whoever is connected. */
+  drop(): Promise<void>
+}
+
+let made = 0
+
+/** Makes a database and runs `setup` in it. Drop it with `await using`, or with `drop`. */
+export async function freshDatabase(version: number, options: { readonly setup?: string } = {}): Promise<TestDatabase> {
+  const server = await serverFor(version)
+  const name = `test_${(made += 1)}`
+  await onServer(server, `CREATE DATABASE ${name}`)
+  const database = databaseOn(server, name)
+  if (options.setup !== undefined) await setUp(database, options.setup)
+  return database
+}
+
+/** Runs the same tests for each version under test: `describe` with the version in its name. */
+export function forEachVersion(title: string, tests: (version: number) => void): void {
+  describe.each(testVersions)(`${title} on PostgreSQL %i`, tests)
+}
+
+function databaseOn(server: EmbeddedServer, name: string): TestDatabase {
+  const clients: pg.Client[] = []
+  const url = server.databaseUrl(name)
+  const client = async (): Promise<pg.Client> => {
+    const connected = await connect(url)
+    clients.push(connected)
+    return connected
+  }
+  const drop = async (): Promise<void> => {
+    await Promise.all(clients.splice(0).map((each) => each.end().catch(() => undefined)))
+    await onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  }
+  return { url, name, client, drop, [Symbol.asyncDispose]: drop }
+}
+
+async function setUp(database: TestDatabase, sql: string): Promise<void> {
+  const client = await connect(database.url)
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+async function onServer(server: EmbeddedServer, sql: string): Promise<void> {
+  const client = await connect(server.url)
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+/** A server that ends a connection on purpose emits `error` on the client, which without a listener would end the test process. */
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
