@@ -1,0 +1,208 @@
+// What readCatalog asks the server: one query a kind of object, whatever the number of tables. All work on 13 to 18 for a role
+// without rights on the tables. None waits for a lock, with one exception: from 17 on pg_get_expr opens the table, so it is asked
+// only where an expression can mention columns.
+
+/** The session's own temporary schema is called pg_temp, whatever its number. */
+const schemaName = (namespace: string) => `CASE WHEN ${namespace}.oid = pg_my_temp_schema() THEN 'pg_temp' ELSE ${namespace}.nspname END`
+
+// $1: the schemas asked for, or NULL for all. Ours and the server's own are never among them.
+const isUsers = (namespace: string) => `
+  ${namespace}.nspname NOT IN ('information_schema', 'lockkeeper')
+  AND (${namespace}.nspname !~ '^pg_' OR ${namespace}.oid = pg_my_temp_schema())
+  AND ($1::text[] IS NULL OR ${namespace}.nspname = ANY ($1::text[]))`
+
+export interface SettingsRow {
+  readonly number: string
+  readonly version: number
+  readonly zone: string
+  readonly path: readonly string[]
+}
+
+export const settingsSql = `
+  SELECT current_setting('server_version') AS number, current_setting('server_version_num')::int / 10000 AS version,
+    current_setting('TimeZone') AS zone, current_schemas(false)::text[] AS path`
+
+export interface RelationRow {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+  readonly kind: 'r' | 'p' | 'v' | 'm' | 'f' | 'S'
+  readonly partition: boolean
+  readonly published: boolean
+  readonly owner: string
+  readonly rows: number
+  readonly pages: number
+  readonly bytes: number | null
+}
+
+// pg_relation_size would wait behind an ACCESS EXCLUSIVE lock: where one is held, the size is what the last VACUUM or ANALYZE saw.
+export const relationsSql = `
+  WITH locked AS MATERIALIZED (
+    SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+  SELECT c.oid, ${schemaName('n')} AS schema, c.relname AS name, c.relkind AS kind, c.relispartition AS partition,
+    c.relpersistence = 'p' AND c.relkind IN ('r', 'p') AS published,
+    pg_get_userbyid(c.relowner) AS owner, c.reltuples::float8 AS rows,
+    CASE WHEN c.relkind IN ('r', 'm', 'S') AND NOT c.oid IN (SELECT relation FROM locked)
+      THEN (pg_relation_size(c.oid) / current_setting('block_size')::int)::float8 ELSE c.relpages::float8 END AS pages,
+    CASE WHEN c.relkind NOT IN ('r', 'm') THEN NULL
+      WHEN EXISTS (SELECT FROM locked WHERE relation = c.oid
+        OR relation IN (SELECT indexrelid FROM pg_index WHERE indrelid = c.oid))
+      THEN c.relpages::float8 * current_setting('block_size')::int ELSE pg_total_relation_size(c.oid)::float8 END AS bytes
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${isUsers('n')}`
+
+export interface ColumnRow {
+  readonly relation: number
+  readonly position: number
+  readonly name: string
+  readonly type: string
+  readonly typeSchema: string
+  readonly typeName: string
+  readonly nullable: boolean
+  readonly default: string | null
+  readonly generated: '' | 's' | 'v'
+  readonly identity: '' | 'a' | 'd'
+  readonly collationSchema: string | null
+  readonly collationName: string | null
+}
+
+// A NOT NULL that is NOT VALID (18) already sets attnotnull, though rows may still hold NULL.
+export const columnsSql = (version: number) => `
+  SELECT a.attrelid AS relation, a.attnum AS position, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+    ${schemaName('tn')} AS "typeSchema", coalesce(e.typname, t.typname) AS "typeName",
+    NOT a.attnotnull ${version >= 18 ? `OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND NOT k.convalidated)` : ''} AS nullable,
+    pg_get_expr(d.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE d.adrelid END) AS default,
+    a.attgenerated AS generated, a.attidentity AS identity,
+    ${schemaName('ln')} AS "collationSchema", l.collname AS "collationName"
+  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+    JOIN pg_namespace tn ON tn.oid = coalesce(e.typnamespace, t.typnamespace)
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    LEFT JOIN pg_collation l ON l.oid = a.attcollation AND a.attcollation <> t.typcollation
+    LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
+  WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${isUsers('n')}
+  ORDER BY a.attrelid, a.attnum`
+
+export interface ConstraintRow {
+  readonly relation: number
+  readonly name: string
+  readonly kind: 'c' | 'n' | 'p' | 'u' | 'x' | 'f'
+  readonly valid: boolean
+  readonly definition: string
+  /** attnums */
+  readonly columns: readonly number[] | null
+  readonly refSchema: string | null
+  readonly refName: string | null
+  readonly refColumns: readonly string[]
+}
+
+// A foreign key to a partitioned table has further rows of its own for each partition: those are the server's bookkeeping.
+export const constraintsSql = `
+  SELECT k.conrelid AS relation, k.conname AS name, k.contype AS kind, k.convalidated AS valid, pg_get_constraintdef(k.oid) AS definition,
+    k.conkey::int4[] AS columns, ${schemaName('rn')} AS "refSchema", r.relname AS "refName",
+    ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS f (num, at)
+      JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = f.num ORDER BY f.at) AS "refColumns"
+  FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_class r ON r.oid = k.confrelid LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
+  WHERE k.contype IN ('c', 'n', 'p', 'u', 'x', 'f') AND ${isUsers('n')}
+    AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)`
+
+export interface IndexRow {
+  readonly relation: number
+  readonly oid: number
+  readonly name: string
+  readonly unique: boolean
+  readonly valid: boolean
+  readonly method: string
+  /** attnums, 0 for an expression; INCLUDE columns last */
+  readonly attributes: readonly number[]
+  readonly keys: number
+  /** attnums of columns in expressions and predicate */
+  readonly others: readonly number[]
+  readonly partial: boolean
+  readonly definition: string
+  readonly constraint: string | null
+}
+
+export const indexesSql = `
+  SELECT i.indrelid AS relation, i.indexrelid AS oid, x.relname AS name, i.indisunique AS unique, i.indisvalid AS valid, m.amname AS method,
+    i.indkey::int2[]::int4[] AS attributes, i.indnkeyatts AS keys, i.indpred IS NOT NULL AS partial, pg_get_indexdef(i.indexrelid) AS definition,
+    ARRAY(SELECT d.refobjsubid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0 ORDER BY 1) AS others,
+    (SELECT k.conname FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')) AS constraint
+  FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
+    JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE ${isUsers('n')}`
+
+export interface PairRow {
+  readonly one: number
+  readonly other: number
+}
+
+export const inheritsSql = `SELECT inhparent AS one, inhrelid AS other FROM pg_inherits ORDER BY inhrelid, inhseqno`
+
+/** Table or view, and the view that reads it. */
+export const viewsSql = `
+  SELECT DISTINCT d.refobjid AS one, w.ev_class AS other FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid
+  WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class`
+
+export interface OwnedRow {
+  readonly relation: number
+  readonly name: string
+}
+
+// Triggers of the server's own constraints are left out by the constraint, not by tgisinternal: 13 and 14 set that on clones in partitions.
+export const triggersSql = `
+  SELECT t.tgrelid AS relation, t.tgname AS name FROM pg_trigger t LEFT JOIN pg_constraint k ON k.oid = t.tgconstraint
+  WHERE t.tgconstraint = 0 OR k.contype = 't' ORDER BY 1, 2`
+
+export interface PublicationRow {
+  readonly name: string
+  /** NULL: all tables. */
+  readonly relation: number | null
+}
+
+export const publicationsSql = (version: number) => `
+  SELECT pubname AS name, NULL::oid AS relation FROM pg_publication WHERE puballtables
+  UNION ALL SELECT p.pubname, r.prrelid FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+  ${version < 15 ? '' : `UNION ALL SELECT p.pubname, c.oid FROM pg_publication_namespace s JOIN pg_publication p ON p.oid = s.pnpubid JOIN pg_class c ON c.relnamespace = s.pnnspid`}`
+
+export interface TypeRow {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+  readonly kind: 'e' | 'd' | 'c' | 'r' | 'b'
+  readonly labels: readonly string[]
+  readonly base: string | null
+  readonly baseSchema: string | null
+  readonly baseName: string | null
+  readonly baseOid: number
+  readonly constrained: boolean
+}
+
+export const typesSql = `
+  SELECT t.oid, ${schemaName('n')} AS schema, t.typname AS name, t.typtype AS kind,
+    ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) AS labels,
+    CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END AS base, t.typbasetype AS "baseOid",
+    ${schemaName('bn')} AS "baseSchema", coalesce(e.typname, b.typname) AS "baseName",
+    t.typnotnull OR EXISTS (SELECT FROM pg_constraint k WHERE k.contypid = t.oid) AS constrained
+  FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+    LEFT JOIN pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'
+    LEFT JOIN pg_namespace bn ON bn.oid = coalesce(e.typnamespace, b.typnamespace)
+  WHERE t.typtype IN ('e', 'd', 'c', 'r', 'b') AND (t.typtype <> 'c' OR c.relkind = 'c')
+    AND NOT EXISTS (SELECT FROM pg_type a WHERE a.typarray = t.oid) AND ${isUsers('n')}`
+
+export interface FunctionRow {
+  readonly schema: string
+  readonly name: string
+  readonly volatility: 'i' | 's' | 'v'
+  readonly language: string
+}
+
+/** Aggregates, window functions and the server's own functions too; overloads that are alike count once. */
+export const functionsSql = `
+  SELECT DISTINCT ${schemaName('n')} AS schema, p.proname AS name, p.provolatile AS volatility, l.lanname AS language
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+  WHERE p.prokind <> 'p' AND (n.nspname = 'pg_catalog' OR (${isUsers('n')}))
+  ORDER BY 1, 2, 3, 4`
