@@ -29,7 +29,7 @@ export type Read = (sql: string, parameters?: readonly unknown[]) => Promise<rea
 
 export interface LoadOptions {
   readonly signal: AbortSignal
-  /** A throw-away database on which the earlier migrations have run, for migrations that are code; started only if asked for. */
+  /** A throw-away empty database, another one at each call, for migrations that are code; asked for only where one asks the database. */
   readonly sandboxUrl?: () => Promise<string>
 }
 
@@ -37,8 +37,8 @@ export interface Adapter {
   readonly id: SourceId
   /** Looks for its own layout in the project; undefined where there is none. Never runs user code. */
   detect(files: Files): Promise<Location | undefined>
-  /** Says whether a path given by hand is of its layout. */
-  recognises(files: Files, path: string): Promise<boolean>
+  /** The location where a path given by hand is of its layout (with what the ORM's configuration says), else undefined. */
+  recognises(files: Files, path: string): Promise<Location | undefined>
   /** All migrations in the order in which the ORM would run them. What cannot be read throws `source-unreadable` with file and line. */
   load(files: Files, location: Location, options: LoadOptions): Promise<readonly Migration[]>
   /** The ORM's own record of what was applied; undefined for sources that have none (plain SQL: our journal alone). */
