@@ -16,6 +16,9 @@ export interface WayStep {
   readonly attempts: number
   /** How long it held a lock that others could wait for, where the way knows. */
   readonly lockHeldMs?: number
+  /** How long it stood aside because someone held what it needs, and who that was. */
+  readonly waitedMs?: number
+  readonly waitedFor?: string
   /** Rows changed by a backfill. */
   readonly rows?: number
   readonly sql?: readonly string[]
