@@ -1,0 +1,117 @@
+import type { Catalog } from '../model/catalog.ts'
+import type { Engine } from '../model/engine.ts'
+import type { Facts } from '../model/facts.ts'
+import type { Hazard } from '../model/hazard.ts'
+import type { Migration } from '../model/migration.ts'
+import type { Statement } from '../model/statement.ts'
+import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
+import { hazardsOf } from './hazards.ts'
+import { judge } from './judge.ts'
+import { summaryOf } from './summary.ts'
+import { faultsOf, sift, suppressionsOf } from './suppressions.ts'
+import { transactionsOf } from './transactions.ts'
+import { worstOf } from './worst.ts'
+import type { Verdict } from './worst.ts'
+
+/** What the sandbox saw of one statement; absent where it was not run there. */
+export type Observation = { readonly kind: 'facts'; readonly facts: Facts } | { readonly kind: 'failed'; readonly message: string }
+
+export interface PendingMigration<Node> {
+  readonly migration: Migration
+  readonly statements: readonly Statement<Node>[]
+  /** By position. */
+  readonly observed: readonly (Observation | undefined)[]
+}
+
+export interface CheckOptions {
+  /** After everything that is not pending. */
+  readonly catalog: Catalog
+  /** Majors of the target: one where it is known, else all that it may be. */
+  readonly versions: readonly number[]
+  /** The major that made the observations. */
+  readonly sandboxVersion?: number
+  /** They will run one after the other at once: what one creates is still new to the next (H16). */
+  readonly together: boolean
+  /** `2026-11-24`, for suppressions that end. */
+  readonly today: string
+  readonly notes: readonly string[]
+}
+
+export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'split' | 'hazards'>
+
+/** What every pending statement locks, rewrites, scans and breaks. */
+export function check<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions): CheckReport {
+  const predicted = options.sandboxVersion === undefined ? undefined : predictions(engine, pending, options, options.sandboxVersion)
+  const verdicts = options.versions.map((version) => verdictsFor(engine, pending, options, { version, predicted }))
+  const migrations = pending.map((item, at) => checked(item, verdicts.map((of) => of[at] ?? []), options))
+  const version = options.versions.at(-1) ?? options.catalog.server.version
+  return { server: { flavor: options.catalog.server.flavor, version }, versions: options.versions, summary: summaryOf(migrations), migrations, notes: options.notes }
+}
+
+/** Facts predicted for the sandbox's own major: where another major's prediction is equal, the observation holds for it too (H15). */
+type Predictions = readonly (readonly Facts[])[]
+
+function predictions<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions, version: number): Predictions {
+  let catalog = forVersion(options.catalog, version)
+  return pending.map((item) => {
+    const { statements, after } = judge(engine, item.statements, catalog)
+    catalog = options.together ? after : settled(after)
+    return statements.map((statement) => statement.facts)
+  })
+}
+
+interface Aim {
+  readonly version: number
+  readonly predicted: Predictions | undefined
+}
+
+function verdictsFor<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions, aim: Aim): readonly (readonly Verdict[])[] {
+  let catalog = forVersion(options.catalog, aim.version)
+  return pending.map((item, at) => {
+    const choose = (index: number, mine: Facts) => chosen(item.observed[index], mine, aim.predicted?.[at]?.[index])
+    const { statements, after } = judge(engine, item.statements, catalog, choose)
+    catalog = options.together ? after : settled(after)
+    const hazards = hazardsOf(engine.hazards, statements, transactionsOf(item.statements, item.migration.transaction))
+    return statements.map((statement, index) => ({ version: aim.version, facts: statement.facts, hazards: hazards[index] ?? [] }))
+  })
+}
+
+function chosen(observation: Observation | undefined, mine: Facts, sandbox: Facts | undefined): Facts {
+  if (observation?.kind !== 'facts' || sandbox === undefined) return mine
+  return sameFacts(mine, sandbox) ? observation.facts : mine
+}
+
+function sameFacts(a: Facts, b: Facts): boolean {
+  const essence = (f: Facts) => JSON.stringify([f.locks, f.rewrites, f.scans, f.builds, f.transaction, f.waitsFor])
+  return essence(a) === essence(b)
+}
+
+function checked<Node>(item: PendingMigration<Node>, verdicts: readonly (readonly Verdict[])[], options: CheckOptions): CheckedMigration {
+  const { id, source, file, body } = item.migration
+  const above = body.kind === 'sql' ? suppressionsOf(body.bytes, item.statements) : []
+  const wholeFile = above.flat().filter((s) => s.scope === 'file')
+  const statements = item.statements.map((statement, at): CheckedStatement => {
+    const worst = worstOf(verdicts.flatMap((of) => of[at] ?? []))
+    const mine = (above[at] ?? []).filter((s) => s.scope === 'statement')
+    const sifted = sift([...failure(item.observed[at]), ...worst.hazards], [...mine, ...wholeFile], options.today)
+    const hazards = [...sifted.hazards, ...faultsOf(above[at] ?? [], options.today)]
+    return { sql: statement.sql, line: statement.line, column: statement.column, facts: worst.facts, hazards, suppressed: sifted.suppressed }
+  })
+  return { id, source, file, statements }
+}
+
+function failure(observation: Observation | undefined): readonly Hazard[] {
+  if (observation?.kind !== 'failed') return []
+  return [{ rule: 'statement-fails', severity: 'error', message: observation.message, fix: 'Mend the statement: the target would refuse it too.', breaksOldApp: false }]
+}
+
+function forVersion(catalog: Catalog, version: number): Catalog {
+  if (catalog.server.version === version) return catalog
+  return { ...catalog, server: { flavor: catalog.server.flavor, version } }
+}
+
+/** The catalog once the migration has been deployed for a while: nothing in it is new any more. */
+function settled(catalog: Catalog): Catalog {
+  const relations = new Map([...catalog.relations].map(([name, relation]) => [name, relation.isNew ? { ...relation, isNew: false } : relation]))
+  return { ...catalog, relations }
+}

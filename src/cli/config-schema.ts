@@ -1,0 +1,66 @@
+import * as v from 'valibot'
+import { LockkeeperError } from '../model/errors.ts'
+import { parseDuration, parseServer, parseWindow } from './options.ts'
+
+const text = v.pipe(v.string(), v.nonEmpty())
+/** Text in the form of the flag of the same name. */
+const readableBy = (parse: (value: string) => unknown) => v.pipe(text, v.check((value) => parses(parse, value)))
+
+const schema = v.strictObject({
+  databaseUrl: v.optional(text),
+  password: v.optional(v.function()),
+  source: v.optional(v.picklist(['auto', 'sql', 'prisma', 'drizzle', 'typeorm'])),
+  migrations: v.optional(text),
+  schema: v.optional(text),
+  role: v.optional(text),
+  project: v.optional(text),
+  server: v.optional(readableBy(parseServer)),
+  shadowUrl: v.optional(text),
+  failOn: v.optional(v.picklist(['error', 'warning', 'never'])),
+  allow: v.optional(v.array(text)),
+  window: v.optional(readableBy(parseWindow)),
+  lockTimeout: v.optional(readableBy(parseDuration)),
+  statementTimeout: v.optional(readableBy(parseDuration)),
+  maxLockWait: v.optional(readableBy(parseDuration)),
+  maxAttempts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  runLockTimeout: v.optional(readableBy(parseDuration)),
+})
+
+const forms: { readonly [key: string]: string } = {
+  databaseUrl: 'a postgres:// URL as text',
+  password: 'a function that gives the password',
+  source: 'auto, sql, prisma, drizzle or typeorm',
+  migrations: 'the path of the migrations, relative to the config file',
+  server: 'a server such as "postgres@13"',
+  failOn: 'error, warning or never',
+  allow: 'a list of rule names',
+  window: 'a window such as "02:00-04:00"',
+  maxAttempts: 'a whole number from 1',
+  lockTimeout: 'a time such as "100ms"',
+  statementTimeout: 'a time such as "30s"',
+  maxLockWait: 'a time such as "30min"',
+  runLockTimeout: 'a time such as "10s"',
+}
+
+/** Throws `config-invalid` naming the first key that is wrong and what it wants; never the value, which may be a secret. */
+export function validateConfig(file: string, value: unknown): v.InferOutput<typeof schema> {
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  const key = String(result.issues[0].path?.[0]?.key ?? '')
+  throw new LockkeeperError('config-invalid', `${file}: ${faultOf(key)}.`, { details: { file, key } })
+}
+
+function faultOf(key: string): string {
+  if (key === '') return 'the configuration is not an object'
+  if (!Object.keys(schema.entries).includes(key)) return `there is no key "${key}"; the keys are ${Object.keys(schema.entries).join(', ')}`
+  return `"${key}" must be ${forms[key] ?? 'text'}`
+}
+
+function parses(parse: (value: string) => unknown, value: string): boolean {
+  try {
+    parse(value)
+    return true
+  } catch {
+    return false
+  }
+}

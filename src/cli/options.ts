@@ -1,0 +1,127 @@
+import { LockkeeperError } from '../model/errors.ts'
+import type { SourceId } from '../model/migration.ts'
+import type { Server } from '../model/server.ts'
+import type { OptionSpec } from './command.ts'
+
+export type FailOn = 'error' | 'warning' | 'never'
+export type Format = 'text' | 'json' | 'sql'
+export type SourceName = 'auto' | SourceId
+
+/** Minutes after midnight, local time; `to` before `from` crosses midnight. */
+export interface Window {
+  readonly fromMinute: number
+  readonly toMinute: number
+}
+
+/** Every flag of every command, after parsing. Times are milliseconds. */
+export interface Options {
+  readonly databaseUrl?: string
+  readonly envFile?: string
+  readonly config?: string
+  readonly source?: SourceName
+  readonly schema?: string
+  readonly role?: string
+  readonly server?: Server
+  readonly shadowUrl?: string
+  readonly since?: string
+  readonly failOn?: FailOn
+  readonly format?: Format
+  readonly json?: boolean
+  readonly out?: string
+  readonly exitCode?: boolean
+  readonly plan?: string
+  readonly to?: string
+  readonly allow?: readonly string[]
+  readonly window?: Window
+  readonly lockTimeout?: number
+  readonly statementTimeout?: number
+  readonly maxLockWait?: number
+  readonly maxAttempts?: number
+  readonly runLockTimeout?: number
+  readonly terminateOrphan?: boolean
+  readonly events?: string
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly applied?: string
+  readonly rolledBack?: string
+  readonly force?: boolean
+}
+
+const durationUnits: { readonly [unit: string]: number } = { '': 1, 'ms': 1, 's': 1000, 'min': 60_000, 'm': 60_000, 'h': 3_600_000 }
+
+/** `100ms`, `2s`, `30min`, `1h`; a bare number is milliseconds, as in PostgreSQL's own settings. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)$/.exec(text.trim())
+  const unit = durationUnits[match?.[2] ?? '?']
+  if (match === null || unit === undefined) throw usage(`"${text}" is not a time`, 'Write 100ms, 2s or 30min.')
+  return Math.round(Number(match[1]) * unit)
+}
+
+/** `02:00-04:00`. */
+export function parseWindow(text: string): Window {
+  const match = /^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$/.exec(text.trim())
+  const [h1, m1, h2, m2] = (match?.slice(1) ?? []).map(Number)
+  const fits = h1 !== undefined && m1 !== undefined && h2 !== undefined && m2 !== undefined && h1 < 24 && h2 <= 24 && m1 < 60 && m2 < 60
+  if (!fits) throw usage(`"${text}" is not a window`, 'Write 02:00-04:00.')
+  if (h1 * 60 + m1 === h2 * 60 + m2) throw usage(`The window "${text}" is empty`, 'Write 02:00-04:00.')
+  return { fromMinute: h1 * 60 + m1, toMinute: h2 * 60 + m2 }
+}
+
+/** `postgres@13`. */
+export function parseServer(text: string): Server {
+  const match = /^(postgres|postgresql|mysql|mariadb)@(\d+)(?:\.\d+)*$/.exec(text.trim())
+  if (match === null) throw usage(`"${text}" is not a server`, 'Write postgres@13.')
+  if (match[1] === 'mysql' || match[1] === 'mariadb') throw new LockkeeperError('engine-unsupported', `${match[1]} is not supported by this version.`)
+  const version = Number(match[2])
+  if (version < 13 || version > 18) throw new LockkeeperError('server-unsupported', `PostgreSQL ${version} is not supported.`)
+  return { flavor: 'postgresql', version }
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1) throw usage(`"${text}" is not a count`, 'Write a whole number from 1.')
+  return count
+}
+
+function usage(message: string, hint: string): LockkeeperError {
+  return new LockkeeperError('usage', `${message}.`, { hint })
+}
+
+const sources = ['auto', 'sql', 'prisma', 'drizzle', 'typeorm'] as const satisfies readonly SourceName[]
+
+/** The flags, each written once; a command lists those it takes. */
+export const flags = {
+  databaseUrl: { flags: '--database-url <url>', description: 'the database (else: config file, DIRECT_URL, DATABASE_URL)' },
+  envFile: { flags: '--env-file <file>', description: 'read DIRECT_URL and DATABASE_URL from this file; the environment wins' },
+  config: { flags: '--config <file>', description: 'the configuration file (else: lockkeeper.config.ts, .js, .json, found upward)' },
+  source: { flags: '--source <kind>', description: 'what wrote the migrations', choices: sources },
+  schema: { flags: '--schema <name>', description: 'where unqualified names are looked up (default: the first of the search_path)' },
+  role: { flags: '--role <name>', description: 'SET ROLE after connecting, so that objects belong to it' },
+  server: { flags: '--server <version>', description: 'judge for this server: postgres@13 (else: the database, or the worst of 13 to 18)', parse: parseServer },
+  shadowUrl: { flags: '--shadow-url <url>', description: 'an empty database to use as the sandbox instead of the embedded PostgreSQL' },
+  since: { flags: '--since <git-ref>', description: 'judge only migrations that are new or changed since this commit or branch' },
+  failOn: { flags: '--fail-on <severity>', description: 'exit with 2 at or above this severity (default: error)', choices: ['error', 'warning', 'never'] },
+  format: { flags: '--format <format>', description: 'how to print the result', choices: ['text', 'json'] },
+  planFormat: { flags: '--format <format>', description: 'how to print the plan; sql is a script for psql', choices: ['text', 'json', 'sql'] },
+  json: { flags: '--json', description: 'same as --format json; errors are JSON too' },
+  out: { flags: '--out <file>', description: 'also write the plan as JSON, for apply --plan' },
+  exitCode: { flags: '--exit-code', description: 'exit with 2 if anything is pending' },
+  plan: { flags: '--plan <file>', description: 'apply this plan, made by plan --out' },
+  to: { flags: '--to <name>', description: 'stop after this migration' },
+  allow: { flags: '--allow <rule>', description: 'run what this rule would stop; RULE or RULE:migration', repeatable: true },
+  window: { flags: '--window <from-to>', description: 'take strong locks only between these times: 02:00-04:00', parse: parseWindow },
+  lockTimeout: { flags: '--lock-timeout <time>', description: 'the longest that anyone may wait behind us (default: 100ms)', parse: parseDuration },
+  statementTimeout: { flags: '--statement-timeout <time>', description: 'limit for statements that hold a strong lock (default: 30s)', parse: parseDuration },
+  maxLockWait: { flags: '--max-lock-wait <time>', description: 'give up a lock after this time, with status 4 (default: 30min)', parse: parseDuration },
+  maxAttempts: { flags: '--max-attempts <count>', description: 'give up a lock after this many real attempts', parse: parseCount },
+  runLockTimeout: { flags: '--run-lock-timeout <time>', description: 'wait this long for another lockkeeper to end (default: 0)', parse: parseDuration },
+  terminateOrphan: { flags: '--terminate-orphan', description: 'end the backend that a killed run left working' },
+  events: { flags: '--events <file>', description: 'write one JSON event a line as they happen' },
+  dryRun: { flags: '--dry-run', description: 'print the plan and change nothing' },
+  yes: { flags: '--yes', description: 'do not ask' },
+  applied: { flags: '--applied <name>', description: 'record the migration as applied; nothing is run' },
+  rolledBack: { flags: '--rolled-back <name>', description: 'record the migration as not applied; nothing is run' },
+} as const satisfies { readonly [name: string]: OptionSpec }
+
+/** Where to connect and where the migrations are. */
+export const targetFlags: readonly OptionSpec[] = [flags.databaseUrl, flags.envFile, flags.config, flags.source, flags.schema, flags.role]

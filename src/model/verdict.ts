@@ -1,0 +1,48 @@
+import type { Facts } from './facts.ts'
+import type { Hazard } from './hazard.ts'
+import type { SourceId } from './migration.ts'
+import type { Server } from './server.ts'
+
+/** What `check` says of one statement of the user's file. */
+export interface CheckedStatement {
+  readonly sql: string
+  readonly line: number
+  readonly column: number
+  readonly facts: Facts
+  readonly hazards: readonly Hazard[]
+  /** Hazards that a comment in the file takes back, with its reason. */
+  readonly suppressed: readonly SuppressedHazard[]
+}
+
+export interface SuppressedHazard {
+  readonly rule: string
+  readonly severity: Hazard['severity']
+  readonly reason: string
+}
+
+export interface CheckedMigration {
+  readonly id: string
+  readonly source: SourceId
+  readonly file: string
+  readonly statements: readonly CheckedStatement[]
+}
+
+export interface CheckSummary {
+  readonly migrations: number
+  readonly statements: number
+  readonly errors: number
+  readonly warnings: number
+  readonly infos: number
+  readonly suppressed: number
+}
+
+export interface CheckReport {
+  /** The server that the verdicts are for; where none was named, the one for which they are worst. */
+  readonly server: Server
+  /** The majors that were compared to find the worst; one where the server is known. */
+  readonly versions: readonly number[]
+  readonly summary: CheckSummary
+  readonly migrations: readonly CheckedMigration[]
+  /** What limits the verdicts, in words: no sandbox, tables never seen, statements that could not be run. */
+  readonly notes: readonly string[]
+}

@@ -1,0 +1,37 @@
+import type { Blocker } from '../model/event.ts'
+import type { LockkeeperError } from '../model/errors.ts'
+import { blockersTable } from './blockers.ts'
+import type { Style } from './style.ts'
+import { clip, printable, tint, wrap } from './style.ts'
+
+/** What happened, the details that help, what to do now. */
+export function errorText(style: Style, error: LockkeeperError): string {
+  const head = wrap(style, '', `lockkeeper: ${printable(error.message)}`)
+  const parts = [tint(style, 'red', head), ...detailLines(style, error.details), wrap(style, '', `What to do: ${printable(error.hint)}`), tint(style, 'dim', `(${error.code})`)]
+  return `${parts.filter((part) => part !== '').join('\n')}\n`
+}
+
+/** The same for `--json`: one document on standard output. */
+export function errorJson(command: string, error: LockkeeperError): string {
+  const body = { format: 1, command, error: { code: error.code, message: error.message, hint: error.hint, details: error.details } }
+  return `${JSON.stringify(body, plainValue, 2)}\n`
+}
+
+/** bigint has no JSON form; sizes and ids beyond 2^53 are written as text. */
+function plainValue(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}
+
+function detailLines(style: Style, details: LockkeeperError['details']): readonly string[] {
+  return Object.entries(details).map(([name, value]) => (isBlockers(name, value) ? blockersTable(style, '  ', value) : detailLine(style, name, value)))
+}
+
+function detailLine(style: Style, name: string, value: unknown): string {
+  if (value === undefined || value === null || typeof value === 'boolean') return ''
+  if (typeof value === 'object') return wrap(style, '  ', `${name}: ${clip(JSON.stringify(value, plainValue), 400)}`)
+  return wrap(style, '  ', `${name}: ${clip(String(value), 400)}`)
+}
+
+function isBlockers(name: string, value: unknown): value is readonly Blocker[] {
+  return name === 'blockers' && Array.isArray(value)
+}

@@ -1,0 +1,43 @@
+import type { TimedEvent } from '../model/event.ts'
+import { blockerLine } from './blockers.ts'
+import { duration } from './style.ts'
+
+/** One event in one line for a person; undefined for what only --events should hold. */
+export function eventLine(event: TimedEvent): string | undefined {
+  const step = 'step' in event && event.step !== undefined ? `${event.migration} ${event.step}` : event.migration
+  switch (event.type) {
+    case 'migration-started':
+      return `${event.migration}: started`
+    case 'step-started':
+      return `${step}: started`
+    case 'step-done':
+      return `${step}: done in ${duration(event.ms)}${held(event)}${event.rows === undefined ? '' : `, ${event.rows.toLocaleString('en-US')} rows`}${event.attempts > 1 ? `, ${event.attempts} attempts` : ''}`
+    case 'migration-done':
+      return `${event.migration}: done`
+    case 'migration-failed':
+      return `${step}: failed (${event.code}): ${event.message}`
+    case 'migration-aborted':
+      return `${event.migration}: taken back`
+    case 'waiting-for-lock':
+      return `${step}: waits since ${duration(event.waitedMs)}, touching nothing: ${blockerLine(event.blockers)}`
+    case 'waiting-for-snapshots':
+      return `${step}: waits since ${duration(event.waitedMs)} for older snapshots, blocking nobody: ${blockerLine(event.blockers)}`
+    case 'lock-attempt':
+      return event.how === 'queued' && !event.got ? `${step}: stood in the queue for ${duration(event.waitMs)} and stepped back` : undefined
+    case 'batch-done':
+      return `${step}: ${event.totalRows.toLocaleString('en-US')} rows, ${Math.floor(event.fraction * 100)} %`
+    case 'retrying':
+      return `${step}: again in ${duration(event.inMs)} (${event.message})`
+    case 'reconnected':
+      return `${step}: connected again after ${duration(event.afterMs)}`
+  }
+}
+
+function held(event: { readonly lockHeldMs?: number }): string {
+  return event.lockHeldMs === undefined ? '' : `, lock held ${duration(event.lockHeldMs)}`
+}
+
+/** What may come many times a second; without a terminal it is printed only now and then. */
+export function isFrequent(event: TimedEvent): boolean {
+  return event.type === 'waiting-for-lock' || event.type === 'waiting-for-snapshots' || event.type === 'batch-done' || event.type === 'lock-attempt' || event.type === 'retrying'
+}
