@@ -79,8 +79,8 @@ export interface EachStep extends StepBase {
   readonly relation: string
   /** SQL may hold {leaf} (canonical), {leafSchema} and {leafName} (quoted), and {index} (a free name made from the leaf's). */
   readonly template: readonly SqlStep[]
-  /** Text added to the leaf's name to make {index}: `_note_idx`. */
-  readonly indexSuffix: string
+  /** The parts of {index} after the leaf's name, cut to 63 bytes as the server does: `note` and `idx` make leaf_note_idx. */
+  readonly index: { readonly addition: string; readonly label: string }
 }
 
 export type Step = SqlStep | BackfillStep | EachStep

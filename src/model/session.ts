@@ -38,6 +38,24 @@ export interface RunLockHolder {
   readonly orphan: boolean
 }
 
+/** Statements that commit together under strong locks, in one message, or not at all. */
+export interface Attempt {
+  /** All are taken first, or none; nothing but catalog changes should follow (H21). */
+  readonly locks: readonly TableLock[]
+  /** `nowait`: never stands in a queue. `queued`: stands in it for `waitMs` at the most, in all. */
+  readonly how: 'nowait' | 'queued'
+  readonly waitMs: number
+  /** For each statement, once the locks are held. 0: none. */
+  readonly statementTimeoutMs: number
+  readonly statements: readonly string[]
+}
+
+export type AttemptOutcome =
+  /** `heldMs`: from having the last lock to the answer of the commit; the network included, so an upper bound. */
+  | { readonly kind: 'committed'; readonly heldMs: number }
+  /** Somebody holds or takes a conflicting lock; nothing was changed. */
+  | { readonly kind: 'busy' }
+
 export interface Leaf {
   readonly oid: number
   readonly schema: string
@@ -61,6 +79,8 @@ export interface Session extends AsyncDisposable {
   query(sql: string, values?: readonly unknown[], limits?: Limits): Promise<readonly Row[]>
   /** Several statements in one message of the simple protocol; one result each. The first error ends it, and what was open is rolled back. */
   script(statements: readonly string[], limits?: Limits): Promise<readonly ScriptResult[]>
+  /** Throws what the server says, save that a lock was not free or a deadlock was broken: that is `busy`. */
+  attempt(attempt: Attempt, limits?: Limits): Promise<AttemptOutcome>
   readCatalog(options?: { readonly schemas?: readonly string[] }): Promise<Catalog>
   /** Who holds, or waits for, a lock that conflicts with any of these, partitions and prepared transactions included; ours excluded. */
   blockers(locks: readonly TableLock[], ours: readonly number[]): Promise<readonly Blocker[]>
@@ -72,6 +92,8 @@ export interface Session extends AsyncDisposable {
   runLockHolder(ours: readonly number[]): Promise<RunLockHolder | undefined>
   /** Leaf partitions of a partitioned table, as of now. */
   leaves(relation: string): Promise<readonly Leaf[]>
+  /** Which of these names something else than an index of this leaf has in the leaf's schema. */
+  namesTaken(leaf: Leaf, names: readonly string[]): Promise<readonly string[]>
   /** Needs that the current role does not meet, in words. */
   missingRights(needs: readonly Need[]): Promise<readonly string[]>
   classify(error: unknown): Failure

@@ -37,9 +37,10 @@ export async function readOlderSnapshots(session: Query, ours: readonly number[]
 /** Whether a backend waits for a lock now, and for whom. */
 export async function readWaits(session: Query, pid: number): Promise<{ readonly waiting: boolean; readonly blockers: readonly Blocker[] }> {
   const rows = await session.query(
-    `select ${activityColumns}, coalesce(l.relation::regclass::text, '') as relation, coalesce(l.mode, 'snapshot') as mode, true as granted, '' as transaction
+    `select ${activityColumns}, coalesce(l.relation::regclass::text, '') as relation,
+       case when l.locktype = 'relation' then l.mode else 'snapshot' end as mode, true as granted, '' as transaction
      from unnest(pg_blocking_pids($1)) as b(pid) left join pg_stat_activity a on a.pid = b.pid
-     left join lateral (select relation, mode from pg_locks where pid = $1 and not granted limit 1) l on true`,
+     left join lateral (select relation, mode, locktype from pg_locks where pid = $1 and not granted limit 1) l on true`,
     [pid],
   )
   return { waiting: rows.length > 0, blockers: rows.map(toBlocker) }

@@ -4,7 +4,8 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { Blocker } from '../model/event.ts'
 import type { TableLock } from '../model/facts.ts'
 import type { Server } from '../model/server.ts'
-import type { ConnectOptions, Failure, Leaf, Limits, Need, Row, RunLockHolder, ScriptResult, Session, Target } from '../model/session.ts'
+import type { Attempt, AttemptOutcome, ConnectOptions, Failure, Leaf, Limits, Need, Row, RunLockHolder, ScriptResult, Session, Target } from '../model/session.ts'
+import { attemptMessage, heldMsOf, needsNoExplicitLock } from './attempt.ts'
 import { readCatalog } from './catalog.ts'
 import { readConnectionUrl, withoutTls } from './connection-url.ts'
 import type { ConnectionUrl } from './connection-url.ts'
@@ -110,6 +111,8 @@ export class PostgresSession implements Session {
   /** 0: none. Kept to send SET only when it changes, and to tell a timeout from a cancel. */
   #statementTimeoutMs = 0
   #lost = false
+  /** Relations for which LOCK TABLE is refused: no right to it, or no table. Their statement takes the lock itself. */
+  readonly #notLockable = new Set<string>()
 
   constructor(client: pg.Client, { pid, ...server }: Server & { readonly pid: number }, target: Target, control: Session | undefined) {
     this.#client = client
@@ -130,6 +133,21 @@ export class PostgresSession implements Session {
     // A newline, since a statement may end in a `--` comment.
     const results = await this.#send(() => this.#client.query<Row>(statements.join('\n;\n')), limits)
     return results.map(result => ({ rows: result.rows, count: result.rowCount ?? 0 }))
+  }
+
+  async attempt(attempt: Attempt, limits: Limits = {}): Promise<AttemptOutcome> {
+    const explicit = !attempt.locks.some(lock => this.#notLockable.has(lock.relation))
+    const began = performance.now()
+    try {
+      const results = await this.script(attemptMessage(attempt, explicit), limits)
+      return { kind: 'committed', heldMs: heldMsOf(results, performance.now() - began) }
+    } catch (error) {
+      const failure = this.classify(error)
+      if (failure === 'lock-timeout' || failure === 'deadlock') return { kind: 'busy' }
+      if (!explicit || !needsNoExplicitLock(error)) throw error
+      attempt.locks.forEach(lock => this.#notLockable.add(lock.relation))
+      return this.attempt(attempt, limits)
+    }
   }
 
   readCatalog(options: { readonly schemas?: readonly string[] } = {}): Promise<Catalog> {
@@ -165,6 +183,15 @@ export class PostgresSession implements Session {
       [relation],
     )
     return rows.map(row => ({ oid: Number(row['oid']), schema: String(row['schema']), name: String(row['name']) }))
+  }
+
+  async namesTaken(leaf: Leaf, names: readonly string[]): Promise<readonly string[]> {
+    const rows = await this.query(
+      `select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_index i on i.indexrelid = c.oid
+       where n.nspname = $1 and c.relname::text = any($2::text[]) and i.indrelid is distinct from $3::oid`,
+      [leaf.schema, names, leaf.oid],
+    )
+    return rows.map(row => String(row['name']))
   }
 
   missingRights(needs: readonly Need[]): Promise<readonly string[]> {

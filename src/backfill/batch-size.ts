@@ -1,0 +1,44 @@
+/**
+ * How large a batch is, so that it takes about `targetMs`: an application's query waits for a row as long as a batch
+ * lasts, not for how fast all goes (pgfacts.md B: 10 to 20 ms cost nothing in throughput).
+ */
+export class BatchSize {
+  readonly #targetMs: number
+  #value: number
+  #stuckSince: number | undefined
+
+  constructor(targetMs: number, first: number) {
+    this.#targetMs = targetMs
+    this.#value = first
+  }
+
+  get value(): number {
+    return this.#value
+  }
+
+  /** How long no batch has succeeded. */
+  get stuckMs(): number {
+    return this.#stuckSince === undefined ? 0 : performance.now() - this.#stuckSince
+  }
+
+  /** Never more than doubles or halves at once: one slow batch (a checkpoint, an autovacuum) is no trend. */
+  took(ms: number): void {
+    this.#stuckSince = undefined
+    const factor = Math.min(2, Math.max(0.5, this.#targetMs / Math.max(0.1, ms)))
+    // Half the way, so that it does not swing.
+    this.#set(this.#value * (1 + (factor - 1) / 2))
+  }
+
+  /** A row was locked by somebody: half as much next time. */
+  stuck(): void {
+    this.#stuckSince ??= performance.now()
+    this.#set(this.#value / 2)
+  }
+
+  #set(value: number): void {
+    this.#value = Math.min(largest, Math.max(1, Math.round(value)))
+  }
+}
+
+/** A range of this many keys is read in some 20 ms even where no row of it needs a change. */
+const largest = 50_000

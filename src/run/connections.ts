@@ -1,0 +1,116 @@
+import { LockkeeperError } from '../model/errors.ts'
+import type { RunLockHolder, Session } from '../model/session.ts'
+import { jitter, sleep } from '../std/sleep.ts'
+import type { RunOptions } from './options.ts'
+
+type Wanted = Pick<RunOptions, 'engine' | 'connect' | 'runLockTimeoutMs' | 'reconnectMs' | 'terminateOrphan' | 'signal'>
+
+/**
+ * The two sessions of a run: `control`, opened first so that a full server can still be told to stop, and `work`, which
+ * holds the run lock and does everything. A free run lock therefore means that no backend of ours works (H14).
+ */
+export class Connections implements AsyncDisposable {
+  readonly #options: Wanted
+  #work: Session
+  #control: Session
+
+  private constructor(options: Wanted, { work, control }: { readonly work: Session; readonly control: Session }) {
+    this.#options = options
+    this.#work = work
+    this.#control = control
+  }
+
+  /** Throws `run-locked` or `orphan-running` where the lock is not to be had in time, and what connecting throws. */
+  static async open(options: Wanted): Promise<Connections> {
+    return new Connections(options, await openBoth(options, options.runLockTimeoutMs))
+  }
+
+  get work(): Session {
+    return this.#work
+  }
+
+  get control(): Session {
+    return this.#control
+  }
+
+  get ours(): readonly number[] {
+    return [this.#work.pid, this.#control.pid]
+  }
+
+  /** After a lost connection: waits for the server to come back, for our old backend to be gone, and takes the lock again. */
+  async renew(): Promise<void> {
+    await this.#closeQuietly()
+    const deadline = Date.now() + this.#options.reconnectMs
+    const both = await retryUntil(deadline, this.#options.signal, () => openBoth(this.#options, Math.max(0, deadline - Date.now())))
+    this.#work = both.work
+    this.#control = both.control
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#closeQuietly()
+  }
+
+  async #closeQuietly(): Promise<void> {
+    await Promise.allSettled([this.#work.close(), this.#control.close()])
+  }
+}
+
+async function openBoth(options: Wanted, lockTimeoutMs: number): Promise<{ readonly work: Session; readonly control: Session }> {
+  const { engine, connect, signal } = options
+  const control = await engine.connect({ ...connect, applicationName: 'lockkeeper control', signal })
+  try {
+    const work = await engine.connect({ ...connect, applicationName: 'lockkeeper', control, signal })
+    try {
+      await takeRunLock({ work, control, lockTimeoutMs, options })
+      return { work, control }
+    } catch (error) {
+      await work.close()
+      throw error
+    }
+  } catch (error) {
+    await control.close()
+    throw error
+  }
+}
+
+interface Taking {
+  readonly work: Session
+  readonly control: Session
+  readonly lockTimeoutMs: number
+  readonly options: Wanted
+}
+
+/** By trying, never by waiting: a waiter would hold a snapshot that a concurrent index build waits for. */
+async function takeRunLock({ work, control, lockTimeoutMs, options }: Taking): Promise<void> {
+  const deadline = Date.now() + lockTimeoutMs
+  while (!(await work.tryRunLock())) {
+    const holder = await control.runLockHolder([work.pid])
+    if (holder === undefined) continue
+    if (holder.orphan && options.terminateOrphan) await control.cancel(holder.pid, 'terminate')
+    else if (Date.now() >= deadline + (holder.orphan ? orphanGraceMs : 0)) throw lockedBy(holder)
+    await sleep(jitter(100), options.signal)
+  }
+}
+
+/** A killed runner's backend notices within client_connection_check_interval (2 s) that nobody listens. */
+const orphanGraceMs = 5_000
+
+function lockedBy(holder: RunLockHolder): LockkeeperError {
+  const doing = holder.query === '' ? holder.state : `${holder.state}: ${holder.query}`
+  if (holder.orphan) return new LockkeeperError('orphan-running', `a backend of an ended lockkeeper still works: pid ${holder.pid} (${doing})`, { details: { pid: holder.pid, query: holder.query } })
+  return new LockkeeperError('run-locked', `another lockkeeper works on this database: pid ${holder.pid} (${doing})`, { details: { pid: holder.pid, query: holder.query } })
+}
+
+const worthWaiting = new Set(['unreachable', 'connection-lost', 'too-many-connections', 'orphan-running'])
+
+async function retryUntil<T>(deadline: number, signal: AbortSignal, open: () => Promise<T>): Promise<T> {
+  for (let pauseMs = 50; ; pauseMs = Math.min(1_000, pauseMs * 2)) {
+    try {
+      return await open()
+    } catch (error) {
+      const again = error instanceof LockkeeperError && worthWaiting.has(error.code) && Date.now() < deadline
+      if (!again) throw error
+    }
+    await sleep(jitter(pauseMs), signal)
+  }
+}

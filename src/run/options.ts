@@ -1,0 +1,69 @@
+import type { History, OpenHistory } from '../model/adapter.ts'
+import type { Engine } from '../model/engine.ts'
+import type { Event, Listener, TimedEvent } from '../model/event.ts'
+import type { Migration } from '../model/migration.ts'
+import type { Plan } from '../model/plan.ts'
+import type { ConnectOptions } from '../model/session.ts'
+
+/** All that a run is told. Times in milliseconds. */
+export interface RunOptions {
+  readonly engine: Engine
+  /** Without applicationName and control: the run opens its two sessions itself. */
+  readonly connect: Omit<ConnectOptions, 'applicationName' | 'control'>
+  readonly plan: Plan
+  /** The files behind the plan; what the journal already stores is not read from them. */
+  readonly migrations: readonly Migration[]
+  /** The ORM's own table; absent for plain SQL. */
+  readonly history?: History
+  /** Lock budget: the longest that anyone waits behind us (H13). */
+  readonly lockBudgetMs: number
+  /** How long a wait for one lock or snapshot may last in all before the run gives up with status 4. */
+  readonly maxLockWaitMs: number
+  /** Real enqueues for one step; looking and NOWAIT are free. */
+  readonly maxAttempts?: number
+  /** How long to wait for another run to end; 0 tries once. */
+  readonly runLockTimeoutMs: number
+  /** How long a server that went away may take to come back. */
+  readonly reconnectMs: number
+  /** `RULE` or `RULE:migration`, with who and why (H13). */
+  readonly allowed: readonly string[]
+  /** Strong locks only within these hours of the server's clock: "02:00-04:00". */
+  readonly window?: { readonly fromMinute: number; readonly toMinute: number }
+  readonly terminateOrphan: boolean
+  readonly toolVersion: string
+  readonly signal: AbortSignal
+  readonly listener: Listener
+}
+
+export type StepState = 'pending' | 'done' | 'done-before' | 'failed'
+
+export interface StepReport {
+  readonly id: string
+  readonly title: string
+  readonly state: StepState
+  /** Real enqueues; 0 where it needed none. */
+  readonly attempts: number
+  /** From having the lock to its release, an upper bound that includes the network. Absent where no strong lock was taken. */
+  readonly lockHeldMs?: number
+  readonly ms: number
+  readonly rows?: number
+}
+
+export interface MigrationReport {
+  readonly id: string
+  readonly state: 'complete' | 'complete-before' | 'pending' | 'failed'
+  readonly steps: readonly StepReport[]
+}
+
+export interface RunReport {
+  readonly migrations: readonly MigrationReport[]
+  readonly summary: { readonly longestLockHeldMs: number; readonly steps: number; readonly attempts: number; readonly ms: number }
+}
+
+export type Emit = (event: Event) => void
+
+export function emitter(listener: Listener): Emit {
+  return event => listener({ ...event, at: Date.now() } satisfies TimedEvent)
+}
+
+export type { OpenHistory }

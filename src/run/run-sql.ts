@@ -1,0 +1,72 @@
+import type { TableLock } from '../model/facts.ts'
+import type { SqlStep } from '../model/plan.ts'
+import { acquire } from './acquire.ts'
+import { refuseOutsideWindow } from './window.ts'
+import { lookForLeftovers } from './probe.ts'
+import type { StepContext, StepOutcome } from './step-context.ts'
+import { journalOf } from './step-context.ts'
+import { supervise, waitForOlderSnapshots } from './supervise.ts'
+
+/**
+ * Runs one step of SQL and writes its done row: with the act where the act is transactional, after it where it cannot be.
+ * Strong locks are had by `acquire`; what blocks nobody runs as long as it needs, watched.
+ */
+export async function runSql(step: SqlStep, context: StepContext): Promise<StepOutcome> {
+  if (step.session.length > 0) await context.connections.work.script(step.session)
+  if (!step.transaction) return await runAlone(step, context)
+  const locks = strongLocks(step.locks)
+  return locks.length === 0 ? await runWatched(step, context) : await runUnderLock(step, locks, context)
+}
+
+export function strongLocks(locks: readonly TableLock[]): readonly TableLock[] {
+  return locks.filter(lock => lock.blocksReads || lock.blocksWrites)
+}
+
+/** Also for the statements by which `abort` takes a step back. */
+export async function runUnderLock(step: Pick<SqlStep, 'id' | 'sql' | 'lockTimeoutMs' | 'statementTimeoutMs'>, locks: readonly TableLock[], context: StepContext): Promise<StepOutcome> {
+  const { options, connections, migration, emit } = context
+  await refuseOutsideWindow(context)
+  const began = performance.now()
+  const { work, control, ours } = connections
+  const acquired = await acquire({
+    locks,
+    budgetMs: step.lockTimeoutMs > 0 ? Math.min(step.lockTimeoutMs, options.lockBudgetMs) : options.lockBudgetMs,
+    maxWaitMs: options.maxLockWaitMs,
+    ...(options.maxAttempts === undefined ? {} : { maxAttempts: options.maxAttempts }),
+    signal: options.signal,
+    look: () => control.blockers(locks, ours),
+    attempt: (how, waitMs) =>
+      work.attempt({ locks, how, waitMs, statementTimeoutMs: step.statementTimeoutMs, statements: [...step.sql, ...doneSql(step, context, began)] }, { signal: options.signal }),
+    onWait: (waitedMs, attempts, blockers) => emit({ type: 'waiting-for-lock', migration, step: step.id, waitedMs, attempts, blockers }),
+    onAttempt: (how, waitMs, got) => emit({ type: 'lock-attempt', migration, step: step.id, how, waitMs, got }),
+  })
+  return { attempts: acquired.attempts, heldMs: acquired.heldMs }
+}
+
+function doneSql(step: Pick<SqlStep, 'id'>, context: StepContext, began: number): readonly string[] {
+  const event = { type: 'step-done', migration: context.migration, step: step.id, ms: Math.round(performance.now() - began), attempts: 0 } as const
+  return journalOf(context).recordSql(context.options.plan.project, event)
+}
+
+/** No lock that anyone could wait behind (VALIDATE, new tables): nothing to hurry for, but never without a limit. */
+async function runWatched(step: SqlStep, context: StepContext): Promise<StepOutcome> {
+  const began = performance.now()
+  const { work } = context.connections
+  if (step.waitsForSnapshots) await waitForOlderSnapshots(step.id, context)
+  const limits = { statementTimeoutMs: step.statementTimeoutMs, signal: context.options.signal }
+  await supervise(step.id, context, () => work.script([...step.sql, ...doneSql(step, context, began)], limits))
+  return { attempts: 0 }
+}
+
+/** CONCURRENTLY: intent row, look, act, look again, done row. Its own waits block nobody, so no lock_timeout: that only leaves an INVALID index. */
+async function runAlone(step: SqlStep, context: StepContext): Promise<StepOutcome> {
+  const began = performance.now()
+  const { work } = context.connections
+  const state = await lookForLeftovers(step, context)
+  if (state !== 'done') {
+    if (step.waitsForSnapshots) await waitForOlderSnapshots(step.id, context)
+    for (const sql of step.sql) await supervise(step.id, context, () => work.script([sql], { statementTimeoutMs: step.statementTimeoutMs, signal: context.options.signal }))
+  }
+  await journalOf(context).record(context.options.plan.project, { type: 'step-done', migration: context.migration, step: step.id, ms: Math.round(performance.now() - began), attempts: 0 })
+  return { attempts: 0 }
+}

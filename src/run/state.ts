@@ -1,0 +1,45 @@
+import type { JournalEntry } from '../model/journal.ts'
+
+/** What the journal says of one migration. `started` steps are the only ones that are ever probed (H1). */
+export interface MigrationProgress {
+  readonly state: 'running' | 'complete' | 'failed' | 'aborted'
+  readonly steps: ReadonlyMap<string, 'started' | 'done'>
+  /** The step that began or failed last. */
+  readonly step?: string
+  readonly error?: { readonly code: string; readonly message: string }
+  readonly startedAt: Date
+  readonly endedAt?: Date
+}
+
+export type Progress = ReadonlyMap<string, MigrationProgress>
+
+/** State is the fold of the journal, in its order; a migration that starts again after an abort starts from nothing. */
+export function fold(entries: readonly JournalEntry[]): Progress {
+  const progress = new Map<string, MigrationProgress>()
+  for (const entry of entries) {
+    const next = after(progress.get(entry.event.migration), entry)
+    if (next !== undefined) progress.set(entry.event.migration, next)
+  }
+  return progress
+}
+
+export function inFlight(progress: Progress): readonly string[] {
+  return [...progress].filter(([, { state }]) => state === 'running' || state === 'failed').map(([id]) => id)
+}
+
+function after(before: MigrationProgress | undefined, { at, event }: JournalEntry): MigrationProgress | undefined {
+  if (event.type === 'migration-started') return { state: 'running', steps: new Map(), startedAt: at }
+  if (before === undefined) return undefined
+  switch (event.type) {
+    case 'step-started':
+      return { ...before, state: 'running', step: event.step, steps: new Map([...before.steps, [event.step, 'started']]) }
+    case 'step-done':
+      return { ...before, state: 'running', step: event.step, steps: new Map([...before.steps, [event.step, 'done']]) }
+    case 'migration-done':
+      return { ...before, state: 'complete', endedAt: at }
+    case 'migration-failed':
+      return { ...before, state: 'failed', error: { code: event.code, message: event.message }, endedAt: at, ...(event.step === undefined ? {} : { step: event.step }) }
+    case 'migration-aborted':
+      return { ...before, state: 'aborted', endedAt: at }
+  }
+}
