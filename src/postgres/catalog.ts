@@ -21,6 +21,7 @@ export async function readCatalog(query: Query, options: CatalogOptions = {}): P
   const { version } = settings
   const found = await rows<ask.RelationRow>(ask.relationsSql)
   const parts: Parts = {
+    version,
     columns: groupBy(await rows<ask.ColumnRow>(ask.columnsSql(version)), (row) => row.relation),
     constraints: groupBy(await rows<ask.ConstraintRow>(ask.constraintsSql), (row) => row.relation),
     indexes: groupBy(await rows<ask.IndexRow>(ask.indexesSql), (row) => row.relation),
@@ -42,6 +43,7 @@ export async function readCatalog(query: Query, options: CatalogOptions = {}): P
 }
 
 interface Parts {
+  readonly version: number
   readonly columns: Groups<ask.ColumnRow>
   readonly constraints: Groups<ask.ConstraintRow>
   readonly indexes: Groups<ask.IndexRow>
@@ -93,7 +95,7 @@ function relationsOf(found: readonly ask.RelationRow[], parts: Parts): Persisten
       kind: kinds[row.kind],
       oid: row.oid,
       owner: row.owner,
-      ...sizeOf(row),
+      ...sizeOf(row, parts.version),
       isNew: false,
       columns: (parts.columns.get(row.oid) ?? []).map(columnOf),
       constraints: byName((parts.constraints.get(row.oid) ?? []).map((constraint) => constraintOf(constraint, names))),
@@ -109,10 +111,10 @@ function relationsOf(found: readonly ask.RelationRow[], parts: Parts): Persisten
   return PersistentMap.from(entries)
 }
 
-// reltuples is -1 where the table was never analysed; 13 has 0 for that, and for an empty table.
-function sizeOf(row: ask.RelationRow): Pick<Relation, 'rows' | 'bytes' | 'pages'> {
+// reltuples is -1 where the table was never analysed; 13 has 0 for that and for an empty table alike.
+function sizeOf(row: ask.RelationRow, version: number): Pick<Relation, 'rows' | 'bytes' | 'pages'> {
   if (row.kind !== 'r' && row.kind !== 'm' && row.kind !== 'p') return {}
-  const known = row.rows > 0 || (row.rows === 0 && row.pages === 0)
+  const known = row.rows > 0 || (row.rows === 0 && version >= 14)
   return {
     ...(known ? { rows: row.rows } : {}),
     ...(row.bytes === null ? {} : { bytes: row.bytes, pages: row.pages }),
