@@ -65,7 +65,8 @@ export function firstDifference(wanted, installed, machine) {
     if (path === '') continue
     const found = installed[path]
     if (found === undefined && !(entry.optional && !isForUs(entry, machine))) return `${path} is not installed`
-    if (found !== undefined && (found.version !== entry.version || found.integrity !== entry.integrity)) return `${path} is of another version`
+    if (found !== undefined && (found.version !== entry.version || found.integrity !== entry.integrity))
+      return `${path} is of another version`
   }
   return undefined
 }
@@ -93,9 +94,12 @@ function install(cwd) {
   const args = [...first, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--fetch-timeout=60000']
   const child = spawn(command, args, { cwd, stdio: ['ignore', 2, 2], detached: true })
   const endAll = () => {
+    if (child.pid === undefined) return
     try {
       process.kill(-child.pid, 'SIGKILL')
-    } catch {}
+    } catch {
+      // It ended a moment ago.
+    }
   }
   const stop = (signal) => {
     endAll()
