@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LockkeeperError } from '../model/errors.ts'
-import { commandAs, type Runtime } from './identity.ts'
+import { programOf, type Runtime } from './runtime.ts'
 import { spawnPostmaster, type Postmaster } from './postmaster.ts'
 import { until } from './until.ts'
 import type { Watchdog } from './watchdog.ts'
@@ -39,7 +39,8 @@ const giveUpMs = 5_000
 export async function startPostmaster(launch: Launch, signal: AbortSignal): Promise<Postmaster> {
   const { runtime, folder, watchdog } = launch
   signal.throwIfAborted()
-  const postmaster = spawnPostmaster(commandAs(runtime, 'postgres', argumentsOf(launch)), join(folder, 'log'), () => watchdog.watch(undefined))
+  const command = programOf(runtime, 'postgres', argumentsOf(launch))
+  const postmaster = spawnPostmaster(command, { folder, onEnd: () => watchdog.watch(undefined) })
   watchdog.watch(postmaster.pid)
   try {
     await until(async () => postmaster.hasEnded() || (await answers(postmaster, folder)), { signal })

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawnOptions, type Command } from './command.ts'
 
@@ -17,28 +17,39 @@ export interface Postmaster {
   hasEnded(): boolean
   /** Asks it to end and waits until it has. */
   end(ending: Ending): Promise<void>
+  /** Ends it at once and waits, holding the thread: for the exit of the process, where nothing can be awaited. */
+  endNow(limitMs: number): void
+}
+
+export interface PostmasterOptions {
+  /** Holds the log and `data`. */
+  readonly folder: string
+  readonly onEnd: () => void
 }
 
 /** Spawns the server in a session of its own, so that Ctrl-C in the terminal does not end it before those who use it. */
-export function spawnPostmaster(command: Command, logFile: string, onEnd: () => void): Postmaster {
-  const log = openSync(logFile, 'a')
-  const child = spawn(command.file, command.args, { ...spawnOptions(command), detached: true, stdio: ['ignore', log, log] })
-  closeSync(log)
-  child.unref()
+export function spawnPostmaster(command: Command, { folder, onEnd }: PostmasterOptions): Postmaster {
+  const child = spawnLogging(command, join(folder, 'log'))
   let ended = false
   const over = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve())).then(() => {
     ended = true
     onEnd()
   })
-  return { pid: child.pid ?? 0, hasEnded: () => ended, end: (ending) => endChild(child, over, ending) }
+  return {
+    pid: child.pid ?? 0,
+    hasEnded: () => ended,
+    end: (ending) => endChild(child, over, ending),
+    endNow: (limitMs) => endChildNow(child, join(folder, 'data', 'postmaster.pid'), limitMs),
+  }
 }
 
-/** Ends a server at once and waits for it, holding the thread; for the exit of the process, where nothing can be awaited. */
-export function endNow(pid: number, folder: string, limitMs: number): void {
-  const lock = join(folder, 'data', 'postmaster.pid')
-  const never = new Int32Array(new SharedArrayBuffer(4))
-  process.kill(pid, 'SIGQUIT')
-  for (let waitedMs = 0; waitedMs < limitMs && existsSync(lock); waitedMs += 5) Atomics.wait(never, 0, 0, 5)
+function spawnLogging(command: Command, logFile: string): ChildProcess {
+  const log = openSync(logFile, 'a')
+  const child = spawn(command.file, command.args, { ...spawnOptions(command), detached: true, stdio: ['ignore', log, log] })
+  closeSync(log)
+  child.unref()
+  child.once('error', (error) => appendFileSync(logFile, `${error.message}\n`))
+  return child
 }
 
 async function endChild(child: ChildProcess, over: Promise<void>, { kill, limit }: Ending): Promise<void> {
@@ -49,4 +60,11 @@ async function endChild(child: ChildProcess, over: Promise<void>, { kill, limit 
   limit.addEventListener('abort', force, { once: true })
   await over
   limit.removeEventListener('abort', force)
+}
+
+/** Removing the lock file is the last thing that a postmaster does. */
+function endChildNow(child: ChildProcess, lockFile: string, limitMs: number): void {
+  const never = new Int32Array(new SharedArrayBuffer(4))
+  child.kill('SIGQUIT')
+  for (let waitedMs = 0; waitedMs < limitMs && existsSync(lockFile); waitedMs += 5) Atomics.wait(never, 0, 0, 5)
 }

@@ -1,6 +1,7 @@
+import { LockkeeperError } from '../model/errors.ts'
 import { onProcessExit } from './exit-hook.ts'
 import { readLogTail, startPostmaster, type Launch } from './launch.ts'
-import { endNow, type Postmaster } from './postmaster.ts'
+import type { Postmaster } from './postmaster.ts'
 import { removeServerFolder, removeServerFolderNow } from './server-folder.ts'
 import { urlOf } from './url.ts'
 
@@ -64,6 +65,7 @@ export class Server implements EmbeddedServer {
 
   async restart(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
     const { timeoutMs } = this.#launch
+    if (this.#stopped !== undefined) throw new LockkeeperError('embedded-failed', `PostgreSQL ${this.version} was stopped; start a new one.`)
     await this.#end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT', timeoutMs)
     this.#postmaster = await startPostmaster(this.#launch, AbortSignal.timeout(timeoutMs))
   }
@@ -93,7 +95,8 @@ export class Server implements EmbeddedServer {
   }
 
   #endNow(): void {
-    if (!this.#postmaster.hasEnded()) endNow(this.#postmaster.pid, this.folder, exitMs)
+    if (!this.#postmaster.hasEnded()) this.#postmaster.endNow(exitMs)
     removeServerFolderNow(this.folder)
+    this.#launch.watchdog.watch(undefined)
   }
 }

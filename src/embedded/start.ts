@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { LockkeeperError } from '../model/errors.ts'
-import { findBinaries } from './binaries.ts'
-import { findRuntime, giveTo, type Runtime } from './identity.ts'
+import { findBinaries, type Binaries } from './binaries.ts'
+import { giveTo } from './identity.ts'
 import { startPostmaster, type Launch } from './launch.ts'
 import { freePort, isTaken, socketPort } from './port.ts'
+import { findRuntime, type Runtime } from './runtime.ts'
 import { makeServerFolder, removeServerFolder } from './server-folder.ts'
 import { Server, type EmbeddedServer } from './server.ts'
 import { sweepStaleFolders } from './sweep.ts'
@@ -18,7 +19,7 @@ export interface StartOptions {
   readonly version?: number
   /** Listens on 127.0.0.1 too, at a free port and with a password, which is in the URL; by default only on a socket in a private folder. */
   readonly tcp?: boolean
-  /** Server settings, over our own (settings.ts). */
+  /** Server settings, over those of launch.ts. */
   readonly settings?: { readonly [name: string]: string }
   /** Ends the start; a server that runs already is not affected. */
   readonly signal?: AbortSignal
@@ -28,6 +29,7 @@ export interface StartOptions {
   readonly durable?: boolean
 }
 
+const newest = 18
 /** The first start of a version also makes its template. */
 const defaultTimeoutMs = 60_000
 /** How often another process may snatch the free port before we give up. */
@@ -42,41 +44,50 @@ export async function startPostgres(options: StartOptions = {}): Promise<Embedde
   const limit = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs)
   const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit])
   try {
-    const runtime = await runtimeOf(options.version ?? 18, signal)
-    return await startWith(runtime, options, signal)
+    return await startFrom(findBinaries(options.version ?? newest), options, signal)
   } catch (error) {
-    if (error instanceof LockkeeperError) throw error
-    if (options.signal?.aborted === true) throw new LockkeeperError('interrupted', 'The start of PostgreSQL was interrupted.', { cause: error })
-    throw new LockkeeperError('embedded-failed', `PostgreSQL could not be started: ${String(error)}`, { cause: error })
+    throw explain(error, options, limit)
   }
 }
 
-const runtimes = new Map<number, Runtime>()
-
-/** Asked once for a version: how the binaries can be run does not change while the process lives. */
-async function runtimeOf(version: number, signal: AbortSignal): Promise<Runtime> {
-  const known = runtimes.get(version)
-  if (known !== undefined) return known
-  await sweepStaleFolders()
-  const runtime = await findRuntime(findBinaries(version), signal)
-  runtimes.set(version, runtime)
-  return runtime
+function explain(error: unknown, { signal, version = newest }: StartOptions, limit: AbortSignal): LockkeeperError {
+  if (signal?.aborted === true) return new LockkeeperError('interrupted', `The start of PostgreSQL ${version} was interrupted.`, { cause: error })
+  if (error instanceof LockkeeperError) return error
+  const what = limit.aborted ? 'was not up in the time given' : `could not be started: ${String(error)}`
+  return new LockkeeperError('embedded-failed', `PostgreSQL ${version} ${what}.`, { cause: error })
 }
 
-async function startWith(runtime: Runtime, options: StartOptions, signal: AbortSignal): Promise<Server> {
+async function startFrom(binaries: Binaries, options: StartOptions, signal: AbortSignal): Promise<Server> {
+  await sweepStaleFolders()
   const folder = await makeServerFolder()
   const watchdog = startWatchdog(folder)
   try {
-    const password = await layDataFolder(runtime, join(folder, 'data'), signal)
-    await giveTo(runtime.identity, folder)
-    const { durable = false, settings = {}, timeoutMs = defaultTimeoutMs, tcp = false } = options
-    const base = { runtime, folder, watchdog, durable, settings, timeoutMs }
-    return tcp ? await startOnFreePort({ ...base, password }, signal) : await startOn({ ...base, password: undefined, port: socketPort }, signal)
+    const runtime = await runtimeOf(binaries, folder, signal)
+    const password = await layDataFolder(runtime, folder, signal)
+    return await startIn({ runtime, folder, watchdog, password }, options, signal)
   } catch (error) {
     await removeServerFolder(folder)
     await watchdog.release()
     throw error
   }
+}
+
+const runtimes = new Map<string, Runtime>()
+
+/** Asked once for a version: how the binaries can be run does not change while the process lives. */
+async function runtimeOf(binaries: Binaries, folder: string, signal: AbortSignal): Promise<Runtime> {
+  const runtime = runtimes.get(binaries.exact) ?? (await findRuntime(binaries, folder, signal))
+  runtimes.set(binaries.exact, runtime)
+  await giveTo(runtime.identity, folder)
+  return runtime
+}
+
+type Laid = Pick<Launch, 'runtime' | 'folder' | 'watchdog'> & { readonly password: string }
+
+function startIn(laid: Laid, options: StartOptions, signal: AbortSignal): Promise<Server> {
+  const { durable = false, settings = {}, timeoutMs = defaultTimeoutMs, tcp = false } = options
+  const launch = { ...laid, durable, settings, timeoutMs }
+  return tcp ? startOnFreePort(launch, signal) : startOn({ ...launch, password: undefined, port: socketPort }, signal)
 }
 
 async function startOn(launch: Launch, signal: AbortSignal): Promise<Server> {

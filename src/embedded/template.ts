@@ -4,20 +4,21 @@ import { join } from 'node:path'
 import { LockkeeperError } from '../model/errors.ts'
 import { cached } from './cache.ts'
 import { runCommand, type Outcome } from './command.ts'
-import { commandAs, giveTo, ownerOf, type Runtime } from './identity.ts'
+import { giveTo, ownerOf } from './identity.ts'
+import { programOf, type Runtime } from './runtime.ts'
 
 /** C.UTF-8 is in every glibc that we know of, not in macOS; C sorts the same way. */
 const locales = ['C.UTF-8', 'C']
 
 /**
- * Makes `dataFolder`: an initialised cluster, superuser postgres, UTF8, no password on the socket; gives back the password for TCP. initdb
- * takes half a second and runs once for a version; each start copies its result (39 MB in 65 ms).
+ * Makes `data` in the server folder: an initialised cluster, superuser postgres, UTF8, no password on the socket; gives back the password for
+ * TCP. initdb takes half a second and runs once for a version; each start copies its result (39 MB in 65 ms).
  */
-export async function layDataFolder(runtime: Runtime, dataFolder: string, signal: AbortSignal): Promise<string> {
+export async function layDataFolder(runtime: Runtime, folder: string, signal: AbortSignal): Promise<string> {
   const name = `template-${runtime.exact}-${process.arch}-${ownerOf(runtime.identity)}`
-  const template = await cached(name, (content) => initialise(runtime, content, signal))
-  const copied = await runCommand({ file: 'cp', args: ['-R', '-p', join(template, 'data'), dataFolder] }, signal)
-  if (copied.status !== 0) throw new LockkeeperError('embedded-failed', `The data folder could not be copied: ${copied.output.trim()}`)
+  const template = await cached(name, { workshop: folder, make: (content) => initialise(runtime, content, signal) })
+  const copy = await runCommand({ file: 'cp', args: ['-R', '-p', join(template, 'data'), join(folder, 'data')] }, signal)
+  if (copy.status !== 0) throw new LockkeeperError('embedded-failed', `The template of the data folder could not be copied: ${copy.output.trim()}`)
   return readFile(join(template, 'password'), 'utf8')
 }
 
@@ -40,5 +41,5 @@ async function initialise(runtime: Runtime, content: string, signal: AbortSignal
 function initdb(runtime: Runtime, content: string, locale: string, signal: AbortSignal): Promise<Outcome> {
   const access = ['-U', 'postgres', '--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${join(content, 'password')}`]
   const args = ['-D', join(content, 'data'), ...access, '-E', 'UTF8', `--locale=${locale}`, '--no-sync']
-  return runCommand(commandAs(runtime, 'initdb', args), signal)
+  return runCommand(programOf(runtime, 'initdb', args), signal)
 }

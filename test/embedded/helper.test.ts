@@ -1,4 +1,4 @@
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { forEachVersion, freshDatabase, serverFor } from '../support/postgres.ts'
 
 forEachVersion('a fresh database', (version) => {
