@@ -14,6 +14,8 @@ export interface Catalog {
   /** `whole`: what is not listed does not exist. `partial`: a folder without its CREATE TABLEs; verdicts state their condition. */
   readonly knowledge: 'whole' | 'partial'
   readonly relations: ReadonlyMap<string, Relation>
+  /** Publications that take in what is created later; absent where none is known. */
+  readonly publications?: readonly { readonly name: string; readonly allTables: boolean; readonly schemas: readonly string[] }[]
   readonly types: ReadonlyMap<string, NamedType>
   /** All overloads under one name; the worst volatility counts where they differ. */
   readonly functions: ReadonlyMap<string, readonly FunctionInfo[]>
@@ -48,6 +50,8 @@ export interface Relation {
   readonly publications: readonly string[]
   /** Canonical names of views and materialised views that read it. */
   readonly dependentViews: readonly string[]
+  /** For a sequence of a serial or identity column: dropped with it. */
+  readonly ownedBy?: { readonly relation: string; readonly column: string }
 }
 
 export interface Column {
@@ -85,6 +89,8 @@ export interface Index {
   readonly definition: string
   /** Name of the constraint that owns it. */
   readonly constraint?: string
+  /** Name of the partitioned parent's index that it is attached to. */
+  readonly parent?: string
 }
 
 export type NamedType =

@@ -123,6 +123,7 @@ export interface IndexRow {
   readonly partial: boolean
   readonly definition: string
   readonly constraint: string | null
+  readonly parent: string | null
 }
 
 export const indexesSql = `
@@ -130,7 +131,8 @@ export const indexesSql = `
     i.indkey::int2[]::int4[] AS attributes, i.indnkeyatts AS keys, i.indpred IS NOT NULL AS partial, pg_get_indexdef(i.indexrelid) AS definition,
     ARRAY(SELECT d.refobjsubid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
       AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0 ORDER BY 1) AS others,
-    (SELECT k.conname FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')) AS constraint
+    (SELECT k.conname FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')) AS constraint,
+    (SELECT above.relname FROM pg_inherits h JOIN pg_class above ON above.oid = h.inhparent WHERE h.inhrelid = i.indexrelid) AS parent
   FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
     JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE ${isUsers('n')}`
@@ -147,6 +149,18 @@ export const viewsSql = `
   SELECT DISTINCT d.refobjid AS one, w.ev_class AS other FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid
   WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class`
 
+export interface SequenceRow {
+  readonly sequence: number
+  readonly relation: number
+  readonly column: string
+}
+
+/** Sequences of serial ('a') and identity ('i') columns. */
+export const sequencesSql = `
+  SELECT d.objid AS sequence, d.refobjid AS relation, a.attname AS column FROM pg_depend d
+    JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')`
+
 export interface OwnedRow {
   readonly relation: number
   readonly name: string
@@ -159,14 +173,17 @@ export const triggersSql = `
 
 export interface PublicationRow {
   readonly name: string
-  /** NULL: all tables. */
-  readonly relation: number | null
+  readonly allTables: boolean
+  readonly schemas: readonly string[]
+  readonly tables: readonly number[]
 }
 
+/** Tables published by name, or by their schema (15). */
 export const publicationsSql = (version: number) => `
-  SELECT pubname AS name, NULL::oid AS relation FROM pg_publication WHERE puballtables
-  UNION ALL SELECT p.pubname, r.prrelid FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
-  ${version < 15 ? '' : `UNION ALL SELECT p.pubname, c.oid FROM pg_publication_namespace s JOIN pg_publication p ON p.oid = s.pnpubid JOIN pg_class c ON c.relnamespace = s.pnnspid`}`
+  SELECT p.pubname AS name, p.puballtables AS "allTables",
+    ${version < 15 ? `'{}'::text[]` : `ARRAY(SELECT n.nspname::text FROM pg_publication_namespace s JOIN pg_namespace n ON n.oid = s.pnnspid WHERE s.pnpubid = p.oid)`} AS schemas,
+    ARRAY(SELECT r.prrelid::int8::float8 FROM pg_publication_rel r WHERE r.prpubid = p.oid) AS tables
+  FROM pg_publication p ORDER BY p.pubname`
 
 export interface TypeRow {
   readonly oid: number

@@ -13,7 +13,7 @@ export interface CatalogOptions {
   readonly schemas?: readonly string[]
 }
 
-/** Reads the schema in ten queries, whatever the number of tables; needs no rights on them. PostgreSQL 13 to 18. */
+/** Reads the schema in a dozen queries, whatever the number of tables; needs no rights on them. PostgreSQL 13 to 18. */
 export async function readCatalog(query: Query, options: CatalogOptions = {}): Promise<Catalog> {
   const rows = reader(query, options.schemas)
   const [settings] = await rows<ask.SettingsRow>(ask.settingsSql, [])
@@ -27,6 +27,7 @@ export async function readCatalog(query: Query, options: CatalogOptions = {}): P
     indexes: groupBy(await rows<ask.IndexRow>(ask.indexesSql), (row) => row.relation),
     triggers: groupBy(await rows<ask.OwnedRow>(ask.triggersSql, []), (row) => row.relation),
     inherits: await rows<ask.PairRow>(ask.inheritsSql, []),
+    sequences: new Map((await rows<ask.SequenceRow>(ask.sequencesSql, [])).map((row) => [row.sequence, row])),
     views: groupBy(await rows<ask.PairRow>(ask.viewsSql, []), (row) => row.one),
     publications: await rows<ask.PublicationRow>(ask.publicationsSql(version), []),
     keys: new Map(found.map((row) => [row.oid, postgresDialect.name(row.schema, row.name)])),
@@ -37,6 +38,7 @@ export async function readCatalog(query: Query, options: CatalogOptions = {}): P
     timeZone: settings.zone,
     knowledge: 'whole',
     relations: relationsOf(found, parts),
+    publications: parts.publications.map(({ name, allTables, schemas }) => ({ name, allTables, schemas })),
     types: typesOf(await rows<ask.TypeRow>(ask.typesSql)),
     functions: functionsOf(await rows<ask.FunctionRow>(ask.functionsSql)),
   }
@@ -49,6 +51,7 @@ interface Parts {
   readonly indexes: Groups<ask.IndexRow>
   readonly triggers: Groups<ask.OwnedRow>
   readonly inherits: readonly ask.PairRow[]
+  readonly sequences: ReadonlyMap<number, ask.SequenceRow>
   readonly views: Groups<ask.PairRow>
   readonly publications: readonly ask.PublicationRow[]
   /** Canonical name by OID. */
@@ -105,6 +108,7 @@ function relationsOf(found: readonly ask.RelationRow[], parts: Parts): Persisten
       triggers: (parts.triggers.get(row.oid) ?? []).map((trigger) => trigger.name),
       publications: published(row),
       dependentViews: keysOf(parts.views.get(row.oid), parts.keys),
+      ...ownerOf(parts.sequences.get(row.oid), parts.keys),
     }
     return [postgresDialect.name(row.schema, row.name), relation]
   })
@@ -178,6 +182,7 @@ function indexOf(row: ask.IndexRow, names: ReadonlyMap<number, string>): Index {
     partial: row.partial,
     definition: row.definition,
     ...(row.constraint === null ? {} : { constraint: row.constraint }),
+    ...(row.parent === null ? {} : { parent: row.parent }),
   }
 }
 
@@ -188,18 +193,20 @@ function keysOf(pairs: readonly ask.PairRow[] | undefined, keys: ReadonlyMap<num
     .toSorted(inOrder)
 }
 
+function ownerOf(row: ask.SequenceRow | undefined, keys: ReadonlyMap<number, string>): Pick<Relation, 'ownedBy'> {
+  const relation = keys.get(row?.relation ?? 0)
+  return row === undefined || relation === undefined ? {} : { ownedBy: { relation, column: row.column } }
+}
+
 /** What carries a table: a publication of all tables, of it, of its schema, or of a partitioned table above it. */
-function publicationsOf(rows: readonly ask.PublicationRow[], parents: Groups<ask.PairRow>) {
-  const all = rows.filter((row) => row.relation === null)
-  const own = groupBy(rows, (row) => row.relation ?? 0)
-  const ofOne = (oid: number): readonly ask.PublicationRow[] => [
-    ...(own.get(oid) ?? []),
-    ...(parents.get(oid) ?? []).flatMap((pair) => ofOne(pair.one)),
-  ]
+function publicationsOf(publications: readonly ask.PublicationRow[], parents: Groups<ask.PairRow>) {
+  const above = (oid: number): readonly number[] => [oid, ...(parents.get(oid) ?? []).flatMap((pair) => above(pair.one))]
   return (row: ask.RelationRow): readonly string[] => {
     if (!row.published) return []
-    const inherited = row.partition ? ofOne(row.oid) : (own.get(row.oid) ?? [])
-    return [...new Set([...all, ...inherited].map((publication) => publication.name))].toSorted(inOrder)
+    const oids = row.partition ? above(row.oid) : [row.oid]
+    const carries = ({ allTables, schemas, tables }: ask.PublicationRow) =>
+      allTables || schemas.includes(row.schema) || oids.some((oid) => tables.includes(oid))
+    return publications.filter(carries).map((publication) => publication.name)
   }
 }
 

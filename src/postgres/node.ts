@@ -27,6 +27,17 @@ export function sameTree(one: unknown, other: unknown): boolean {
   return keys.length === meaningful(other).length && keys.every((key) => sameTree(valueAt(one, key), valueAt(other, key)))
 }
 
+/** Moves every place in a tree back by so many bytes, in the tree itself: for one that was just made and that nobody else holds. */
+export function shiftPlaces(tree: unknown, bytes: number): void {
+  if (typeof tree !== 'object' || tree === null) return
+  const fields = tree as { [key: string]: unknown }
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (typeof value !== 'number') shiftPlaces(value, bytes)
+    else if (starts.has(key) && value >= bytes) fields[key] = value - bytes
+  }
+}
+
 function meaningful(tree: object): readonly string[] {
   return Object.keys(tree).filter((key) => !places.has(key))
 }
@@ -36,12 +47,5 @@ function valueAt(tree: object, key: string): unknown {
 }
 
 // The fields of parsenodes.h and primnodes.h that are of type ParseLoc.
-const places: ReadonlySet<string> = new Set([
-  'location',
-  'list_start',
-  'list_end',
-  'rexpr_list_start',
-  'rexpr_list_end',
-  'stmt_location',
-  'stmt_len',
-])
+const starts: ReadonlySet<string> = new Set(['location', 'list_start', 'list_end', 'rexpr_list_start', 'rexpr_list_end', 'stmt_location'])
+const places: ReadonlySet<string> = new Set([...starts, 'stmt_len'])

@@ -26,9 +26,9 @@ describe('parse', () => {
   })
 
   test('leaves comments before, behind and between statements out, and keeps those within', () => {
-    expect(read('-- a\n/* b */ select /* in */ 1 -- tail; not an end\n;\n-- c\n').map(({ sql, line, column }) => [sql, line, column])).toEqual([
-      ['select /* in */ 1', 2, 9],
-    ])
+    expect(
+      read('-- a\n/* b */ select /* in */ 1 -- tail; not an end\n;\n-- c\n').map(({ sql, line, column }) => [sql, line, column]),
+    ).toEqual([['select /* in */ 1', 2, 9]])
   })
 
   test.each(['', ' \n', ';', ';;\n;', '-- nothing', '/* nothing */', '\uFEFF', '\uFEFF;'])('finds no statement in %j', (sql) => {
@@ -64,6 +64,12 @@ describe('parse', () => {
 
   test('refuses bytes that are not UTF-8', () => {
     expect(failure(new Uint8Array([0x73, 0xff, 0x3b])).code).toBe('syntax')
+  })
+
+  test('gives each tree places in the bytes of its own statement', () => {
+    const [, second] = parse(Buffer.from("\uFEFFselect 'é'; select 1, b from t"))
+    const found = [...JSON.stringify(second?.node).matchAll(/"location":(\d+)/g)].map(([, place]) => Number(place))
+    expect(found.toSorted((one, other) => one - other)).toEqual([7, 7, 10, 10, 17])
   })
 
   test('takes an array slice for what it is', () => {

@@ -1,6 +1,6 @@
 import type { Statement } from '../model/statement.ts'
 import { LockkeeperError } from '../model/errors.ts'
-import { tagOf, type PgNode } from './node.ts'
+import { shiftPlaces, tagOf, type PgNode } from './node.ts'
 import { locateError, type Place } from './parse-error.ts'
 
 type Parser = typeof import('libpg-query')
@@ -25,7 +25,7 @@ export async function loadParser(): Promise<void> {
 
 /**
  * The statements of a UTF-8 script, without its comments between them. Throws `syntax` with line and column, `nul-byte`,
- * and `meta-command` for psql commands and variables. A byte order mark is passed over.
+ * and `meta-command` for psql commands and variables. A byte order mark is passed over. Places in a tree are bytes of its statement's `sql`.
  */
 export function parse(bytes: Uint8Array): readonly Statement<PgNode>[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -37,6 +37,7 @@ export function parse(bytes: Uint8Array): readonly Statement<PgNode>[] {
     const start = from + (raw.stmt_location ?? 0)
     const end = raw.stmt_len === undefined ? buffer.length : start + raw.stmt_len
     const node = raw.stmt as PgNode
+    if (start > from) shiftPlaces(node, start - from)
     return { sql: withoutTail(buffer.toString('utf8', start, end)), parameters: [], start, ...places.at(start), kind: tagOf(node), node }
   })
 }
