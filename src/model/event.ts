@@ -35,6 +35,8 @@ export type Event =
   | { readonly type: 'migration-done'; readonly migration: string }
   /** (J) */
   | { readonly type: 'migration-failed'; readonly migration: string; readonly step?: string; readonly code: string; readonly message: string }
+  /** (J) from here on it can only be taken back: its done rows no longer say what is there. */
+  | { readonly type: 'migration-aborting'; readonly migration: string }
   /** (J) */
   | { readonly type: 'migration-aborted'; readonly migration: string }
   | { readonly type: 'waiting-for-lock'; readonly migration: string; readonly step: string; readonly waitedMs: number; readonly attempts: number; readonly blockers: readonly Blocker[] }

@@ -2,7 +2,7 @@ import type { Event } from './event.ts'
 import type { PlannedMigration } from './plan.ts'
 import type { SourceId } from './migration.ts'
 
-export type JournalEvent = Extract<Event, { readonly type: 'migration-started' | 'step-started' | 'step-done' | 'migration-done' | 'migration-failed' | 'migration-aborted' }>
+export type JournalEvent = Extract<Event, { readonly type: 'migration-started' | 'step-started' | 'step-done' | 'migration-done' | 'migration-failed' | 'migration-aborting' | 'migration-aborted' }>
 
 export interface JournalEntry {
   readonly at: Date

@@ -86,6 +86,8 @@ export interface Session extends AsyncDisposable {
   blockers(locks: readonly TableLock[], ours: readonly number[]): Promise<readonly Blocker[]>
   /** Who holds a snapshot older than ours in this database: what CONCURRENTLY would wait for. */
   olderSnapshots(ours: readonly number[]): Promise<readonly Blocker[]>
+  /** Throws `read-only-server` on a replica, and where transactions are read-only by default. */
+  refuseReadOnly(): Promise<void>
   /** Tries once, never waits. */
   tryRunLock(): Promise<boolean>
   /** Who holds it, where somebody does. */

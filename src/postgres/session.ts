@@ -12,6 +12,7 @@ import type { ConnectionUrl } from './connection-url.ts'
 import { classifyFailure, codeOf, connectFailure } from './failures.ts'
 import { readBlockers, readOlderSnapshots, readWaits } from './lock-waits.ts'
 import { postgresDialect } from './quote.ts'
+import { refuseTransactionPooler } from './pooler.ts'
 import { missingRights } from './rights.ts'
 import { readRunLockHolder, runLockSql } from './run-lock.ts'
 import { readServer } from './server.ts'
@@ -26,6 +27,7 @@ export async function connect(options: ConnectOptions): Promise<PostgresSession>
   const client = await open(url, options)
   try {
     const server = await readServer(async sql => (await client.query<Row>(sql)).rows)
+    await refuseTransactionPooler({ client, pid: server.pid, target: url.target, open: () => open(url, options) })
     const session = new PostgresSession(client, server, url.target, options.control)
     await settle(session, options)
     return session
@@ -164,6 +166,13 @@ export class PostgresSession implements Session {
 
   waitsFor(pid: number): Promise<{ readonly waiting: boolean; readonly blockers: readonly Blocker[] }> {
     return readWaits(this, pid)
+  }
+
+  async refuseReadOnly(): Promise<void> {
+    const [row] = await this.query(`select pg_is_in_recovery() as replica, current_setting('transaction_read_only') = 'on' as "readOnly"`)
+    const { database, host } = this.target
+    if (row?.['replica'] === true) throw new LockkeeperError('read-only-server', `${host} is a replica: it cannot change ${database}`)
+    if (row?.['readOnly'] === true) throw new LockkeeperError('read-only-server', `transactions on ${database} are read-only (default_transaction_read_only)`)
   }
 
   async tryRunLock(): Promise<boolean> {

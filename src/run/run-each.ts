@@ -26,6 +26,18 @@ export async function runEach(step: EachStep, context: StepContext): Promise<Ste
 
 const maxRounds = 100
 
+/** What takes the begun leaves back, last first. */
+export async function undoEach(step: EachStep, context: StepContext): Promise<readonly string[]> {
+  const begun = fold(await journalOf(context).read(context.options.plan.project)).get(context.migration)?.steps
+  const undo: string[] = []
+  for (const leaf of await context.connections.work.leaves(step.relation)) {
+    const index = await freeName(step, leaf, context)
+    const parts = step.template.map(template => forLeaf(template, { step, leaf, index, context })).filter(part => begun?.has(part.id) === true)
+    undo.push(...parts.toReversed().flatMap(part => (part.undo.kind === 'cleanup' ? part.undo.sql : [])))
+  }
+  return undo
+}
+
 async function recordDone(step: EachStep, context: StepContext): Promise<StepOutcome> {
   await journalOf(context).record(context.options.plan.project, { type: 'step-done', migration: context.migration, step: step.id, ms: 0, attempts: 0 })
   return { attempts: 0 }
@@ -80,6 +92,7 @@ function forLeaf(template: SqlStep, { step, leaf, index, context }: Filling): Sq
     title: `${fill(template.title)}`,
     sql: template.sql.map(fill),
     locks: template.locks.map(lock => ({ ...lock, relation: fill(lock.relation) })),
+    ...(template.undo.kind === 'cleanup' ? { undo: { kind: 'cleanup', sql: template.undo.sql.map(fill) } } : {}),
     ...(template.probe === undefined ? {} : { probe: { sql: fill(template.probe.sql), cleanup: template.probe.cleanup.map(fill) } }),
   }
 }

@@ -22,25 +22,37 @@ export function strongLocks(locks: readonly TableLock[]): readonly TableLock[] {
   return locks.filter(lock => lock.blocksReads || lock.blocksWrites)
 }
 
+/** What commits in one message once the locks are had; asked anew for each try. */
+export interface LockedWork {
+  readonly id: string
+  statements(): readonly string[]
+  readonly lockTimeoutMs: number
+  readonly statementTimeoutMs: number
+}
+
 /** Also for the statements by which `abort` takes a step back. */
-export async function runUnderLock(step: Pick<SqlStep, 'id' | 'sql' | 'lockTimeoutMs' | 'statementTimeoutMs'>, locks: readonly TableLock[], context: StepContext): Promise<StepOutcome> {
+export async function takeAndRun(work: LockedWork, locks: readonly TableLock[], context: StepContext): Promise<StepOutcome> {
   const { options, connections, migration, emit } = context
+  const { work: session, control, ours } = connections
   await refuseOutsideWindow(context)
-  const began = performance.now()
-  const { work, control, ours } = connections
+  const { signal } = options
   const acquired = await acquire({
     locks,
-    budgetMs: step.lockTimeoutMs > 0 ? Math.min(step.lockTimeoutMs, options.lockBudgetMs) : options.lockBudgetMs,
+    budgetMs: work.lockTimeoutMs > 0 ? Math.min(work.lockTimeoutMs, options.lockBudgetMs) : options.lockBudgetMs,
     maxWaitMs: options.maxLockWaitMs,
     ...(options.maxAttempts === undefined ? {} : { maxAttempts: options.maxAttempts }),
-    signal: options.signal,
+    signal,
     look: () => control.blockers(locks, ours),
-    attempt: (how, waitMs) =>
-      work.attempt({ locks, how, waitMs, statementTimeoutMs: step.statementTimeoutMs, statements: [...step.sql, ...doneSql(step, context, began)] }, { signal: options.signal }),
-    onWait: (waitedMs, attempts, blockers) => emit({ type: 'waiting-for-lock', migration, step: step.id, waitedMs, attempts, blockers }),
-    onAttempt: (how, waitMs, got) => emit({ type: 'lock-attempt', migration, step: step.id, how, waitMs, got }),
+    attempt: (how, waitMs) => session.attempt({ locks, how, waitMs, statementTimeoutMs: work.statementTimeoutMs, statements: work.statements() }, { signal }),
+    onWait: (waitedMs, attempts, blockers) => emit({ type: 'waiting-for-lock', migration, step: work.id, waitedMs, attempts, blockers }),
+    onAttempt: (how, waitMs, got) => emit({ type: 'lock-attempt', migration, step: work.id, how, waitMs, got }),
   })
   return { attempts: acquired.attempts, heldMs: acquired.heldMs }
+}
+
+function runUnderLock(step: SqlStep, locks: readonly TableLock[], context: StepContext): Promise<StepOutcome> {
+  const began = performance.now()
+  return takeAndRun({ ...step, statements: () => [...step.sql, ...doneSql(step, context, began)] }, locks, context)
 }
 
 function doneSql(step: Pick<SqlStep, 'id'>, context: StepContext, began: number): readonly string[] {

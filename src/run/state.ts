@@ -2,7 +2,8 @@ import type { JournalEntry } from '../model/journal.ts'
 
 /** What the journal says of one migration. `started` steps are the only ones that are ever probed (H1). */
 export interface MigrationProgress {
-  readonly state: 'running' | 'complete' | 'failed' | 'aborted'
+  /** `aborting`: an abort began and did not end; only abort may go on. */
+  readonly state: 'running' | 'complete' | 'failed' | 'aborting' | 'aborted'
   readonly steps: ReadonlyMap<string, 'started' | 'done'>
   /** The step that began or failed last. */
   readonly step?: string
@@ -24,7 +25,7 @@ export function fold(entries: readonly JournalEntry[]): Progress {
 }
 
 export function inFlight(progress: Progress): readonly string[] {
-  return [...progress].filter(([, { state }]) => state === 'running' || state === 'failed').map(([id]) => id)
+  return [...progress].filter(([, { state }]) => state === 'running' || state === 'failed' || state === 'aborting').map(([id]) => id)
 }
 
 function after(before: MigrationProgress | undefined, { at, event }: JournalEntry): MigrationProgress | undefined {
@@ -38,7 +39,10 @@ function after(before: MigrationProgress | undefined, { at, event }: JournalEntr
     case 'migration-done':
       return { ...before, state: 'complete', endedAt: at }
     case 'migration-failed':
+      if (before.state === 'aborting') return before
       return { ...before, state: 'failed', error: { code: event.code, message: event.message }, endedAt: at, ...(event.step === undefined ? {} : { step: event.step }) }
+    case 'migration-aborting':
+      return { ...before, state: 'aborting' }
     case 'migration-aborted':
       return { ...before, state: 'aborted', endedAt: at }
   }

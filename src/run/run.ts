@@ -1,0 +1,168 @@
+import { LockkeeperError } from '../model/errors.ts'
+import type { StoredMigration } from '../model/journal.ts'
+import type { Migration } from '../model/migration.ts'
+import type { PlannedMigration } from '../model/plan.ts'
+import { Connections } from './connections.ts'
+import { runDataChecks } from './data-checks.ts'
+import { finishMigration, openHistory, startMigration } from './history.ts'
+import type { MigrationReport, RunOptions, RunReport, StepReport } from './options.ts'
+import { emitter } from './options.ts'
+import { preflight } from './preflight.ts'
+import type { Progress } from './state.ts'
+import { fold, inFlight } from './state.ts'
+import type { StepContext } from './step-context.ts'
+import { runSteps } from './step-loop.ts'
+
+/**
+ * Takes a plan through the locks of a database and writes down each act before it does it. What an earlier run left
+ * unfinished goes on first, from the plan that the journal stored (H2). Changes the target; throws LockkeeperError, whose
+ * details say `committed: true` where this run committed anything (status 5).
+ */
+export async function run(options: RunOptions): Promise<RunReport> {
+  const began = performance.now()
+  await using connections = await Connections.open(options)
+  const ledger = new Ledger()
+  try {
+    await runAll(options, connections, ledger)
+  } catch (error) {
+    throw withProgress(error, options, ledger)
+  }
+  return ledger.report(performance.now() - began)
+}
+
+async function runAll(options: RunOptions, connections: Connections, ledger: Ledger): Promise<void> {
+  await preflight(options, connections)
+  const journal = options.engine.journal(connections.work)
+  const progress = fold(await journal.read(options.plan.project))
+  const todo = await whatToRun(options, connections, progress)
+  await runDataChecks(todo.filter(one => !one.resumed).map(one => one.stored.migration), 'run', { connections, signal: options.signal })
+  for (const one of todo) await runMigration(one, { options, connections, ledger })
+}
+
+interface ToRun {
+  readonly stored: StoredMigration
+  /** It was started before: its plan and bytes are the journal's, not the files'. */
+  readonly resumed: boolean
+}
+
+/** What is in flight comes first and as it was planned then; of the plan, what is not complete yet. */
+async function whatToRun(options: RunOptions, connections: Connections, progress: Progress): Promise<readonly ToRun[]> {
+  const journal = options.engine.journal(connections.work)
+  const resumed: ToRun[] = []
+  for (const id of inFlight(progress)) {
+    if (progress.get(id)?.state === 'aborting') throw new LockkeeperError('in-flight', `${id} is half taken back`, { hint: `Finish that first: lockkeeper abort ${id}` })
+    const stored = await journal.stored(options.plan.project, id)
+    if (stored === undefined) throw new LockkeeperError('internal', `the journal says that ${id} is in flight, but not what its plan is`)
+    refuseChangedFile(stored, options)
+    resumed.push({ stored, resumed: true })
+  }
+  const begun = new Set(resumed.map(one => one.stored.migration.id))
+  const fresh = options.plan.migrations.filter(migration => !begun.has(migration.id) && progress.get(migration.id)?.state !== 'complete')
+  return [...resumed, ...fresh.map(migration => ({ stored: toStore(migration, options), resumed: false }))]
+}
+
+/** In flight, the journaled bytes stand; a file that differs is not silently ignored (H12). */
+function refuseChangedFile({ migration }: StoredMigration, { migrations }: RunOptions): void {
+  const file = migrations.find(candidate => candidate.id === migration.id)
+  if (file === undefined || file.checksum === migration.checksum) return
+  throw new LockkeeperError('file-changed', `${file.file} was changed while its migration is in flight`, { details: { migration: migration.id, file: file.file } })
+}
+
+function toStore(migration: PlannedMigration, options: RunOptions): StoredMigration {
+  const file = fileOf(migration, options)
+  return {
+    migration,
+    source: migration.source,
+    bytes: file.body.bytes,
+    history: file.history,
+    allowed: options.allowed,
+    startedAt: new Date(),
+    toolVersion: options.toolVersion,
+  }
+}
+
+function fileOf(migration: PlannedMigration, { migrations }: RunOptions): Migration {
+  const file = migrations.find(candidate => candidate.id === migration.id)
+  if (file === undefined) throw new LockkeeperError('plan-stale', `${migration.file} is in the plan but not among the migrations`)
+  if (file.checksum !== migration.checksum) throw new LockkeeperError('plan-stale', `${migration.file} was changed since the plan was made`)
+  return file
+}
+
+interface Running {
+  readonly options: RunOptions
+  readonly connections: Connections
+  readonly ledger: Ledger
+}
+
+async function runMigration({ stored, resumed }: ToRun, { options, connections, ledger }: Running): Promise<void> {
+  const { migration } = stored
+  const emit = emitter(options.listener)
+  const context: StepContext = { options, connections, migration: migration.id, startedAt: stored.startedAt, emit }
+  ledger.begin(migration)
+  try {
+    if (!resumed) {
+      await runDataChecks([migration], 'migration', { connections, signal: options.signal })
+      await startMigration(stored, await openHistory(context), context)
+      ledger.committed = true
+    }
+    emit({ type: 'migration-started', migration: migration.id })
+    await runSteps(migration, context, report => ledger.add(migration, report))
+    await finishMigration(stored, context)
+    ledger.committed = true
+    emit({ type: 'migration-done', migration: migration.id })
+    ledger.end(migration, 'complete')
+  } catch (error) {
+    ledger.end(migration, 'failed')
+    await recordFailure(error, context)
+    throw error
+  }
+}
+
+/** Best effort: when the server is gone, the journal already says which step was begun. */
+async function recordFailure(error: unknown, { options, connections, migration, emit }: StepContext): Promise<void> {
+  if (!(error instanceof LockkeeperError) || error.code === 'connection-lost') return
+  const step = typeof error.details['step'] === 'string' ? { step: error.details['step'] } : {}
+  const event = { type: 'migration-failed', migration, code: error.code, message: error.message, ...step } as const
+  emit(event)
+  const journal = options.engine.journal(connections.work)
+  await (async () => {
+    const state = fold(await journal.read(options.plan.project)).get(migration)?.state
+    if (state === 'running') await journal.record(options.plan.project, event)
+  })().catch(() => undefined)
+}
+
+function withProgress(error: unknown, { signal }: RunOptions, ledger: Ledger): unknown {
+  const details = { committed: ledger.committed, report: ledger.report(0) }
+  if (signal.aborted) return new LockkeeperError('interrupted', ledger.committed ? 'interrupted; the database is in a state from which apply goes on' : 'interrupted before anything was changed', { cause: error, details })
+  if (!(error instanceof LockkeeperError)) return new LockkeeperError('internal', error instanceof Error ? error.message : String(error), { cause: error, details })
+  return new LockkeeperError(error.code, error.message, { hint: error.hint, cause: error.cause, details: { ...error.details, ...details } })
+}
+
+/** What this run did, for its report. */
+class Ledger {
+  /** Whether anything was committed: it decides between status 3 or 4 and 5. */
+  committed = false
+  readonly #migrations = new Map<string, { state: MigrationReport['state']; readonly steps: Map<string, StepReport> }>()
+
+  begin(migration: PlannedMigration): void {
+    const steps = migration.steps.map(step => [step.id, { id: step.id, title: step.title, state: 'pending', attempts: 0, ms: 0 } satisfies StepReport] as const)
+    this.#migrations.set(migration.id, { state: 'pending', steps: new Map<string, StepReport>(steps) })
+  }
+
+  add(migration: PlannedMigration, report: StepReport): void {
+    if (report.state === 'done') this.committed = true
+    this.#migrations.get(migration.id)?.steps.set(report.id, report)
+  }
+
+  end(migration: PlannedMigration, state: MigrationReport['state']): void {
+    const entry = this.#migrations.get(migration.id)
+    if (entry !== undefined) entry.state = state
+  }
+
+  report(ms: number): RunReport {
+    const migrations = [...this.#migrations].map(([id, { state, steps }]) => ({ id, state, steps: [...steps.values()] }))
+    const steps = migrations.flatMap(migration => migration.steps).filter(step => step.state === 'done')
+    const longest = Math.max(0, ...steps.map(step => step.lockHeldMs ?? 0))
+    return { migrations, summary: { longestLockHeldMs: longest, steps: steps.length, attempts: steps.reduce((sum, step) => sum + step.attempts, 0), ms: Math.round(ms) } }
+  }
+}
