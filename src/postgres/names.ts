@@ -1,4 +1,5 @@
 import type { Catalog, FunctionInfo, NamedType, Relation } from '../model/catalog.ts'
+import { tableOfIndex } from './catalog-names.ts'
 import { textsOf, type PgNode, type RangeVar } from './node.ts'
 import { postgresDialect } from './quote.ts'
 
@@ -48,7 +49,7 @@ export interface FoundIndex {
 export function findIndex(source: NameSource, catalog: Catalog): FoundIndex | undefined {
   const { name } = qualifiedName(source)
   for (const schema of schemasOf(source, catalog)) {
-    const relation = tableOfIndex(schema, name, catalog)
+    const relation = tableOfIndex(catalog, schema, name)
     if (relation !== undefined) return { relation, name }
   }
   return undefined
@@ -100,11 +101,4 @@ function schemasOf(source: NameSource, catalog: Catalog): readonly string[] {
 function unknownKey({ schema, name }: QualifiedName, catalog: Catalog): string {
   const implied = name.startsWith('pg_') && catalog.knowledge === 'whole' ? 'pg_catalog' : creationSchema(catalog)
   return postgresDialect.name(schema ?? implied, name)
-}
-
-function tableOfIndex(schema: string, name: string, catalog: Catalog): string | undefined {
-  for (const [key, relation] of catalog.relations) {
-    if (relation.schema === schema && relation.indexes.some((index) => index.name === name)) return key
-  }
-  return undefined
 }

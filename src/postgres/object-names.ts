@@ -1,5 +1,6 @@
 import type { Catalog, Relation } from '../model/catalog.ts'
 import { byteLength, clip, makeObjectName, nameBytes } from '../std/object-name.ts'
+import { isConstraintName, isRelationName } from './catalog-names.ts'
 import { figureColumnName } from './column-names.ts'
 import type { IndexElem, IndexStmt, PgNode } from './node.ts'
 
@@ -12,13 +13,25 @@ export interface NameScope {
 
 /** The name that the server gives an index that has none (ChooseIndexName in indexcmds.c, PostgreSQL 13 to 18). */
 export function chooseIndexName(scope: NameScope, index: IndexStmt): string {
-  const elements = [...(index.indexParams ?? []), ...(index.indexIncludingParams ?? [])].flatMap((node) => ('IndexElem' in node ? [node.IndexElem] : []))
+  const elements = [...(index.indexParams ?? []), ...(index.indexIncludingParams ?? [])].flatMap((node) =>
+    'IndexElem' in node ? [node.IndexElem] : [],
+  )
   return chooseRelationName(scope, nameAddition(indexColumnNames(elements, scope.catalog)), 'idx')
 }
 
 /** The name of the index behind a UNIQUE constraint without a name, INCLUDE columns counted in. */
 export function chooseUniqueName(scope: NameScope, columns: readonly string[]): string {
   return chooseRelationName(scope, nameAddition(numbered(columns)), 'key')
+}
+
+/** The name of the index behind an EXCLUDE constraint without a name; an expression is called `expr`. */
+export function chooseExcludeName(scope: NameScope, columns: readonly string[]): string {
+  return chooseRelationName(scope, nameAddition(numbered(columns)), 'excl')
+}
+
+/** The name of the sequence of a serial or identity column. */
+export function chooseSequenceName(scope: NameScope, column: string): string {
+  return chooseRelationName(scope, column, 'seq')
 }
 
 /** The name of the index behind a PRIMARY KEY without a name. */
@@ -44,20 +57,26 @@ export function chooseNotNullName(scope: NameScope, column: string): string {
 
 /** The part after the table's name in an index name that the server chooses: `_a_b_idx`, for makeObjectName to cut. */
 export function indexNameParts(index: IndexStmt, catalog: Catalog): { readonly addition: string; readonly label: string } {
-  const elements = [...(index.indexParams ?? []), ...(index.indexIncludingParams ?? [])].flatMap((node) => ('IndexElem' in node ? [node.IndexElem] : []))
+  const elements = [...(index.indexParams ?? []), ...(index.indexIncludingParams ?? [])].flatMap((node) =>
+    'IndexElem' in node ? [node.IndexElem] : [],
+  )
   return { addition: nameAddition(indexColumnNames(elements, catalog)), label: 'idx' }
 }
 
 // ChooseRelationName: an index must be free among relations, one behind a constraint among constraints too.
-function chooseRelationName(scope: NameScope, addition: string | undefined, label: 'idx' | 'key' | 'pkey'): string {
-  const relations = relationNames(scope)
-  const constraints = label === 'idx' ? new Set<string>() : constraintNames(scope)
-  return firstFree((modified) => makeObjectName(scope.relation.name, addition, modified), label, (name) => relations.has(name) || constraints.has(name))
+function chooseRelationName(scope: NameScope, addition: string | undefined, label: 'idx' | 'key' | 'pkey' | 'excl' | 'seq'): string {
+  const { catalog, relation, taken = [] } = scope
+  const constraint = label !== 'idx' && label !== 'seq'
+  const isTaken = (name: string) =>
+    taken.includes(name) ||
+    isRelationName(catalog, relation.schema, name) ||
+    (constraint && isConstraintName(catalog, relation.schema, name))
+  return firstFree((modified) => makeObjectName(relation.name, addition, modified), label, isTaken)
 }
 
-function chooseConstraintName(scope: NameScope, addition: string | undefined, label: string): string {
-  const constraints = constraintNames(scope)
-  return firstFree((modified) => makeObjectName(scope.relation.name, addition, modified), label, (name) => constraints.has(name))
+function chooseConstraintName({ catalog, relation, taken = [] }: NameScope, addition: string | undefined, label: string): string {
+  const isTaken = (name: string) => taken.includes(name) || isConstraintName(catalog, relation.schema, name)
+  return firstFree((modified) => makeObjectName(relation.name, addition, modified), label, isTaken)
 }
 
 function firstFree(make: (label: string) => string, label: string, taken: (name: string) => boolean): string {
@@ -65,16 +84,6 @@ function firstFree(make: (label: string) => string, label: string, taken: (name:
     const name = make(pass === 0 ? label : `${label}${pass}`)
     if (!taken(name)) return name
   }
-}
-
-function relationNames({ catalog, relation, taken = [] }: NameScope): ReadonlySet<string> {
-  const inSchema = [...catalog.relations.values()].filter((other) => other.schema === relation.schema)
-  return new Set([...taken, ...inSchema.flatMap((other) => [other.name, ...other.indexes.map((index) => index.name)])])
-}
-
-function constraintNames({ catalog, relation, taken = [] }: NameScope): ReadonlySet<string> {
-  const inSchema = [...catalog.relations.values()].filter((other) => other.schema === relation.schema)
-  return new Set([...taken, ...inSchema.flatMap((other) => other.constraints.map((constraint) => constraint.name))])
 }
 
 // ChooseIndexNameAddition and ChooseForeignKeyConstraintNameAddition stop once the text is as long as a name may be.

@@ -1,0 +1,130 @@
+import type { Catalog, Relation } from '../model/catalog.ts'
+import { PersistentMap } from '../std/persistent-map.ts'
+import { postgresDialect } from './quote.ts'
+
+/** What a catalog holds under names that are no keys of its own: made once for a snapshot, and carried along from change to change. */
+interface Names {
+  /** Canonical name of an index to the canonical name of its table. */
+  readonly indexes: PersistentMap<string>
+  /** Canonical name of a constraint to how many tables have one of that name: names are unique in a table only. */
+  readonly constraints: PersistentMap<number>
+  /** Canonical name of a table to the relations that would fall with it: tables with foreign keys to it, sequences it owns. */
+  readonly pointers: PersistentMap<PersistentMap<true>>
+  /** Canonical name of a view to what it reads. */
+  readonly reads: PersistentMap<PersistentMap<true>>
+}
+
+/** Keyed by the relations, so that a catalog copied with another search path or time zone still finds them. */
+const known = new WeakMap<ReadonlyMap<string, Relation>, Names>()
+
+/** Canonical name of the table that has an index of this name. */
+export function tableOfIndex(catalog: Catalog, schema: string, name: string): string | undefined {
+  return namesOf(catalog).indexes.get(postgresDialect.name(schema, name))
+}
+
+/** Whether a relation or an index has this name: they share one space. */
+export function isRelationName(catalog: Catalog, schema: string, name: string): boolean {
+  const key = postgresDialect.name(schema, name)
+  return catalog.relations.has(key) || namesOf(catalog).indexes.has(key)
+}
+
+export function isConstraintName(catalog: Catalog, schema: string, name: string): boolean {
+  return namesOf(catalog).constraints.has(postgresDialect.name(schema, name))
+}
+
+/** Tables with a foreign key to this one (itself too, where it has one) and sequences that it owns. */
+export function pointersTo(catalog: Catalog, key: string): readonly string[] {
+  return [...(namesOf(catalog).pointers.get(key)?.keys() ?? [])]
+}
+
+/** What a view reads directly. */
+export function readsOf(catalog: Catalog, view: string): readonly string[] {
+  return [...(namesOf(catalog).reads.get(view)?.keys() ?? [])]
+}
+
+/** The catalog with this relation in place of the one of its name, or beside the others; O(log n) and the size of the relation. */
+export function putRelation(catalog: Catalog, relation: Relation): Catalog {
+  const key = postgresDialect.name(relation.schema, relation.name)
+  const relations = PersistentMap.from(catalog.relations)
+  return withNames(catalog, relations.with(key, relation), renamed(namesOf(catalog), key, relations.get(key), relation))
+}
+
+export function removeRelation(catalog: Catalog, key: string): Catalog {
+  const relations = PersistentMap.from(catalog.relations)
+  return withNames(catalog, relations.without(key), renamed(namesOf(catalog), key, relations.get(key), undefined))
+}
+
+function withNames(catalog: Catalog, relations: PersistentMap<Relation>, names: Names): Catalog {
+  known.set(relations, names)
+  return { ...catalog, relations }
+}
+
+function namesOf(catalog: Catalog): Names {
+  const found = known.get(catalog.relations)
+  if (found !== undefined) return found
+  let names: Names = {
+    indexes: PersistentMap.from([]),
+    constraints: PersistentMap.from([]),
+    pointers: PersistentMap.from([]),
+    reads: PersistentMap.from([]),
+  }
+  for (const [key, relation] of catalog.relations) names = renamed(names, key, undefined, relation)
+  known.set(catalog.relations, names)
+  return names
+}
+
+function renamed(names: Names, key: string, before: Relation | undefined, after: Relation | undefined): Names {
+  return {
+    indexes: before?.indexes !== after?.indexes ? indexesOf(names.indexes, key, before, after) : names.indexes,
+    constraints: before?.constraints !== after?.constraints ? constraintsOf(names.constraints, before, after) : names.constraints,
+    pointers: linked(names.pointers, key, targetsOf(before), targetsOf(after)),
+    reads: linked(names.reads, key, before?.dependentViews ?? [], after?.dependentViews ?? []),
+  }
+}
+
+function indexesOf(
+  indexes: PersistentMap<string>,
+  key: string,
+  before: Relation | undefined,
+  after: Relation | undefined,
+): PersistentMap<string> {
+  let changed = indexes
+  for (const index of before?.indexes ?? []) changed = changed.without(postgresDialect.name(before?.schema ?? '', index.name))
+  for (const index of after?.indexes ?? []) changed = changed.with(postgresDialect.name(after?.schema ?? '', index.name), key)
+  return changed
+}
+
+function constraintsOf(
+  constraints: PersistentMap<number>,
+  before: Relation | undefined,
+  after: Relation | undefined,
+): PersistentMap<number> {
+  let changed = constraints
+  for (const { name } of before?.constraints ?? []) changed = count(changed, postgresDialect.name(before?.schema ?? '', name), -1)
+  for (const { name } of after?.constraints ?? []) changed = count(changed, postgresDialect.name(after?.schema ?? '', name), 1)
+  return changed
+}
+
+function count(counts: PersistentMap<number>, key: string, by: 1 | -1): PersistentMap<number> {
+  const now = (counts.get(key) ?? 0) + by
+  return now > 0 ? counts.with(key, now) : counts.without(key)
+}
+
+function targetsOf(relation: Relation | undefined): readonly string[] {
+  const keys = (relation?.constraints ?? []).flatMap((constraint) => (constraint.kind === 'foreign-key' ? [constraint.references] : []))
+  return relation?.ownedBy === undefined ? keys : [...keys, relation.ownedBy.relation]
+}
+
+type Links = PersistentMap<PersistentMap<true>>
+
+/** Adds or takes away one end of the links that the other ends hold. */
+function linked(links: Links, end: string, before: readonly string[], after: readonly string[]): Links {
+  let changed = links
+  for (const other of before) if (!after.includes(other)) changed = changed.with(other, linksOf(changed, other).without(end))
+  for (const other of after) if (!before.includes(other)) changed = changed.with(other, linksOf(changed, other).with(end, true))
+  return changed
+}
+
+function linksOf(links: Links, key: string): PersistentMap<true> {
+  return links.get(key) ?? PersistentMap.from([])
+}
