@@ -63,7 +63,8 @@ from wanted w
 join pg_locks l on l.locktype = 'relation' and l.relation = w.oid and l.mode = any(w.modes)
   and l.database = (select oid from pg_database where datname = current_database())
 left join pg_stat_activity a on a.pid = l.pid
-left join pg_prepared_xacts p on l.pid is null and p.transaction::text = split_part(l.virtualtransaction, '/', 2)
+left join pg_locks x on l.pid is null and x.pid is null and x.locktype = 'transactionid' and x.virtualtransaction = l.virtualtransaction
+left join pg_prepared_xacts p on p.transaction = x.transactionid
 where l.pid is null or not l.pid = any($3::int[])
 order by age desc nulls last`
 
