@@ -1,0 +1,95 @@
+import { lineAt } from './_files.ts'
+
+/** What stands at a place of a configuration file: a plain string, or something that only running it could tell. */
+export type Setting = { readonly kind: 'text'; readonly value: string; readonly line: number } | { readonly kind: 'code'; readonly line: number }
+
+/**
+ * Looks up `migrations.table` and the like in the text of a JavaScript, TypeScript or JSON file, without running it. Keys are those of nested
+ * object literals, however deep in calls and brackets the outermost one stands; the first that fits counts.
+ */
+export function setting(source: string, path: readonly string[]): Setting | undefined {
+  const tokens = tokenize(source)
+  const stack: (string | undefined)[] = []
+  let key: string | undefined
+  for (const [at, token] of tokens.entries()) {
+    if (token.text === '{' || token.text === '[' || token.text === '(') {
+      stack.push(key)
+      key = undefined
+    } else if (token.text === '}' || token.text === ']' || token.text === ')') {
+      stack.pop()
+      key = undefined
+    } else if (token.text === ':' && tokens[at - 1] !== undefined) {
+      key = tokens[at - 1]?.value
+      const here = [...stack.filter((part) => part !== undefined), key]
+      if (same(here, path)) return settingAt(source, tokens, at + 1)
+    } else if (token.text === ',' || token.text === ';' || token.text === '=') {
+      key = undefined
+    }
+  }
+  return undefined
+}
+
+/** Every plain string inside the brackets or call that stands at a key: the globs of `migrations: ['src/*.ts']`. */
+export function strings(source: string, key: string): readonly string[] {
+  const tokens = tokenize(source)
+  const start = tokens.findIndex((token, at) => token.value === key && tokens[at + 1]?.text === ':')
+  if (start < 0) return []
+  const found: string[] = []
+  let depth = 0
+  for (const token of tokens.slice(start + 2)) {
+    if ('[({'.includes(token.text)) depth += 1
+    if ('])}'.includes(token.text)) depth -= 1
+    if (depth < 0 || (depth === 0 && token.text === ',')) break
+    if (token.string && token.value !== undefined) found.push(token.value)
+  }
+  return found
+}
+
+interface Token {
+  readonly text: string
+  readonly offset: number
+  readonly string: boolean
+  /** Of a word or a string without placeholders. */
+  readonly value?: string
+}
+
+// Comments, strings, templates, words, and any other character by itself.
+const pattern = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|[\p{ID_Start}$_][\p{ID_Continue}$]*|\S/gu
+
+function tokenize(source: string): readonly Token[] {
+  const found = [...source.matchAll(pattern)].filter((match) => !match[0].startsWith('//') && !match[0].startsWith('/*'))
+  return found.map((match) => token(match[0], match.index))
+}
+
+function token(text: string, offset: number): Token {
+  const quote = text[0] ?? ''
+  const string = `'"\``.includes(quote)
+  if (!string) return /^[\p{ID_Start}$_]/u.test(text) ? { text, offset, string, value: text } : { text, offset, string }
+  const inner = text.slice(1, -1)
+  return quote === '`' && inner.includes('${') ? { text, offset, string } : { text, offset, string, value: unescape(inner) }
+}
+
+function unescape(inner: string): string {
+  return inner.replace(/\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|(.))/gsu, (_whole, braced?: string, four?: string, plain?: string) => {
+    const hex = braced ?? four
+    if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16))
+    return { n: '\n', t: '\t', r: '\r' }[plain ?? ''] ?? plain ?? ''
+  })
+}
+
+function settingAt(source: string, tokens: readonly Token[], at: number): Setting | undefined {
+  const found = tokens[at]
+  if (found === undefined) return undefined
+  const line = lineAt(source, found.offset)
+  const ends = tokens[at + 1] === undefined || ',}]);'.includes(tokens[at + 1]?.text ?? ',') || startsLine(source, tokens[at + 1])
+  return found.string && found.value !== undefined && ends ? { kind: 'text', value: found.value, line } : { kind: 'code', line }
+}
+
+function startsLine(source: string, token: Token | undefined): boolean {
+  if (token === undefined || token.value === undefined) return false
+  return source.slice(0, token.offset).trimEnd().length < source.lastIndexOf('\n', token.offset) + 1
+}
+
+function same(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((part, at) => part === b[at])
+}
