@@ -50,6 +50,8 @@ export interface Journal {
   /** Creates or upgrades the schema; a newer format than ours throws `journal-newer`. */
   install(): Promise<void>
   read(project: string): Promise<readonly JournalEntry[]>
+  /** All projects that were ever recorded. */
+  projects(): Promise<readonly string[]>
   stored(project: string, migration: string): Promise<StoredMigration | undefined>
   startSql(project: string, stored: StoredMigration): readonly string[]
   recordSql(project: string, event: JournalEvent): readonly string[]

@@ -14,6 +14,7 @@ export function journal(session: Session): Journal {
     exists: () => exists(session),
     install: () => install(session),
     read: project => read(session, project),
+    projects: async () => (await session.query('select distinct project from lockkeeper.journal order by 1')).map(row => String(row['project'])),
     stored: (project, migration) => stored(session, project, migration),
     startSql,
     recordSql: (project, event) => [recordSql(project, event)],
