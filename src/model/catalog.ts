@@ -42,6 +42,8 @@ export interface Relation {
   readonly indexes: readonly Index[]
   /** Canonical name of the partitioned parent, where this is a partition. */
   readonly partitionOf?: string
+  /** `DEFAULT` or `FOR VALUES ...` as the server prints it, where this is a partition and the bound is known. */
+  readonly partitionBound?: string
   /** Canonical names of direct partitions, or of children by inheritance. */
   readonly children: readonly string[]
   /** Names of user triggers; they fire during a backfill. */

@@ -1,0 +1,69 @@
+import type { Facts, LockMode, TableLock } from '../../model/facts.ts'
+import { strongerMode, tableLock } from '../lock-modes.ts'
+
+/** A part of what a statement does. Parts are merged: lists are joined, the strongest lock on each relation stays. */
+export interface Effect {
+  readonly locks?: readonly TableLock[]
+  readonly scans?: readonly string[]
+  readonly rewrites?: readonly string[]
+  readonly builds?: readonly string[]
+  readonly destroys?: readonly string[]
+  readonly creates?: readonly string[]
+  readonly waitsFor?: Facts['waitsFor']
+  /** Cannot run in a transaction block. */
+  readonly alone?: boolean
+  /** What the catalog could not settle. */
+  readonly conditions?: readonly string[]
+}
+
+export const nothing: Effect = {}
+
+/** The same lock on each relation. */
+export function locksOn(mode: LockMode, relations: readonly string[]): Effect {
+  return { locks: relations.map((relation) => tableLock(relation, mode)) }
+}
+
+/** All parts as one. */
+export function merge(...effects: readonly Effect[]): Effect {
+  const joined = <Key extends Exclude<keyof Effect, 'alone' | 'locks'>>(key: Key) => [...new Set(effects.flatMap((effect) => effect[key] ?? []))]
+  return {
+    locks: strongest(effects.flatMap((effect) => effect.locks ?? [])),
+    scans: joined('scans') as readonly string[],
+    rewrites: joined('rewrites') as readonly string[],
+    builds: joined('builds') as readonly string[],
+    destroys: joined('destroys') as readonly string[],
+    creates: joined('creates') as readonly string[],
+    waitsFor: joined('waitsFor') as Facts['waitsFor'],
+    alone: effects.some((effect) => effect.alone === true),
+    conditions: joined('conditions') as readonly string[],
+  }
+}
+
+/** The parts as Facts, in a stable order. A table that is rewritten, or on which an index is built, is also read. */
+export function predictedFacts(...effects: readonly Effect[]): Facts {
+  const all = merge(...effects)
+  const [rewrites, builds, conditions] = [all.rewrites ?? [], all.builds ?? [], all.conditions ?? []]
+  return {
+    evidence: 'predicted',
+    locks: all.locks ?? [],
+    scans: sorted([...(all.scans ?? []), ...rewrites, ...builds]),
+    rewrites: sorted(rewrites),
+    builds: sorted(builds),
+    destroys: all.destroys ?? [],
+    creates: all.creates ?? [],
+    transaction: all.alone === true ? 'forbidden' : 'allowed',
+    waitsFor: all.waitsFor ?? [],
+    ...(conditions.length > 0 && { condition: conditions.join('; ') }),
+  }
+}
+
+/** One lock for each relation, the strongest, sorted by name. */
+export function strongest(locks: readonly TableLock[]): readonly TableLock[] {
+  const modes = new Map<string, LockMode>()
+  for (const { relation, mode } of locks) modes.set(relation, strongerMode(mode, modes.get(relation) ?? mode))
+  return [...modes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([relation, mode]) => tableLock(relation, mode))
+}
+
+function sorted(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].sort()
+}

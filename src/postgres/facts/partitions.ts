@@ -1,0 +1,99 @@
+import type { Catalog } from '../../model/catalog.ts'
+import { relationKey } from '../names.ts'
+import { textsOf, type AlterTableCmd, type PartitionBoundSpec, type PartitionCmd, type PgNode } from '../node.ts'
+import { onTable, type Action, type Target } from './action.ts'
+import { locksOn, merge, nothing, type Effect } from './effect.ts'
+import { parseExpression } from './expression.ts'
+import { foreignKeysOf, isUnknown, withDescendants, withHeap } from './relations.ts'
+import { columnsIn, conjunctsOf } from './tree.ts'
+
+/** ATTACH PARTITION: the parent stays open for writes; the child, and a default partition, are locked and read. */
+export function attachPartition({ def }: AlterTableCmd, target: Target): Action {
+  const { catalog, key } = target
+  const command = partitionOf(def)
+  const child = relationKey(command?.name ?? {}, catalog)
+  const children = withDescendants(child, catalog)
+  const read = [...(isProven(child, command?.bound, catalog) ? [] : children), ...defaultPartitions(key, catalog)]
+  const builds = withHeap(children, catalog).filter((leaf) => lacksIndexes(leaf, target))
+  return onTable(
+    'SHARE UPDATE EXCLUSIVE',
+    merge(locksOn('ACCESS EXCLUSIVE', [...children, ...defaultPartitions(key, catalog)]), locksOn('SHARE ROW EXCLUSIVE', referencedByTree(target)), defaultDoubt(key, catalog), {
+      scans: withHeap(read, catalog),
+      builds,
+    }),
+  )
+}
+
+/** A valid CHECK of the child says of one NOT NULL column what the range says: the server then reads nothing. */
+function isProven(child: string, bound: PartitionBoundSpec | undefined, catalog: Catalog): boolean {
+  const [lower, upper] = [constantOf(bound?.lowerdatums), constantOf(bound?.upperdatums)]
+  const relation = catalog.relations.get(child)
+  if (lower === undefined || upper === undefined || relation === undefined) return false
+  const comparisons = relation.constraints.flatMap((constraint) => (constraint.kind === 'check' && constraint.valid ? conjunctsOf(parseExpression(constraint.expression)) : [])).map(comparisonOf)
+  return relation.columns.some((column) => {
+    const says = (operator: string, value: string) => comparisons.some((found) => found?.column === column.name && found.operator === operator && found.value === value)
+    return !column.nullable && says('>=', lower) && says('<', upper)
+  })
+}
+
+function constantOf(datums: readonly PgNode[] | undefined): string | undefined {
+  return datums?.length === 1 ? plainConstant(datums[0]) : undefined
+}
+
+function plainConstant(node: PgNode | undefined): string | undefined {
+  if (node !== undefined && 'TypeCast' in node) return plainConstant(node.TypeCast.arg)
+  if (node === undefined || !('A_Const' in node)) return undefined
+  const { ival, fval, sval } = node.A_Const
+  return sval?.sval ?? fval?.fval ?? (ival === undefined ? undefined : String(ival.ival ?? 0))
+}
+
+function comparisonOf(node: PgNode): { readonly column: string; readonly operator: string; readonly value: string } | undefined {
+  if (!('A_Expr' in node) || node.A_Expr.lexpr === undefined || !('ColumnRef' in node.A_Expr.lexpr)) return undefined
+  const [column = ''] = columnsIn(node.A_Expr.lexpr)
+  const value = plainConstant(node.A_Expr.rexpr)
+  return value === undefined ? undefined : { column, operator: textsOf(node.A_Expr.name).at(-1) ?? '', value }
+}
+
+function lacksIndexes(key: string, { relation, catalog }: Target): boolean {
+  const own = catalog.relations.get(key)?.indexes ?? []
+  return (relation?.indexes ?? []).some((index) => !own.some((candidate) => candidate.columns.join() === index.columns.join() && candidate.unique === index.unique && candidate.valid))
+}
+
+function referencedByTree({ relation, catalog }: Target): readonly string[] {
+  return foreignKeysOf(relation).flatMap((foreignKey) => withDescendants(foreignKey.references, catalog))
+}
+
+/** The partition that takes what no other takes. */
+export function defaultPartitions(parent: string, catalog: Catalog): readonly string[] {
+  return (catalog.relations.get(parent)?.children ?? []).filter((key) => catalog.relations.get(key)?.partitionBound === 'DEFAULT')
+}
+
+/** Where the catalog does not know whether there is a default partition. */
+export function defaultDoubt(parent: string, catalog: Catalog): Effect {
+  const children = catalog.relations.get(parent)?.children ?? []
+  const doubtful = isUnknown(parent, catalog) || children.some((key) => catalog.relations.get(key)?.partitionBound === undefined)
+  return doubtful ? { conditions: ['a default partition, if there is one, is locked (ACCESS EXCLUSIVE) and read as well'] } : nothing
+}
+
+/** DETACH PARTITION; CONCURRENTLY (14 on) waits for older transactions instead of blocking them. */
+export function detachPartition({ def, subtype }: AlterTableCmd, target: Target): Action {
+  const command = partitionOf(def)
+  const child = relationKey(command?.name ?? {}, target.catalog)
+  if (command?.concurrent === true) {
+    return onTable('SHARE UPDATE EXCLUSIVE', merge(locksOn('ACCESS EXCLUSIVE', [child]), { alone: true, waitsFor: ['writers-of-table'] }))
+  }
+  if (subtype === 'AT_DetachPartitionFinalize') return onTable('SHARE UPDATE EXCLUSIVE', locksOn('ACCESS EXCLUSIVE', [child]))
+  const mode = target.catalog.server.version >= 14 ? 'ACCESS EXCLUSIVE' : 'SHARE UPDATE EXCLUSIVE'
+  return onTable('ACCESS EXCLUSIVE', merge(locksOn(mode, [child]), locksOn('ACCESS EXCLUSIVE', defaultPartitions(target.key, target.catalog)), locksOn('ACCESS EXCLUSIVE', referencedByTree(target)), defaultDoubt(target.key, target.catalog)))
+}
+
+/** INHERIT and NO INHERIT: the child is locked, the parent only lightly. */
+export function inherit({ def, subtype }: AlterTableCmd, { catalog }: Target): Action {
+  const parent = def !== undefined && 'RangeVar' in def ? relationKey(def.RangeVar, catalog) : undefined
+  const mode = subtype === 'AT_AddInherit' ? 'SHARE UPDATE EXCLUSIVE' : 'ACCESS SHARE'
+  return onTable('ACCESS EXCLUSIVE', parent === undefined ? nothing : locksOn(mode, [parent]))
+}
+
+function partitionOf(def: AlterTableCmd['def']): PartitionCmd | undefined {
+  return def !== undefined && 'PartitionCmd' in def ? def.PartitionCmd : undefined
+}

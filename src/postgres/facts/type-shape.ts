@@ -1,0 +1,58 @@
+import type { Catalog } from '../../model/catalog.ts'
+import { findType } from '../names.ts'
+import { textsOf, type PgNode, type TypeName } from '../node.ts'
+
+/** A type taken apart: what the cast rules look at. */
+export interface TypeShape {
+  /** As format_type prints it without modifiers: `character varying`, `public.mood`. */
+  readonly base: string
+  /** Numbers in parentheses; empty where there is no limit. */
+  readonly modifiers: readonly number[]
+  readonly array: boolean
+}
+
+/** The type of a column as format_type prints it, taken apart. */
+export function shapeOfText(type: string): TypeShape {
+  const array = type.endsWith('[]')
+  const element = type.replace(/(\[\])+$/, '')
+  const modifiers = /\(([\d,\s]*)\)/.exec(element)
+  const base = modifiers === null ? element : element.replace(modifiers[0], '')
+  return { base: base.trim(), modifiers: (modifiers?.[1] ?? '').split(',').filter((part) => part.trim() !== '').map(Number), array }
+}
+
+/** A type as the tree holds it, taken apart; user types by canonical name. */
+export function shapeOfNode(type: TypeName | undefined, catalog: Catalog): TypeShape {
+  const names = textsOf(type?.names)
+  const internal = names.at(-1) ?? ''
+  const own = names[0] === 'pg_catalog' ? undefined : findType(names, catalog)
+  const base = own?.key ?? sqlNames[internal] ?? (names.length > 1 && names[0] !== 'pg_catalog' ? names.join('.') : internal)
+  const modifiers = (type?.typmods ?? []).map(numberOf).filter((number) => number !== undefined)
+  return { base, modifiers: tidy(base, modifiers), array: (type?.arrayBounds?.length ?? 0) > 0 }
+}
+
+// interval(3) carries a mask of fields first (32767: all); numeric(10) means numeric(10,0).
+function tidy(base: string, modifiers: readonly number[]): readonly number[] {
+  if (base === 'interval') return modifiers.length > 1 ? modifiers.slice(1) : []
+  return base === 'numeric' && modifiers.length === 1 ? [...modifiers, 0] : modifiers
+}
+
+function numberOf(node: PgNode): number | undefined {
+  return 'A_Const' in node ? (node.A_Const.ival === undefined ? undefined : (node.A_Const.ival.ival ?? 0)) : undefined
+}
+
+/** pg_type.typname to what format_type prints, where they differ. */
+const sqlNames: { readonly [internal: string]: string } = {
+  int2: 'smallint',
+  int4: 'integer',
+  int8: 'bigint',
+  float4: 'real',
+  float8: 'double precision',
+  bool: 'boolean',
+  bpchar: 'character',
+  varchar: 'character varying',
+  timestamp: 'timestamp without time zone',
+  timestamptz: 'timestamp with time zone',
+  time: 'time without time zone',
+  timetz: 'time with time zone',
+  varbit: 'bit varying',
+}
