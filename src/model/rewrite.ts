@@ -24,4 +24,6 @@ export interface Rewrite<Node = unknown> {
   readonly why: string
   readonly source: string
   match(judged: readonly Judged<Node>[], at: number, options: RewriteOptions): Rewritten | undefined
+  /** Where it is the cure and cannot be had: the reason, for whoever reads that the migration is blocked. */
+  whyNot?(judged: readonly Judged<Node>[], at: number): string | undefined
 }
