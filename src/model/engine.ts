@@ -25,8 +25,8 @@ export interface Engine<Node = unknown> {
   simulate(statement: Statement<Node>, catalog: Catalog): Catalog
   /** A catalog that knows nothing, for a server of this version. */
   emptyCatalog(server: Server, schema: string): Catalog
-  /** Runs it on a sandbox, in the session's open transaction or on its own where it must, and reports what it saw. */
-  observe(statement: Statement<Node>, sandbox: Session): Promise<Facts>
+  /** Runs it on a sandbox, in the session's open transaction or on its own where it must, and reports what it saw. `before`: what it finds there, if known. */
+  observe(statement: Statement<Node>, sandbox: Session, before?: Catalog): Promise<Facts>
   readonly hazards: readonly HazardRule<Node>[]
   readonly rewrites: readonly Rewrite<Node>[]
   connect(options: ConnectOptions): Promise<Session>
