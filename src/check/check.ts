@@ -5,6 +5,7 @@ import type { Hazard } from '../model/hazard.ts'
 import type { Migration } from '../model/migration.ts'
 import type { Statement } from '../model/statement.ts'
 import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
+import { PersistentMap } from '../std/persistent-map.ts'
 import { hazardsOf } from './hazards.ts'
 import { judge } from './judge.ts'
 import { summaryOf } from './summary.ts'
@@ -112,6 +113,7 @@ function forVersion(catalog: Catalog, version: number): Catalog {
 
 /** The catalog once the migration has been deployed for a while: nothing in it is new any more. */
 function settled(catalog: Catalog): Catalog {
-  const relations = new Map([...catalog.relations].map(([name, relation]) => [name, relation.isNew ? { ...relation, isNew: false } : relation]))
+  let relations = PersistentMap.from(catalog.relations)
+  for (const [name, relation] of relations) if (relation.isNew) relations = relations.with(name, { ...relation, isNew: false })
   return { ...catalog, relations }
 }

@@ -27,7 +27,7 @@ export async function runCommandLine(argv: readonly string[], context: Context):
 
 async function programFor(argv: readonly string[], context: Context, done: (status: number) => void): Promise<Commander> {
   const program = quiet(new Commander('lockkeeper'), context)
-  program.description('Takes schema changes through the locks of a busy PostgreSQL.').version(version()).helpCommand(false)
+  program.description('Takes schema changes through the locks of a busy PostgreSQL.').version(version()).usage('[options] <command>').helpCommand(false)
   program.option('--no-color', 'no colours (also NO_COLOR)').enablePositionalOptions()
   const named = argv.find((word) => !word.startsWith('-'))
   for (const entry of commands) {
@@ -111,7 +111,7 @@ function usageError(error: CommanderError): LockkeeperError {
 }
 
 function printError(argv: readonly string[], context: Context, error: LockkeeperError): void {
-  const json = argv.includes('--json') || argv.includes('--format=json') || argv[argv.indexOf('--format') + 1] === 'json'
+  const json = argv.includes('--json') || argv.includes('--format=json') || argv.some((word, at) => word === 'json' && argv[at - 1] === '--format')
   if (json) context.stdout.write(errorJson(argv.find((word) => !word.startsWith('-')) ?? '', error))
   else context.stderr.write(errorText({ color: context.color && context.stderr.isTerminal, width: context.width }, error))
 }

@@ -1,3 +1,6 @@
+import type { FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Listener, TimedEvent } from '../model/event.ts'
 import { eventLine, isFrequent } from '../report/events.ts'
 import { clip } from '../report/style.ts'
@@ -6,9 +9,36 @@ import type { Context } from './command.ts'
 /** How often a line of the same kind is printed where it cannot be redrawn: a log stays readable over a night. */
 const logEveryMs = 10_000
 
-/** Draws what happens on standard error: frequent events redraw one line on a terminal, and are thinned out elsewhere. */
-export function progressListener(context: Context): Listener {
-  return context.stderr.isTerminal ? terminalListener(context) : logListener(context)
+export interface Progress extends AsyncDisposable {
+  readonly listener: Listener
+}
+
+/** Draws what happens on standard error, and writes every event to the file of --events as it happens. */
+export async function progressListener(context: Context, eventsFile: string | undefined): Promise<Progress> {
+  const file = eventsFile === undefined ? undefined : await open(resolve(context.cwd, eventsFile), 'a')
+  const draw = context.stderr.isTerminal ? terminalListener(context) : logListener(context)
+  const writing = lineWriter(file)
+  return {
+    listener(event) {
+      draw(event)
+      writing.write(event)
+    },
+    async [Symbol.asyncDispose]() {
+      await writing.end()
+      await file?.close()
+    },
+  }
+}
+
+// A full disk must not end a run: the rest of the file is lost, the run goes on.
+function lineWriter(file: FileHandle | undefined): { readonly write: Listener; readonly end: () => Promise<void> } {
+  let last = Promise.resolve()
+  return {
+    write(event) {
+      if (file !== undefined) last = last.then(async () => void (await file.appendFile(`${JSON.stringify(event)}\n`))).catch(() => undefined)
+    },
+    end: () => last,
+  }
 }
 
 function terminalListener(context: Context): Listener {

@@ -22,8 +22,12 @@ function plainValue(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value
 }
 
+// The run's report is for --json; in the text the message says how far it came.
+const onlyJson = new Set(['report', 'committed', 'rows'])
+
 function detailLines(style: Style, details: LockkeeperError['details']): readonly string[] {
-  return Object.entries(details).map(([name, value]) => (isBlockers(name, value) ? blockersTable(style, '  ', value) : detailLine(style, name, value)))
+  const shown = Object.entries(details).filter(([name]) => !onlyJson.has(name))
+  return shown.map(([name, value]) => (isBlockers(name, value) ? blockersTable(style, '  ', value) : detailLine(style, name, value)))
 }
 
 function detailLine(style: Style, name: string, value: unknown): string {

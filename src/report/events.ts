@@ -16,6 +16,8 @@ export function eventLine(event: TimedEvent): string | undefined {
       return `${event.migration}: done`
     case 'migration-failed':
       return `${step}: failed (${event.code}): ${event.message}`
+    case 'migration-aborting':
+      return `${event.migration}: is being taken back`
     case 'migration-aborted':
       return `${event.migration}: taken back`
     case 'waiting-for-lock':

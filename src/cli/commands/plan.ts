@@ -1,0 +1,38 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command } from '../command.ts'
+import { needConnection } from '../connection.ts'
+import { flags, targetFlags } from '../options.ts'
+import { settingsOf } from '../settings.ts'
+import { printTarget } from '../target-line.ts'
+import { loadWorkspace, openWorkspace } from '../workspace.ts'
+
+export const plan: Command = {
+  name: 'plan',
+  summary: 'the exact steps for what is pending',
+  description: 'SQL, transaction borders, locks, timeouts and the point of no return. Reads only. --out writes it for apply --plan, --format sql as a script for whoever runs it by hand.',
+  arguments: [{ name: '[path]', description: 'the folder of the migrations' }],
+  options: [...targetFlags, flags.to, flags.allow, flags.lockTimeout, flags.statementTimeout, flags.planFormat, flags.json, flags.out, flags.exitCode],
+  async run(invocation, context) {
+    const { options } = invocation
+    const workspace = await openWorkspace(invocation, context)
+    const connection = await needConnection({ options, config: workspace.config }, context)
+    const { openTarget } = await import('../../verbs/target.ts')
+    const { planPending } = await import('../../verbs/plan.ts')
+    const { throwAwayDatabases } = await import('../../verbs/throw-away.ts')
+    await using throwAway = throwAwayDatabases(context.signal)
+    const loaded = await loadWorkspace(workspace, context, throwAway)
+    await using target = await openTarget(connection)
+    printTarget(context, target.session, connection.role)
+    const { lockBudgetMs, statementTimeoutMs, allowed } = settingsOf(options, workspace.config)
+    const { project } = workspace.config
+    const planned = await planPending(target, loaded, { lockBudgetMs, statementTimeoutMs, allowed, ...(options.to === undefined ? {} : { to: options.to }), ...(project === undefined ? {} : { project }) })
+    if (planned.inFlight.length > 0) context.stderr.write(`In flight, and first to go on: ${planned.inFlight.join(', ')}\n`)
+    const { planJson, planText } = await import('../../report/plan.ts')
+    if (options.out !== undefined) await writeFile(resolve(context.cwd, options.out), planJson(planned.plan))
+    const format = options.json === true ? 'json' : (options.format ?? 'text')
+    if (format === 'sql') context.stdout.write((await import('../../plan/format-sql.ts')).formatSql(planned.plan))
+    else context.stdout.write(format === 'json' ? planJson(planned.plan) : planText(context, planned.plan))
+    return options.exitCode === true && (planned.plan.migrations.length > 0 || planned.inFlight.length > 0) ? 2 : 0
+  },
+}

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import * as v from 'valibot'
+import { LockkeeperError } from '../model/errors.ts'
+import type { Plan } from '../model/plan.ts'
+
+const step = v.looseObject({ id: v.string(), title: v.string(), kind: v.picklist(['sql', 'backfill', 'each']), undo: v.looseObject({ kind: v.string() }) })
+const migration = v.looseObject({
+  id: v.string(),
+  source: v.string(),
+  file: v.string(),
+  checksum: v.string(),
+  checks: v.array(v.looseObject({ id: v.string(), sql: v.string(), before: v.picklist(['run', 'migration']) })),
+  steps: v.array(step),
+  blocked: v.array(v.looseObject({ rule: v.string() })),
+})
+const plan = v.looseObject({ format: v.literal(1), command: v.literal('plan'), project: v.string(), touched: v.string(), migrations: v.array(migration) })
+
+/** Reads what `plan --out` wrote. Throws `plan-unreadable`, naming the place that is wrong. */
+export async function readPlanFile(cwd: string, path: string): Promise<Plan> {
+  const text = await readFile(resolve(cwd, path), 'utf8').catch(() => {
+    throw new LockkeeperError('plan-unreadable', `There is no plan file ${path}.`, { hint: 'Make it with lockkeeper plan --out FILE.' })
+  })
+  const result = v.safeParse(plan, parse(path, text))
+  if (result.success) return result.output as unknown as Plan
+  const where = result.issues[0].path?.map((item) => String(item.key)).join('.') ?? 'the document'
+  throw new LockkeeperError('plan-unreadable', `${path} is no plan of this version: ${where} is not as expected.`)
+}
+
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new LockkeeperError('plan-unreadable', `${path} is not JSON.`)
+  }
+}

@@ -1,0 +1,90 @@
+import { check } from '../check/check.ts'
+import { postgresEngine } from '../engines.ts'
+import type { Engine } from '../model/engine.ts'
+import { LockkeeperError } from '../model/errors.ts'
+import type { Server } from '../model/server.ts'
+import type { CheckReport } from '../model/verdict.ts'
+import type { Sandbox } from './sandbox.ts'
+import { openSandbox } from './sandbox.ts'
+import type { Scope } from './scope.ts'
+import { scopeOf } from './scope.ts'
+import type { SelectOptions } from './select.ts'
+import type { Connection } from './target.ts'
+import { predictAll, tryAll } from './trial.ts'
+
+export interface CheckVerbOptions extends SelectOptions {
+  /** Reads sizes, the server's version and what is already applied there; changes nothing. */
+  readonly connection?: Connection
+  /** Keeps the journals of several projects in one schema apart. */
+  readonly project?: string
+  /** The server that the verdicts are for. */
+  readonly server?: Server
+  /** Where unqualified names are looked up. */
+  readonly schema?: string
+  /** An empty database to use as the sandbox. */
+  readonly shadowUrl?: string
+  readonly signal: AbortSignal
+  /** The day on which suppressions are looked at: `2026-11-24`. */
+  readonly today: string
+}
+
+/**
+ * Says what every pending statement locks, rewrites, scans and breaks. History is replayed in a private PostgreSQL and what is
+ * pending is run there; a database, where given, is only read.
+ */
+export async function checkMigrations(options: CheckVerbOptions): Promise<CheckReport> {
+  const engine = await postgresEngine()
+  const cancel = new AbortController()
+  const signal = AbortSignal.any([options.signal, cancel.signal])
+  const opening = openQuietly(engine, { ...options, signal })
+  try {
+    const scope = await scopeOf(options)
+    return await judgeScope(engine, await opening, { options, scope })
+  } finally {
+    cancel.abort()
+    const opened = await opening
+    if (opened.kind === 'open') await opened.sandbox[Symbol.asyncDispose]()
+  }
+}
+
+type Opened = { readonly kind: 'open'; readonly sandbox: Sandbox } | { readonly kind: 'missing' | 'failed'; readonly error: LockkeeperError }
+
+// Begun before anything else, since starting a server takes longest; its failure is looked at when it is needed.
+async function openQuietly(engine: Engine, options: CheckVerbOptions): Promise<Opened> {
+  const { shadowUrl, schema, signal, server } = options
+  try {
+    const version = server === undefined ? {} : { version: server.version }
+    const sandbox = await openSandbox({ engine, signal, ...version, ...(shadowUrl === undefined ? {} : { shadowUrl }), ...(schema === undefined ? {} : { schema }) })
+    return { kind: 'open', sandbox }
+  } catch (error) {
+    if (!(error instanceof LockkeeperError)) throw error
+    return { kind: error.code === 'embedded-unavailable' || error.code === 'embedded-failed' ? 'missing' : 'failed', error }
+  }
+}
+
+interface Wanted {
+  readonly options: CheckVerbOptions
+  readonly scope: Scope
+}
+
+async function judgeScope(engine: Engine, opened: Opened, { options, scope }: Wanted): Promise<CheckReport> {
+  if (opened.kind === 'failed') throw opened.error
+  const versions = versionsOf(options, scope)
+  const tried = opened.kind === 'open' ? await tryAll(engine, opened.sandbox, scope) : predictAll(engine, scope, { version: versions.at(-1) ?? 18, why: opened.error.message })
+  return check(engine, tried.pending, {
+    catalog: scope.catalog ?? tried.catalog,
+    versions,
+    together: scope.together,
+    today: options.today,
+    notes: tried.notes,
+    ...(opened.kind === 'open' ? { sandboxVersion: opened.sandbox.version } : {}),
+  })
+}
+
+/** Where nobody says what the target is, it may be any supported major (H15). */
+const supported = [13, 14, 15, 16, 17, 18] as const
+
+function versionsOf({ server }: CheckVerbOptions, { catalog }: Scope): readonly number[] {
+  if (server !== undefined) return [server.version]
+  return catalog === undefined ? supported : [catalog.server.version]
+}

@@ -1,0 +1,54 @@
+import { openEngine } from '../engines.ts'
+import type { OpenHistory } from '../model/adapter.ts'
+import type { Catalog } from '../model/catalog.ts'
+import type { Engine } from '../model/engine.ts'
+import type { ConnectOptions, Session } from '../model/session.ts'
+import type { Progress } from '../run/state.ts'
+import { fold } from '../run/state.ts'
+import type { LoadedMigrations } from './load-migrations.ts'
+
+export type Connection = Omit<ConnectOptions, 'applicationName' | 'control'>
+
+/** A database that is only looked at. */
+export interface Target extends AsyncDisposable {
+  readonly engine: Engine
+  readonly session: Session
+}
+
+/** Connects and makes the session read-only on the server, so that nothing of ours can change anything by mistake. */
+export async function openTarget(connection: Connection): Promise<Target> {
+  const engine = await openEngine(connection.url)
+  const session = await engine.connect({ ...connection, applicationName: 'lockkeeper' })
+  try {
+    await session.script(['set default_transaction_read_only = on'])
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+  return { engine, session, [Symbol.asyncDispose]: () => session.close() }
+}
+
+/** What a database and its two records, the ORM's and ours, say now. */
+export interface Situation {
+  /** Key of the journal: one for each schema that the folder is applied to. */
+  readonly project: string
+  readonly catalog: Catalog
+  readonly progress: Progress
+  readonly history: OpenHistory | undefined
+}
+
+/** Reads catalog, journal and the ORM's history; changes nothing. */
+export async function readSituation(target: Target, loaded: LoadedMigrations, named: string | undefined): Promise<Situation> {
+  const { engine, session } = target
+  const catalog = await session.readCatalog()
+  const schema = catalog.searchPath[0] ?? 'public'
+  const project = projectKey(named, schema)
+  const progress = fold(await engine.journal(session).read(project))
+  const history = await loaded.history(schema)?.open((sql, parameters) => session.query(sql, parameters), loaded.migrations, session.dialect)
+  return { project, catalog, progress, history }
+}
+
+/** The same folder may be applied to many schemas, and many projects may share one: both are part of the key (H18). */
+export function projectKey(named: string | undefined, schema: string): string {
+  return named === undefined ? schema : `${named}/${schema}`
+}
