@@ -70,7 +70,7 @@ function adapter(id: string): string {
 export const ${camelCase(id)}: Adapter = {
   id: '${id}',
   detect: async () => undefined,
-  recognises: async () => false,
+  recognises: async () => undefined,
   load: async () => [],
 }
 `

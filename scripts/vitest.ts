@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Counts } from './counting-reporter.ts'
 
@@ -21,12 +22,13 @@ export interface VitestResult {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const reporter = fileURLToPath(new URL('./counting-reporter.ts', import.meta.url))
 const graceMs = 15_000
 
 /** Runs vitest to its end, whatever that is: a crash, a signal and the time limit give counts too, with at least one failure. */
 export async function runVitest(run: VitestRun): Promise<VitestResult> {
   rmSync(run.countsFile, { force: true })
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=./scripts/counting-reporter.ts', ...run.args]
+  const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', `--reporter=${reporter}`, ...run.args]
   const env = { ...process.env, ...run.env, LOCKKEEPER_COUNTS: run.countsFile }
   const ended = await end(spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env }), run.limitMs)
   const counts = atLeastOneFailure(readCounts(run.countsFile), ended !== 0)
