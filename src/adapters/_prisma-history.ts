@@ -44,7 +44,7 @@ function createTable(name: string): string {
 )`
 }
 
-function openHistory(rows: readonly Row[], migrations: readonly Migration[], rest: Pick<OpenHistory, 'create' | 'begin' | 'finish' | 'rollBack'>): OpenHistory {
+function openHistory(rows: readonly Row[], migrations: readonly Migration[], rest: Pick<OpenHistory, 'create' | 'begin' | 'finish' | 'withdraw' | 'rollBack'>): OpenHistory {
   const known = new Set(migrations.map((migration) => migration.id))
   const recorded = rows.filter((row) => row.finished && !row.rolled_back).map((row) => row.migration_name)
   return { stateOf: (migration) => stateOf(rows, migration), unknown: [...new Set(recorded)].filter((name) => !known.has(name)), ...rest }
@@ -68,7 +68,7 @@ function matches(migration: Migration, checksum: string): boolean {
   return [unix, unix.replaceAll('\n', '\r\n')].some((variant) => sha256(variant) === checksum)
 }
 
-function writers(name: string, dialect: Dialect): Pick<OpenHistory, 'begin' | 'finish' | 'rollBack'> {
+function writers(name: string, dialect: Dialect): Pick<OpenHistory, 'begin' | 'finish' | 'withdraw' | 'rollBack'> {
   const live = (migration: Migration): string => `migration_name = ${dialect.literal(migration.id)} AND rolled_back_at IS NULL`
   const insert = (migration: Migration, finished: boolean): string => `
     INSERT INTO ${name} (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count)
@@ -81,6 +81,7 @@ function writers(name: string, dialect: Dialect): Pick<OpenHistory, 'begin' | 'f
       `UPDATE ${name} SET finished_at = now(), applied_steps_count = 1, logs = NULL WHERE ${live(migration)} AND finished_at IS NULL`,
       insert(migration, true),
     ],
+    withdraw: (migration) => [`DELETE FROM ${name} WHERE ${live(migration)} AND finished_at IS NULL`],
     rollBack: (migration) => [`UPDATE ${name} SET rolled_back_at = now() WHERE ${live(migration)}`],
   }
 }

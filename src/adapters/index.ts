@@ -3,5 +3,6 @@ import type { Adapter } from '../model/adapter.ts'
 import { drizzle } from './drizzle.ts'
 import { prisma } from './prisma.ts'
 import { sql } from './sql.ts'
+import { typeorm } from './typeorm.ts'
 
-export const adapters: readonly Adapter[] = [drizzle, prisma, sql]
+export const adapters: readonly Adapter[] = [drizzle, prisma, sql, typeorm]

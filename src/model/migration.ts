@@ -26,6 +26,7 @@ export interface RecordedStatement {
   readonly line?: number
 }
 
+/** It holds where the query gives as many rows, each with these fields at these values; fields that differ from database to database are left out. */
 export interface Assumption {
   readonly sql: string
   readonly parameters: readonly unknown[]

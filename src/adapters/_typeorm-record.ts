@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { LockkeeperError } from '../model/errors.ts'
+import { unreadable } from './_files.ts'
+import type { RecordAnswer, RecordedClass, RecordRequest } from './_typeorm-protocol.ts'
+
+// For one migration, or the loading of all. It only issues SQL, on tables without rows; what takes longer waits for something that it will not get here.
+const limitMs = 60_000
+
+/**
+ * Runs the migrations in a child process and gives what they issued. The child has a scrubbed environment and its own process group, and is
+ * killed on abort, and where one migration takes longer than a minute. Throws `source-unreadable` where it ends without an answer.
+ */
+export async function record(request: RecordRequest, signal: AbortSignal): Promise<readonly RecordedClass[]> {
+  signal.throwIfAborted()
+  const child = start(request.root)
+  const kill = (): void => killGroup(child)
+  const timer = setTimeout(kill, limitMs)
+  child.on('message', () => timer.refresh())
+  signal.addEventListener('abort', kill, { once: true })
+  try {
+    return await converse(child, request)
+  } catch (error) {
+    if (signal.aborted) throw new LockkeeperError('interrupted', 'Reading the migrations was interrupted.', { cause: error })
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', kill)
+    kill()
+  }
+}
+
+function start(root: string): ChildProcess {
+  const here = fileURLToPath(import.meta.url)
+  const jiti = join(dirname(createRequire(here).resolve('jiti')), 'jiti-cli.mjs')
+  const program = join(dirname(here), `_typeorm-child${extname(here)}`)
+  return spawn(process.execPath, ['--enable-source-maps', jiti, program], {
+    cwd: root,
+    env: scrubbed(process.env),
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+    detached: true,
+  })
+}
+
+/** Names that Node and the system need; nothing that could be a secret. */
+function scrubbed(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot', 'USERPROFILE']
+  const found = kept.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]] as const]))
+  return { ...Object.fromEntries(found), JITI_FS_CACHE: 'false' }
+}
+
+function converse(child: ChildProcess, request: RecordRequest): Promise<readonly RecordedClass[]> {
+  return new Promise((resolve, reject) => {
+    let running = request.files[0] ?? request.root
+    let said = ''
+    child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)))
+    child.on('message', (answer: RecordAnswer) => {
+      if (answer.kind === 'running') running = answer.file
+      else resolve(answer.classes)
+    })
+    child.once('error', reject)
+    child.once('exit', (code, by) => reject(ended({ file: running, code, by, said })))
+    child.send(request, (error) => (error === null ? undefined : reject(error)))
+  })
+}
+
+function ended(how: { readonly file: string; readonly code: number | null; readonly by: string | null; readonly said: string }): LockkeeperError {
+  const what = how.by === null ? `ended the process that ran it (status ${how.code})` : `was still running after ${limitMs / 1000} s, or was killed (${how.by})`
+  const hint = how.said === '' ? 'A migration must not end the process or wait for input.' : `It wrote: ${how.said.trim()}`
+  return unreadable({ file: how.file }, what, { hint })
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It has ended in this very moment.
+  }
+}
