@@ -67,6 +67,8 @@ export interface OpenHistory {
   begin(migration: Migration): readonly string[]
   /** In the transaction that ends a migration. Must work whether or not `begin` ran. */
   finish(migration: Migration): readonly string[]
+  /** The run gave up before its first step: as if `begin` had never run. Absent where `begin` writes nothing. */
+  withdraw?(migration: Migration): readonly string[]
   /** `abort` of a migration: the ORM sees it pending again. */
   rollBack(migration: Migration): readonly string[]
 }

@@ -27,6 +27,17 @@ export async function finishMigration(stored: StoredMigration, context: StepCont
   await commit([...orm, ...journalOf(context).recordSql(context.options.plan.project, { type: 'migration-done', migration: context.migration })], context)
 }
 
+/** One transaction: the run gave up before its first step, so neither history shows that it ever began. */
+export async function withdrawMigration(stored: StoredMigration, context: StepContext): Promise<void> {
+  const file = migrationOf(stored)
+  const history = await openHistory(context, withFile(context.options.migrations, file))
+  const orm = history?.withdraw?.(file) ?? []
+  await commit([...orm, ...journalOf(context).recordSql(context.options.plan.project, { type: 'migration-aborted', migration: context.migration })], { ...context, options: { ...context.options, signal: neverAborted } })
+}
+
+/** Giving up is itself not given up when the user presses Ctrl-C. */
+const neverAborted = new AbortController().signal
+
 /** One transaction: the ORM sees the migration pending again, and our journal says that it was taken back. */
 export async function rollBackMigration(stored: StoredMigration, context: StepContext): Promise<void> {
   const file = migrationOf(stored)

@@ -4,7 +4,7 @@ import type { Migration } from '../model/migration.ts'
 import type { PlannedMigration } from '../model/plan.ts'
 import { Connections } from './connections.ts'
 import { runDataChecks } from './data-checks.ts'
-import { finishMigration, openHistory, startMigration } from './history.ts'
+import { finishMigration, openHistory, startMigration, withdrawMigration } from './history.ts'
 import type { MigrationReport, RunOptions, RunReport, StepReport } from './options.ts'
 import { emitter } from './options.ts'
 import { preflight } from './preflight.ts'
@@ -94,41 +94,55 @@ interface Running {
   readonly ledger: Ledger
 }
 
-async function runMigration({ stored, resumed }: ToRun, { options, connections, ledger }: Running): Promise<void> {
+async function runMigration({ stored, resumed }: ToRun, running: Running): Promise<void> {
+  const { options, connections, ledger } = running
   const { migration } = stored
-  const emit = emitter(options.listener)
-  const context: StepContext = { options, connections, migration: migration.id, startedAt: stored.startedAt, emit }
+  const context: StepContext = { options, connections, migration: migration.id, startedAt: stored.startedAt, emit: emitter(options.listener) }
   ledger.begin(migration)
   try {
-    if (!resumed) {
-      await runDataChecks([migration], 'migration', { connections, signal: options.signal })
-      await startMigration(stored, await openHistory(context), context)
-      ledger.committed = true
-    }
-    emit({ type: 'migration-started', migration: migration.id })
+    if (!resumed) await start(stored, context)
     await runSteps(migration, context, report => ledger.add(migration, report))
     await finishMigration(stored, context)
-    ledger.committed = true
-    emit({ type: 'migration-done', migration: migration.id })
     ledger.end(migration, 'complete')
+    context.emit({ type: 'migration-done', migration: migration.id })
   } catch (error) {
-    ledger.end(migration, 'failed')
-    await recordFailure(error, context)
+    const untouched = !resumed && !ledger.hasDone(migration) && leavesNothing(migration)
+    await giveUp(error, stored, { context, untouched })
+    ledger.end(migration, untouched ? 'pending' : 'failed')
     throw error
   }
 }
 
+async function start(stored: StoredMigration, context: StepContext): Promise<void> {
+  const { migration, options, connections } = context
+  await runDataChecks([stored.migration], 'migration', { connections, signal: options.signal })
+  await startMigration(stored, await openHistory(context), context)
+  context.emit({ type: 'migration-started', migration })
+}
+
+/** A first step in a transaction leaves nothing behind when it fails; a concurrent build does. */
+function leavesNothing({ steps }: PlannedMigration): boolean {
+  const [first] = steps
+  return first === undefined || (first.kind === 'sql' && first.transaction)
+}
+
 /** Best effort: when the server is gone, the journal already says which step was begun. */
-async function recordFailure(error: unknown, { options, connections, migration, emit }: StepContext): Promise<void> {
-  if (!(error instanceof LockkeeperError) || error.code === 'connection-lost') return
-  const step = typeof error.details['step'] === 'string' ? { step: error.details['step'] } : {}
-  const event = { type: 'migration-failed', migration, code: error.code, message: error.message, ...step } as const
+async function giveUp(error: unknown, stored: StoredMigration, { context, untouched }: { readonly context: StepContext; readonly untouched: boolean }): Promise<void> {
+  const { options, connections, migration, emit } = context
+  const failure = error instanceof LockkeeperError ? error : undefined
+  if (failure?.code === 'connection-lost') return
+  const step = typeof failure?.details['step'] === 'string' ? { step: failure.details['step'] } : {}
+  const event = { type: 'migration-failed', migration, code: failure?.code ?? 'interrupted', message: failure?.message ?? 'interrupted', ...step } as const
   emit(event)
-  const journal = options.engine.journal(connections.work)
-  await (async () => {
+  try {
+    const journal = options.engine.journal(connections.work)
     const state = fold(await journal.read(options.plan.project)).get(migration)?.state
-    if (state === 'running') await journal.record(options.plan.project, event)
-  })().catch(() => undefined)
+    if (state !== 'running') return
+    if (untouched) await withdrawMigration(stored, context)
+    else if (!options.signal.aborted) await journal.record(options.plan.project, event)
+  } catch {
+    // What stopped the run is what the user must hear of.
+  }
 }
 
 function withProgress(error: unknown, { signal }: RunOptions, ledger: Ledger): unknown {
@@ -156,7 +170,13 @@ class Ledger {
 
   end(migration: PlannedMigration, state: MigrationReport['state']): void {
     const entry = this.#migrations.get(migration.id)
-    if (entry !== undefined) entry.state = state
+    if (entry === undefined) return
+    entry.state = state
+    if (state === 'complete') this.committed = true
+  }
+
+  hasDone(migration: PlannedMigration): boolean {
+    return [...(this.#migrations.get(migration.id)?.steps.values() ?? [])].some(step => step.state === 'done')
   }
 
   report(ms: number): RunReport {
