@@ -6,14 +6,14 @@ import { startTraffic } from '../../src/demo/traffic.ts'
 import type { Workload } from '../../src/demo/workload.ts'
 import { forEachVersion, freshDatabase } from '../support/postgres.ts'
 
-const signal = AbortSignal.timeout(50_000)
+const limit = (): AbortSignal => AbortSignal.timeout(50_000)
 const setup = `CREATE TABLE acct (id int PRIMARY KEY, note text); INSERT INTO acct SELECT i, 'x' FROM generate_series(1, 100) i`
 const reads: Workload = { kind: 'read', sql: 'SELECT note FROM acct WHERE id = $1', values: [{ from: 1, to: 100 }], connections: 3, perSecond: 200 }
 
 forEachVersion('traffic', (version) => {
   it('sends as many queries as are due and measures each', async () => {
     await using database = await freshDatabase(version, { setup })
-    await using traffic = await startTraffic({ url: database.url, workloads: [reads], signal })
+    await using traffic = await startTraffic({ url: database.url, workloads: [reads], signal: limit() })
     await delay(500)
     const fromMs = monotonicMs()
     await delay(1000)
@@ -28,7 +28,7 @@ forEachVersion('traffic', (version) => {
   it('counts every query that was due while a lock of 300 ms stood, though three connections could send only three', async () => {
     await using database = await freshDatabase(version, { setup })
     const locker = await database.client()
-    await using traffic = await startTraffic({ url: database.url, workloads: [reads], signal })
+    await using traffic = await startTraffic({ url: database.url, workloads: [reads], signal: limit() })
     await delay(500)
     const fromMs = monotonicMs()
     await locker.query('BEGIN; LOCK TABLE acct')
@@ -48,7 +48,7 @@ forEachVersion('traffic', (version) => {
   it('counts failed queries with their SQLSTATE and goes on', async () => {
     await using database = await freshDatabase(version, { setup })
     const broken: Workload = { ...reads, kind: 'broken', sql: 'SELECT 1 / ($1::int - $1::int)', perSecond: 50 }
-    await using traffic = await startTraffic({ url: database.url, workloads: [reads, broken], signal })
+    await using traffic = await startTraffic({ url: database.url, workloads: [reads, broken], signal: limit() })
     await delay(500)
     const samples = await traffic.stop()
     const failed = samples.filter((sample) => sample.sqlstate !== undefined)
@@ -59,7 +59,7 @@ forEachVersion('traffic', (version) => {
 
   it('sends as fast as its connections can where no rate is given', async () => {
     await using database = await freshDatabase(version, { setup })
-    await using traffic = await startTraffic({ url: database.url, workloads: [{ ...reads, sql: 'SELECT pg_sleep(0.02 * $1)', values: [{ from: 1, to: 1 }], perSecond: 0 }], signal })
+    await using traffic = await startTraffic({ url: database.url, workloads: [{ ...reads, sql: 'SELECT pg_sleep(0.02 * $1)', values: [{ from: 1, to: 1 }], perSecond: 0 }], signal: limit() })
     await delay(600)
     const samples = await traffic.stop()
     expect(samples.length).toBeGreaterThan(30)
@@ -74,14 +74,14 @@ forEachVersion('traffic', (version) => {
       return rows[0]?.n ?? -1
     }
     {
-      await using _ = await startTraffic({ url: database.url, workloads: [reads], signal })
+      await using _ = await startTraffic({ url: database.url, workloads: [reads], signal: limit() })
       expect(await sessions()).toBe(3)
     }
     await expect.poll(sessions, { timeout: 5000 }).toBe(0)
   })
 
   it('says why it could not start', async () => {
-    const refused = startTraffic({ url: 'postgres://postgres@localhost:1/none?host=/nonexistent', workloads: [reads], signal })
+    const refused = startTraffic({ url: 'postgres://postgres@localhost:1/none?host=/nonexistent', workloads: [reads], signal: limit() })
     await expect(refused).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('the traffic could not start') as string })
   })
 })
