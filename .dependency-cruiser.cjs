@@ -61,6 +61,13 @@ module.exports = {
       to: { path: '^src/$1/', pathNot: '^src/$1/_' },
     },
     {
+      name: 'verbs-imports',
+      comment: 'the library knows nothing of the command line and the demo that use it',
+      severity: 'error',
+      from: { path: '^src/(verbs/|index\\.ts$|engines\\.ts$)', pathNot: test },
+      to: { path: '^src/(cli|demo)/' },
+    },
+    {
       name: 'source-stands-alone',
       comment: 'src does not import tests, benchmarks or scripts',
       severity: 'error',

@@ -26,7 +26,7 @@ if (words.includes('--check')) {
 
 function everything(from: string): readonly Generated[] {
   const known = registries.filter((registry) => existsSync(join(from, registry.folder)))
-  const lists = known.map((registry) => ({ path: `${registry.folder}/index.ts`, text: renderRegistry(from, registry) }))
+  const lists = known.map((registry) => ({ path: registry.path, text: renderRegistry(from, registry) }))
   return [...lists, { path: 'docs/errors.md', text: renderErrorPage() }]
 }
 

@@ -82,7 +82,7 @@ function command(id: string): string {
 /** What it does, in one sentence. */
 export const ${camelCase(id)}: Command = {
   name: '${id}',
-  summary: '',
+  summary: 'what it does, for the list in --help',
   arguments: [],
   options: [],
   run: async () => 1,

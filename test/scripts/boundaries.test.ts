@@ -17,6 +17,7 @@ const faults: readonly (readonly [rule: string, file: string, text: string])[] =
   ['run-imports', 'src/run/a.ts', uses('../plan/leaf.ts')],
   ['check-imports', 'src/check/a.ts', uses('../engines.ts')],
   ['report-imports', 'src/report/a.ts', uses('../cli/leaf.ts')],
+  ['verbs-imports', 'src/verbs/a.ts', uses('../cli/leaf.ts')],
   ['pg-only-in-one-file', 'src/run/b.ts', "import pg from 'pg'\nexport const y = pg\n"],
   ['libpg-query-only-in-one-file', 'src/postgres/b.ts', "export const y = import('libpg-query')\n"],
   ['pure-core', 'src/plan/b.ts', "import { join } from 'node:path'\nexport const y = join\n"],

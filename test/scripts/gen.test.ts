@@ -19,7 +19,7 @@ describe('npm run gen', () => {
     expect(runScript('gen.ts', folder.path).status).toBe(0)
     const index = readFileSync(join(folder.path, 'src/adapters/index.ts'), 'utf8')
     expect(index).toContain("import { mikroOrm } from './mikro-orm.ts'\nimport { sql } from './sql.ts'")
-    expect(index).toContain('export const adapters: readonly Adapter[] = [\n  mikroOrm,\n  sql,\n]')
+    expect(index).toContain('export const adapters: readonly Adapter[] = [mikroOrm, sql]')
     expect(runScript('gen.ts', '--check', folder.path).status).toBe(0)
   })
 
