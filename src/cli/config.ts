@@ -2,35 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { lilconfig } from 'lilconfig'
 import { LockkeeperError } from '../model/errors.ts'
-
-/** lockkeeper.config.ts, .js or .json. Times are text as in the flags: "100ms", "30min". */
-export interface Config {
-  readonly databaseUrl?: string
-  /** Asked at each connect, for credentials that rotate. It wins over the URL's password. */
-  readonly password?: () => string | Promise<string>
-  readonly source?: 'auto' | 'sql' | 'prisma' | 'drizzle' | 'typeorm'
-  /** Path of the migrations, relative to the config file. */
-  readonly migrations?: string
-  readonly schema?: string
-  readonly role?: string
-  /** Keeps the journals of several projects in one schema apart. */
-  readonly project?: string
-  readonly server?: string
-  readonly shadowUrl?: string
-  readonly failOn?: 'error' | 'warning' | 'never'
-  readonly allow?: readonly string[]
-  readonly window?: string
-  readonly lockTimeout?: string
-  readonly statementTimeout?: string
-  readonly maxLockWait?: string
-  readonly maxAttempts?: number
-  readonly runLockTimeout?: string
-}
-
-/** Gives back what it is given: only for the types in an editor. */
-export function defineConfig(config: Config): Config {
-  return config
-}
+import type { Config } from './define-config.ts'
 
 export interface LoadedConfig {
   readonly config: Config
@@ -62,10 +34,11 @@ async function existing(cwd: string, named: string): Promise<string> {
   return file
 }
 
-// No cache on disk: it would hold the configuration, secrets and all, in a temporary folder.
+// No cache on disk: it would hold the configuration, secrets and all, in a temporary folder. The library is this one, so that
+// `npx lockkeeper` works in a project that has not installed it; a configuration needs nothing of it but defineConfig.
 async function loadModule(file: string): Promise<unknown> {
   const { createJiti } = await import('jiti')
-  const library = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js', import.meta.url).pathname
+  const library = new URL(import.meta.url.endsWith('.ts') ? './define-config.ts' : './define-config.js', import.meta.url).pathname
   const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, alias: { lockkeeper: library } })
   try {
     return await jiti.import(file, { default: true })

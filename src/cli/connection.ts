@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util'
 import { LockkeeperError } from '../model/errors.ts'
 import type { ConnectOptions } from '../model/session.ts'
 import type { Context } from './command.ts'
-import type { Config } from './config.ts'
+import type { Config } from './define-config.ts'
 import type { Options } from './options.ts'
 
 /** How to reach the database; who connects adds what it calls itself. */

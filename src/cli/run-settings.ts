@@ -1,7 +1,7 @@
 import type { Listener } from '../model/event.ts'
 import type { RunOptions } from '../run/options.ts'
 import type { Context } from './command.ts'
-import type { Config } from './config.ts'
+import type { Config } from './define-config.ts'
 import type { Options } from './options.ts'
 import { settingsOf } from './settings.ts'
 import { version } from './version.ts'

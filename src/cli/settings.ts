@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import type { Config } from './define-config.ts'
 import type { Options, Window } from './options.ts'
 import { parseDuration, parseWindow } from './options.ts'
 

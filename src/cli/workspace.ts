@@ -2,8 +2,9 @@ import { relative, resolve } from 'node:path'
 import type { ThrowAway } from '../verbs/throw-away.ts'
 import type { LoadedMigrations, LoadMigrationsOptions } from '../verbs/load-migrations.ts'
 import type { Context, Invocation } from './command.ts'
-import type { Config, LoadedConfig } from './config.ts'
+import type { LoadedConfig } from './config.ts'
 import { loadConfig } from './config.ts'
+import type { Config } from './define-config.ts'
 
 /** What a command starts from: the configuration and where the migrations are. */
 export interface Workspace {

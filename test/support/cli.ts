@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import type { Output } from '../../src/cli/command.ts'
+import { runCommandLine } from '../../src/cli/program.ts'
 
 const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
 const loader = import.meta.resolve('tsx')
@@ -10,6 +12,11 @@ export interface Outcome {
   readonly status: number | null
   readonly stdout: string
   readonly stderr: string
+}
+
+/** The text in one line: where it is wrapped depends on the width. */
+export function flat(text: string): string {
+  return text.replaceAll(/\s+/g, ' ')
 }
 
 export interface CliOptions {
@@ -71,4 +78,27 @@ export async function project(files: { readonly [path: string]: string }): Promi
   }
   await write(files)
   return { folder, write, [Symbol.asyncDispose]: async () => await rm(folder, { recursive: true, force: true }) }
+}
+
+/** The same command line in this process: much faster, for what needs no process of its own. */
+export async function cliHere(args: readonly string[], options: CliOptions = {}): Promise<Outcome> {
+  const out = { stdout: '', stderr: '' }
+  const collect = (name: 'stdout' | 'stderr'): Output => ({
+    isTerminal: false,
+    write(text) {
+      out[name] += text
+    },
+  })
+  const status = await runCommandLine(args, {
+    cwd: options.cwd ?? process.cwd(),
+    env: options.env ?? {},
+    stdout: collect('stdout'),
+    stderr: collect('stderr'),
+    width: Number(options.env?.['COLUMNS'] ?? 100),
+    color: false,
+    signal: new AbortController().signal,
+    ask: undefined,
+    readStandardInput: async () => await Promise.resolve(new TextEncoder().encode(options.input ?? '')),
+  })
+  return { status, ...out }
 }

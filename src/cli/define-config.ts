@@ -1,0 +1,28 @@
+/** lockkeeper.config.ts, .js or .json. Times are text as in the flags: "100ms", "30min". */
+export interface Config {
+  readonly databaseUrl?: string
+  /** Asked at each connect, for credentials that rotate. It wins over the URL's password. */
+  readonly password?: () => string | Promise<string>
+  readonly source?: 'auto' | 'sql' | 'prisma' | 'drizzle' | 'typeorm'
+  /** Path of the migrations, relative to the config file. */
+  readonly migrations?: string
+  readonly schema?: string
+  readonly role?: string
+  /** Keeps the journals of several projects in one schema apart. */
+  readonly project?: string
+  readonly server?: string
+  readonly shadowUrl?: string
+  readonly failOn?: 'error' | 'warning' | 'never'
+  readonly allow?: readonly string[]
+  readonly window?: string
+  readonly lockTimeout?: string
+  readonly statementTimeout?: string
+  readonly maxLockWait?: string
+  readonly maxAttempts?: number
+  readonly runLockTimeout?: string
+}
+
+/** Gives back what it is given: only for the types in an editor. */
+export function defineConfig(config: Config): Config {
+  return config
+}
