@@ -30,7 +30,6 @@ async function doneSteps(context: StepContext): Promise<ReadonlySet<string>> {
 async function runStep(step: Step, context: StepContext): Promise<StepReport> {
   const { options, migration, emit } = context
   const began = performance.now()
-  emit({ type: 'step-started', migration, step: step.id })
   const outcome = await persist(step, context)
   const ms = Math.round(performance.now() - began)
   const extra = { ...(outcome.heldMs === undefined ? {} : { lockHeldMs: round(outcome.heldMs) }), ...(outcome.rows === undefined ? {} : { rows: outcome.rows }) }
@@ -45,6 +44,7 @@ async function persist(step: Step, context: StepContext): Promise<StepOutcome> {
   for (let tries = 0; ; tries++) {
     try {
       await journalOf(context).record(options.plan.project, { type: 'step-started', migration, step: step.id })
+      if (tries === 0) emit({ type: 'step-started', migration, step: step.id })
       return await execute(step, context)
     } catch (error) {
       const failure = connections.work.classify(error)

@@ -33,15 +33,26 @@ describe('demo', () => {
     expect(children()).toEqual(before)
   })
 
-  it('draws a chart for each way, the table and the story, with no escape codes where there is no terminal', { timeout: 180_000 }, async () => {
-    const out = paper()
-    await runDemo({ ...small, json: false, signal: AbortSignal.timeout(170_000), stdout: out, stderr: paper(), style: { color: false, width: 80 } })
-    const text = out.text()
-    for (const way of ['plain: ', 'lock-timeout: ', 'lockkeeper: ']) expect(text).toContain(way)
-    expect(text).toContain('longest stall')
-    expect(text).toContain('What Lockkeeper did instead')
-    expect(text).not.toContain('\u001B')
-  })
+  it(
+    'draws a chart for each way, the table and the story, with no escape codes where there is no terminal',
+    { timeout: 180_000 },
+    async () => {
+      const out = paper()
+      await runDemo({
+        ...small,
+        json: false,
+        signal: AbortSignal.timeout(170_000),
+        stdout: out,
+        stderr: paper(),
+        style: { color: false, width: 80 },
+      })
+      const text = out.text()
+      for (const way of ['plain: ', 'lock-timeout: ', 'lockkeeper: ']) expect(text).toContain(way)
+      expect(text).toContain('longest stall')
+      expect(text).toContain('What Lockkeeper did instead')
+      expect(text).not.toContain('\u001B')
+    },
+  )
 
   it('ends when it is interrupted, and leaves no process behind', { timeout: 60_000 }, async () => {
     const before = children()

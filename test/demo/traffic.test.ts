@@ -8,7 +8,13 @@ import { forEachVersion, freshDatabase } from '../support/postgres.ts'
 
 const limit = (): AbortSignal => AbortSignal.timeout(50_000)
 const setup = `CREATE TABLE acct (id int PRIMARY KEY, note text); INSERT INTO acct SELECT i, 'x' FROM generate_series(1, 100) i`
-const reads: Workload = { kind: 'read', sql: 'SELECT note FROM acct WHERE id = $1', values: [{ from: 1, to: 100 }], connections: 3, perSecond: 200 }
+const reads: Workload = {
+  kind: 'read',
+  sql: 'SELECT note FROM acct WHERE id = $1',
+  values: [{ from: 1, to: 100 }],
+  connections: 3,
+  perSecond: 200,
+}
 
 forEachVersion('traffic', (version) => {
   it('sends as many queries as are due and measures each', async () => {
@@ -59,7 +65,11 @@ forEachVersion('traffic', (version) => {
 
   it('sends as fast as its connections can where no rate is given', async () => {
     await using database = await freshDatabase(version, { setup })
-    await using traffic = await startTraffic({ url: database.url, workloads: [{ ...reads, sql: 'SELECT pg_sleep(0.02 * $1)', values: [{ from: 1, to: 1 }], perSecond: 0 }], signal: limit() })
+    await using traffic = await startTraffic({
+      url: database.url,
+      workloads: [{ ...reads, sql: 'SELECT pg_sleep(0.02 * $1)', values: [{ from: 1, to: 1 }], perSecond: 0 }],
+      signal: limit(),
+    })
     await delay(600)
     const samples = await traffic.stop()
     expect(samples.length).toBeGreaterThan(30)
@@ -70,7 +80,9 @@ forEachVersion('traffic', (version) => {
     await using database = await freshDatabase(version, { setup })
     const client = await database.client()
     const sessions = async (): Promise<number> => {
-      const { rows } = await client.query<{ n: number }>(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'shop %' AND datname = current_database()`)
+      const { rows } = await client.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'shop %' AND datname = current_database()`,
+      )
       return rows[0]?.n ?? -1
     }
     {
@@ -82,6 +94,9 @@ forEachVersion('traffic', (version) => {
 
   it('says why it could not start', async () => {
     const refused = startTraffic({ url: 'postgres://postgres@localhost:1/none?host=/nonexistent', workloads: [reads], signal: limit() })
-    await expect(refused).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('the traffic could not start') as string })
+    await expect(refused).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining('the traffic could not start') as string,
+    })
   })
 })

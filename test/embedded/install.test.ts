@@ -7,13 +7,13 @@ import { startParent, type ParentOptions, type Said } from '../support/embedded.
 import { makeProject, removeLinks, type Project } from '../support/project.ts'
 
 /** Copies 60 MB, makes a template, starts: each some seconds on two busy cores. */
-const timeout = 90_000
+const timeout = 180_000
 const isRoot = process.getuid?.() === 0
 const nobody = 65534
 
 /** Starts a server from the project and asks it for its version; gives back what the process said and where its program lies. */
 async function tryIn(project: Project, options: ParentOptions = {}): Promise<Said & { readonly program: string; readonly uid: number }> {
-  const parent = startParent({ ...options, project, env: { PATH: process.env['PATH'], TMPDIR: project.temporaryFolder, ...options.env } })
+  const parent = startParent(project, { ...options, cwd: project.folder, env: { PATH: process.env['PATH'], TMPDIR: project.temporaryFolder, ...options.env } })
   try {
     const said = await parent.said
     if (said.url === undefined) return { ...said, program: '', uid: -1 }

@@ -1,14 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { startPostgres } from '../../src/embedded/start.ts'
 import { isGone, makeTemporaryFolder, processesOf, startParent } from '../support/embedded.ts'
+import { makeLauncher } from '../support/launcher.ts'
 
 /** A start on two busy cores, and then at most what the watchdog may take. */
-const timeout = 60_000
-const soon = { timeout: 30_000, interval: 1 }
-const gone = { timeout: 20_000, interval: 20 }
+const timeout = 180_000
+const soon = { timeout: 60_000, interval: 1 }
+const gone = { timeout: 60_000, interval: 20 }
+
+const launcher = makeLauncher()
+afterAll(() => launcher[Symbol.dispose]())
 
 /** Reads /proc to see what is left. */
 describe.skipIf(process.platform !== 'linux')('a server whose process ends', { timeout }, () => {
@@ -18,7 +22,7 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
     ['throws', 'throw', { status: 1, signal: null }],
     ['leaves a rejection unhandled', 'reject', { status: 1, signal: null }],
   ])('is gone at once when it %s', async (_how, ending, expected) => {
-    const parent = startParent({ ending })
+    const parent = startParent(launcher, { ending })
     const { folder, pid } = await parent.said
     expect(pid).toBeGreaterThan(0)
     expect(await parent.ended).toEqual(expected)
@@ -27,7 +31,7 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
   })
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)('goes after %s, with a client connected', async (signal) => {
-    const parent = startParent()
+    const parent = startParent(launcher)
     const { folder, url } = await parent.said
     const client = new pg.Client({ connectionString: url })
     client.on('error', () => undefined)
@@ -40,7 +44,7 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
   })
 
   it("goes after SIGINT with a handler of the process's own, whose exit status stands", async () => {
-    const parent = startParent({ ending: 'handler' })
+    const parent = startParent(launcher, { ending: 'handler' })
     const { folder } = await parent.said
     parent.child.kill('SIGINT')
     expect(await parent.ended).toEqual({ status: 130, signal: null })
@@ -51,7 +55,7 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
     using temporary = makeTemporaryFolder()
     const env = { ...process.env, TMPDIR: temporary.path }
     for (const stage of ['owner', 'making/content/data/global', 'data', 'log', 'data/postmaster.pid']) {
-      const parent = startParent({ env })
+      const parent = startParent(launcher, { env })
       await expect.poll(() => serverFolders(temporary.path).some((folder) => existsSync(join(folder, stage))), soon).toBe(true)
       parent.child.kill('SIGKILL')
       await parent.ended
@@ -63,7 +67,7 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
   it('is swept by the next start where its watchdog was killed with it', async () => {
     using temporary = makeTemporaryFolder()
     const env = { ...process.env, TMPDIR: temporary.path }
-    const parent = startParent({ env })
+    const parent = startParent(launcher, { env })
     const { folder, pid } = await parent.said
     const watchdogs = processesOf(folder).filter(isWatchdog)
     expect(watchdogs).toHaveLength(1)
@@ -71,7 +75,7 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
     parent.child.kill('SIGKILL')
     await parent.ended
     expect(processesOf(folder)).toContain(pid)
-    const next = startParent({ env })
+    const next = startParent(launcher, { env })
     expect((await next.said).pid).not.toBe(pid)
     expect(isGone(folder)).toBe(true)
     next.child.kill('SIGKILL')
@@ -80,7 +84,7 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
 
   it('is left alone by the sweep of another process while its own lives', async () => {
     await using server = await startPostgres()
-    const other = startParent({ ending: 'exit' })
+    const other = startParent(launcher, { ending: 'exit' })
     await other.ended
     const client = new pg.Client({ connectionString: server.url })
     await client.connect()

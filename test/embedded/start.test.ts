@@ -5,7 +5,7 @@ import { isGone, processesOf } from '../support/embedded.ts'
 import { serverFor, testVersions } from '../support/postgres.ts'
 
 /** A first start makes a template, on two cores that other tests use too. */
-const timeout = 60_000
+const timeout = 120_000
 
 async function ask(url: string, sql: string): Promise<unknown> {
   const client = new pg.Client({ connectionString: url })

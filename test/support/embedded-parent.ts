@@ -1,12 +1,12 @@
 /**
  * A process that starts a server, says what became of it in one line of JSON, and then ends in the way asked for:
- * `embedded-parent.ts START_MODULE OPTIONS_AS_JSON ENDING`.
+ * `embedded-parent.js START_MODULE ENDING`.
  */
 import { pathToFileURL } from 'node:url'
 
 type StartModule = typeof import('../../src/embedded/start.ts')
 
-const [startModule = '', options = '{}', ending = ''] = process.argv.slice(2)
+const [startModule = '', ending = ''] = process.argv.slice(2)
 
 const endings: { readonly [name: string]: () => unknown } = {
   wait: () => setInterval(() => undefined, 1_000),
@@ -25,8 +25,7 @@ const endings: { readonly [name: string]: () => unknown } = {
 
 async function main(): Promise<void> {
   const { startPostgres } = (await import(pathToFileURL(startModule).href)) as StartModule
-  process.stdout.write(`${JSON.stringify({ starting: true })}\n`)
-  const server = await startPostgres(JSON.parse(options))
+  const server = await startPostgres()
   process.stdout.write(`${JSON.stringify({ url: server.url, folder: server.folder, pid: server.pid })}\n`)
   endings[ending]?.()
 }

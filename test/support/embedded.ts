@@ -3,11 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlink
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import type { Project } from './project.ts'
-
-const startModule = fileURLToPath(new URL('../../src/embedded/start.ts', import.meta.url))
-const script = fileURLToPath(new URL('embedded-parent.ts', import.meta.url))
+import type { Launcher } from './launcher.ts'
 
 /** What the process says once it has started its server, or failed to. */
 export interface Said {
@@ -21,36 +17,27 @@ export interface Said {
 
 export interface Parent {
   readonly child: ChildProcess
-  /** Resolves when it is about to start its server. */
-  readonly starting: Promise<void>
   readonly said: Promise<Said>
   readonly ended: Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null }>
 }
 
 export interface ParentOptions {
-  readonly options?: object
   readonly ending?: string
-  /** A copy of the launcher instead of this checkout's. */
-  readonly project?: Pick<Project, 'script' | 'module' | 'folder'>
+  /** Where it looks for binaries that do not lie beside the launcher; by default this checkout. */
+  readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
   readonly uid?: number
 }
 
 /** Starts a process of its own that starts a server: what happens when that process ends cannot be tried within the test. */
-export function startParent({ options = {}, ending = 'wait', project, ...rest }: ParentOptions = {}): Parent {
-  const program = project === undefined ? ['--import', import.meta.resolve('tsx'), script, startModule] : [project.script, project.module]
-  const child = spawn(process.execPath, [...program, JSON.stringify(options), ending], {
-    ...rest,
-    cwd: project?.folder ?? process.cwd(),
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+export function startParent(launcher: Launcher, { ending = 'wait', ...rest }: ParentOptions = {}): Parent {
+  const child = spawn(process.execPath, [launcher.script, launcher.module, ending], { ...rest, stdio: ['ignore', 'pipe', 'ignore'] })
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]()
-  const starting = lines.next().then(() => undefined)
-  const said = starting.then(() => lines.next()).then(({ value }) => JSON.parse(String(value ?? '{}')) as Said)
+  const said = lines.next().then(({ value }) => JSON.parse(String(value ?? '{}')) as Said)
   const ended = new Promise<{ status: number | null; signal: NodeJS.Signals | null }>((resolve) =>
     child.once('exit', (status, signal) => resolve({ status, signal })),
   )
-  return { child, starting, said, ended }
+  return { child, said, ended }
 }
 
 /** A temporary folder of one test, which the user that runs the servers can reach too. */

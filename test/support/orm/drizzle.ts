@@ -16,7 +16,11 @@ export async function drizzleMigrate(url: string, run: DrizzleRun): Promise<numb
   const pool = new Pool({ connectionString: url, max: 1 })
   try {
     const before = await countRows(pool, run)
-    const config = { migrationsFolder: run.folder, migrationsSchema: run.schema ?? 'drizzle', migrationsTable: run.table ?? '__drizzle_migrations' }
+    const config = {
+      migrationsFolder: run.folder,
+      migrationsSchema: run.schema ?? 'drizzle',
+      migrationsTable: run.table ?? '__drizzle_migrations',
+    }
     if (run.version === '0.45') await migrate(drizzle(pool), config)
     else await migrateV1(drizzleV1({ client: pool }), config)
     return (await countRows(pool, run)) - before

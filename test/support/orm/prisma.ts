@@ -59,7 +59,11 @@ export function prismaDrift(url: string, folder: string): Promise<string> {
  * The SQL that `prisma migrate dev` writes for the way from one schema.prisma to the next (`undefined`: from nothing).
  * Its own engine makes it; createMigration itself asks for a shadow database that the wasm build cannot make.
  */
-export function prismaDiff(url: string, folder: string, schemas: { readonly from: string | undefined; readonly to: string }): Promise<string> {
+export function prismaDiff(
+  url: string,
+  folder: string,
+  schemas: { readonly from: string | undefined; readonly to: string },
+): Promise<string> {
   const container = (content: string): SchemasContainer => ({ files: [{ path: 'schema.prisma', content }] })
   return withEngine(url, folder, async (engine) => {
     const answer = await engine.diff({
@@ -73,7 +77,11 @@ export function prismaDiff(url: string, folder: string, schemas: { readonly from
   })
 }
 
-async function withEngine<T>(url: string, folder: string, use: (engine: SchemaEngine, list: MigrationList, schema: SchemasContainer) => Promise<T>): Promise<T> {
+async function withEngine<T>(
+  url: string,
+  folder: string,
+  use: (engine: SchemaEngine, list: MigrationList, schema: SchemasContainer) => Promise<T>,
+): Promise<T> {
   const list = await readList(folder)
   const schema = await readSchema(dirname(resolve(folder)))
   const { SchemaEngine: Engine } = await loadWasm()
@@ -137,7 +145,10 @@ async function readList(folder: string): Promise<MigrationList> {
   const migrationDirectories = await Promise.all(
     names.sort().map(async (name) => ({
       path: name,
-      migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: await readFile(join(baseDir, name, 'migration.sql'), 'utf8') } },
+      migrationFile: {
+        path: 'migration.sql',
+        content: { tag: 'ok' as const, value: await readFile(join(baseDir, name, 'migration.sql'), 'utf8') },
+      },
     })),
   )
   const content = await readFile(join(baseDir, 'migration_lock.toml'), 'utf8').catch(() => null)
@@ -169,7 +180,9 @@ async function instantiate(): Promise<Engine> {
   const glue = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   const bindings = (await import(glue)) as Engine & { __wbg_set_wasm(exports: object): void }
   const bytes = await readFile(join(dirname(glue), 'schema_engine_bg.wasm'))
-  const { instance } = await (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly.instantiate(bytes, { './schema_engine_bg.js': bindings })
+  const { instance } = await (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly.instantiate(bytes, {
+    './schema_engine_bg.js': bindings,
+  })
   bindings.__wbg_set_wasm(instance.exports)
   instance.exports.__wbindgen_start()
   return bindings

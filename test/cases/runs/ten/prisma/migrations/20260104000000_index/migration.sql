@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "orders_customerId_idx" ON "orders"("customerId");

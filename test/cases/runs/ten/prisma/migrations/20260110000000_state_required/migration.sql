@@ -1,0 +1,2 @@
+UPDATE "orders" SET "state" = 'new' WHERE "state" IS NULL;
+ALTER TABLE "orders" ALTER COLUMN "state" SET NOT NULL;

@@ -1,0 +1,37 @@
+import pg from 'pg'
+
+export interface Traffic extends AsyncDisposable {
+  stop(): Promise<{ readonly queries: number; readonly failures: readonly string[] }>
+}
+
+/** The application of test/cases/runs/ten as it was before its migrations: reads, writes and inserts on connections of its own, without a pause. */
+export async function startTraffic(url: string): Promise<Traffic> {
+  const failures: string[] = []
+  let queries = 0
+  let running = true
+  const lane = async (next: (n: number) => string): Promise<void> => {
+    const client = new pg.Client({ connectionString: url })
+    client.on('error', (error) => failures.push(`connection: ${error.message}`))
+    await client.connect()
+    for (let n = 1; running; n++) {
+      await client.query(next(n)).then(
+        () => (queries += 1),
+        (error: Error) => failures.push(`${next(n)}: ${error.message}`),
+      )
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await client.end()
+  }
+  const lanes = [
+    lane((n) => `select id, note, total from orders where id = ${1 + (n % 4000)}`),
+    lane((n) => `update orders set total = total where id = ${1 + ((n * 7) % 4000)}`),
+    lane((n) => `insert into orders ("customerId", total, state) values (${1 + (n % 200)}, 1, 'new')`),
+    lane((n) => `select c.email, count(*) from "Customer" c join orders o on o."customerId" = c.id where c.id = ${1 + (n % 200)} group by 1`),
+  ]
+  const stop = async (): Promise<{ readonly queries: number; readonly failures: readonly string[] }> => {
+    running = false
+    await Promise.all(lanes)
+    return { queries, failures }
+  }
+  return { stop, [Symbol.asyncDispose]: async () => void (await stop()) }
+}
