@@ -54,7 +54,10 @@ export interface LockDocument {
 }
 
 /** Puts the rounds together. */
-export function lockDocument(runs: readonly Run[], { budgetMs, rounds }: { readonly budgetMs: number; readonly rounds: number }): LockDocument {
+export function lockDocument(
+  runs: readonly Run[],
+  { budgetMs, rounds }: { readonly budgetMs: number; readonly rounds: number },
+): LockDocument {
   const keys = [...new Set(runs.map((run) => `${run.case}/${run.strategy}`))]
   const groups = keys.map((key) => runs.filter((run) => `${run.case}/${run.strategy}` === key))
   const cases = groups.map((group) => figures(group, budgetMs))
@@ -88,7 +91,9 @@ function figures(group: readonly Run[], budgetMs: number): CaseFigures {
 
 function ratios(runs: readonly Run[]): LockDocument['ratios'] {
   const ours = runs.filter((run) => run.case === 'reader-20s' && run.strategy === 'lockkeeper')
-  const theirs = new Map(runs.filter((run) => run.case === 'reader-20s' && run.strategy === 'lock-timeout-3s').map((run) => [run.round, run]))
+  const theirs = new Map(
+    runs.filter((run) => run.case === 'reader-20s' && run.strategy === 'lock-timeout-3s').map((run) => [run.round, run]),
+  )
   if (ours.length === 0 || theirs.size === 0) return {}
   return {
     longestVsLockTimeout3s: precise(ours.map((run) => run.longestMs / (theirs.get(run.round)?.longestMs ?? Number.NaN))),
@@ -103,7 +108,19 @@ function precise(values: readonly number[]): number {
 
 /** For people. */
 export function lockText(document: LockDocument): string {
-  const headings = ['case', 'strategy', 'ok', 'success after', 'tries', 'p99', 'longest', '> 100 ms', 'idle p99', 'idle longest', 'within budget']
+  const headings = [
+    'case',
+    'strategy',
+    'ok',
+    'success after',
+    'tries',
+    'p99',
+    'longest',
+    '> 100 ms',
+    'idle p99',
+    'idle longest',
+    'within budget',
+  ]
   const rows = document.cases.map((one) => [
     one.case,
     one.strategy,

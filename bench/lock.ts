@@ -28,7 +28,11 @@ const { values: flags } = parseArgs({
 async function main(): Promise<void> {
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
-  await using server = await startPostgres({ durable: true, settings: { shared_buffers: '512MB', max_wal_size: '16GB', checkpoint_timeout: '1h' }, signal: stop.signal })
+  await using server = await startPostgres({
+    durable: true,
+    settings: { shared_buffers: '512MB', max_wal_size: '16GB', checkpoint_timeout: '1h' },
+    signal: stop.signal,
+  })
   stop.signal.addEventListener('abort', () => void server.stop().catch(() => undefined), { once: true })
   const runs: Run[] = []
   const rounds = Number(flags.rounds ?? 3)
@@ -53,7 +57,10 @@ async function runCase(lockCase: LockCase, round: number, place: Place): Promise
   await using traffic = await startTraffic({ url: place.url, workloads: lockCase.traffic, signal: place.signal })
   await delay(warmUpMs, undefined, { signal: place.signal })
   const idle = await stretch(lockCase, undefined, place)
-  const turned = [...lockCase.strategies.slice(round % lockCase.strategies.length), ...lockCase.strategies.slice(0, round % lockCase.strategies.length)]
+  const turned = [
+    ...lockCase.strategies.slice(round % lockCase.strategies.length),
+    ...lockCase.strategies.slice(0, round % lockCase.strategies.length),
+  ]
   const stretches: (Stretch & { readonly strategy: StrategyId })[] = []
   for (const strategy of turned) {
     say(`round ${round + 1}, ${lockCase.id}: ${strategy}`)
@@ -61,7 +68,14 @@ async function runCase(lockCase: LockCase, round: number, place: Place): Promise
   }
   const samples = (await traffic.stop()).filter((sample) => lockCase.measured.includes(sample.kind))
   const idleFigures = figuresOf(samples, idle.window)
-  return stretches.map((one) => ({ case: lockCase.id, strategy: one.strategy, round, ...one.outcome, ...seen(samples, one.window), idle: idleFigures }))
+  return stretches.map((one) => ({
+    case: lockCase.id,
+    strategy: one.strategy,
+    round,
+    ...one.outcome,
+    ...seen(samples, one.window),
+    idle: idleFigures,
+  }))
 }
 
 function seen(samples: readonly Sample[], window: Window): Figures {
@@ -89,16 +103,32 @@ interface Stretch {
 }
 
 /** One stretch of the case, with or without an ALTER TABLE. */
-async function stretch(lockCase: LockCase, alter: { readonly strategy: StrategyId; readonly column: string } | undefined, { url, signal }: Place): Promise<Stretch> {
+async function stretch(
+  lockCase: LockCase,
+  alter: { readonly strategy: StrategyId; readonly column: string } | undefined,
+  { url, signal }: Place,
+): Promise<Stretch> {
   const reader = lockCase.readerSeconds === undefined ? undefined : await startReader(url, lockCase.readerSeconds)
   const fromMs = monotonicMs()
-  const attempts = alter === undefined ? 0 : await strategies[alter.strategy]({ url, sql: `ALTER TABLE acct ADD COLUMN ${alter.column} int`, budgetMs, limitMs: limitMs + 1000 * (lockCase.readerSeconds ?? 0), signal })
+  const attempts =
+    alter === undefined
+      ? 0
+      : await strategies[alter.strategy]({
+          url,
+          sql: `ALTER TABLE acct ADD COLUMN ${alter.column} int`,
+          budgetMs,
+          limitMs: limitMs + 1000 * (lockCase.readerSeconds ?? 0),
+          signal,
+        })
   const doneMs = monotonicMs()
   const readerEnded = await reader?.ended
   const leastMs = alter === undefined ? lockCase.windowSeconds * 1000 : Math.max(lockCase.windowSeconds * 1000, doneMs - fromMs + tailMs)
   await delay(Math.max(0, fromMs + leastMs - monotonicMs()), undefined, { signal })
   const outcome = { attempts: attempts ?? 0, succeeded: attempts !== undefined, successMs: doneMs - fromMs }
-  return { window: { fromMs, toMs: monotonicMs() }, outcome: readerEnded === undefined ? outcome : { ...outcome, afterReaderMs: doneMs - readerEnded } }
+  return {
+    window: { fromMs, toMs: monotonicMs() },
+    outcome: readerEnded === undefined ? outcome : { ...outcome, afterReaderMs: doneMs - readerEnded },
+  }
 }
 
 function say(text: string): void {

@@ -3,7 +3,14 @@ import { drawChart } from './chart.ts'
 import type { Slice } from './samples.ts'
 
 const slices = (longest: readonly number[], failedAt?: number): readonly Slice[] =>
-  longest.map((longestMs, index) => ({ atMs: index * 1000, queries: 200, failed: index === failedAt ? 3 : 0, p50Ms: 1, p99Ms: 1, longestMs }))
+  longest.map((longestMs, index) => ({
+    atMs: index * 1000,
+    queries: 200,
+    failed: index === failedAt ? 3 : 0,
+    p50Ms: 1,
+    p99Ms: 1,
+    longestMs,
+  }))
 const plain = { width: 80, color: false }
 
 describe('chart', () => {

@@ -85,7 +85,8 @@ function paint(text: string, column: Column, style: Style): string {
 function axis(count: number, columnMs: number): readonly string[] {
   const line = Array.from({ length: count }, (_, index) => (index % 10 === 0 ? '┴' : '─')).join('')
   let labels = ' '.repeat(labelWidth + 2)
-  for (let tick = 0; tick < count; tick += 10) labels = `${labels.padEnd(labelWidth + 2 + tick)}${duration(tick * columnMs).replace(/^0 ms$/, '0')}`
+  for (let tick = 0; tick < count; tick += 10)
+    labels = `${labels.padEnd(labelWidth + 2 + tick)}${duration(tick * columnMs).replace(/^0 ms$/, '0')}`
   return [`${' '.repeat(labelWidth)} └${line}`, labels]
 }
 

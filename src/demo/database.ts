@@ -15,7 +15,10 @@ export async function dropDatabase(admin: Session, name: string): Promise<void> 
 }
 
 /** Makes a database that others are copied from: runs the statements in it, each on its own, then vacuums, so that no autovacuum has reason to. */
-export async function makeTemplate(admin: Session, template: { readonly name: string; readonly url: string; readonly statements: readonly string[] }): Promise<void> {
+export async function makeTemplate(
+  admin: Session,
+  template: { readonly name: string; readonly url: string; readonly statements: readonly string[] },
+): Promise<void> {
   await admin.query(`CREATE DATABASE ${postgresDialect.name(template.name)}`)
   await using session = await connect({ url: template.url, applicationName: 'fill' })
   for (const statement of template.statements) await session.script([statement])

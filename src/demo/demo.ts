@@ -128,7 +128,10 @@ async function playWay(way: Way, stage: Stage): Promise<WayResult> {
   return result
 }
 
-function documentOf(settled: Settled, { server, results, totalMs }: { readonly server: Session['server']; readonly results: readonly WayResult[]; readonly totalMs: number }): DemoDocument {
+function documentOf(
+  settled: Settled,
+  { server, results, totalMs }: { readonly server: Session['server']; readonly results: readonly WayResult[]; readonly totalMs: number },
+): DemoDocument {
   return {
     format: 1,
     command: 'demo',

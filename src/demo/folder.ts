@@ -22,7 +22,8 @@ export async function pendingFiles(folder: string): Promise<readonly FolderFile[
   const files: FolderFile[] = []
   for (const name of await migrationNames(folder)) {
     if (name === firstMigration) continue
-    if (name === handWritten.before) files.push({ id: `${name}.update`, migration: name, title: 'the hand-written UPDATE', sql: handWritten.sql })
+    if (name === handWritten.before)
+      files.push({ id: `${name}.update`, migration: name, title: 'the hand-written UPDATE', sql: handWritten.sql })
     files.push({ id: name, migration: name, title: 'the file, as it is', sql: await readMigration(folder, name) })
   }
   return files
@@ -31,7 +32,10 @@ export async function pendingFiles(folder: string): Promise<readonly FolderFile[
 /** Names of the migrations in the order in which they run. */
 export async function migrationNames(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true })
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort()
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .toSorted()
 }
 
 export function readMigration(folder: string, name: string): Promise<string> {

@@ -41,14 +41,14 @@ async function attempt(session: Session, workload: Workload, random: () => numbe
 }
 
 function closedLoop(sessions: readonly Session[], send: Send): Running {
-  let stopped = false
+  const stopped = new AbortController()
   const loop = async (session: Session): Promise<void> => {
-    while (!stopped && (await send(session, monotonicMs())) === 'answered');
+    while (!stopped.signal.aborted && (await send(session, monotonicMs())) === 'answered');
   }
   const loops = Promise.all(sessions.map((session) => loop(session)))
   return {
     stop: async () => {
-      stopped = true
+      stopped.abort()
       await loops
     },
   }

@@ -63,7 +63,10 @@ async function migrationStretch(way: Way, options: MeasureOptions): Promise<Migr
 }
 
 /** Runs the way and nothing else. */
-export async function runWay(way: Way, options: Pick<WayOptions, 'url' | 'folder' | 'signal' | 'say'>): Promise<{ readonly fromMs: number; readonly steps: readonly WayStep[] }> {
+export async function runWay(
+  way: Way,
+  options: Pick<WayOptions, 'url' | 'folder' | 'signal' | 'say'>,
+): Promise<{ readonly fromMs: number; readonly steps: readonly WayStep[] }> {
   const fromMs = monotonicMs()
   return { fromMs, steps: await way.run({ ...options, elapsed: () => monotonicMs() - fromMs }) }
 }

@@ -69,7 +69,7 @@ function dueIn(samples: readonly Sample[], { fromMs, toMs }: Window): readonly S
 }
 
 function sortedLatencies(samples: readonly Sample[]): Float64Array {
-  return Float64Array.from(samples, (sample) => sample.latencyMs).sort()
+  return Float64Array.from(samples, (sample) => sample.latencyMs).toSorted()
 }
 
 function percentiles(sorted: Float64Array): { readonly p50Ms: number; readonly p99Ms: number; readonly longestMs: number } {

@@ -38,7 +38,13 @@ export function shopTraffic(orders: number): readonly Workload[] {
       connections: 20,
       perSecond: 120,
     },
-    { kind: 'write', sql: `UPDATE orders SET total = $1 WHERE id = $2`, values: [{ from: 1, to: 500 }, order], connections: 12, perSecond: 60 },
+    {
+      kind: 'write',
+      sql: `UPDATE orders SET total = $1 WHERE id = $2`,
+      values: [{ from: 1, to: 500 }, order],
+      connections: 12,
+      perSecond: 60,
+    },
     {
       kind: 'insert',
       sql: `INSERT INTO orders (customer_id, status, total) VALUES ($1, $2, $3)`,

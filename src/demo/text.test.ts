@@ -25,7 +25,17 @@ const lockkeeper = result({
   way: 'lockkeeper',
   doneWithoutTrafficMs: 15_000,
   steps: [
-    { migration: '1_note', id: '1-add-column', title: 'add column note', startMs: 30, endMs: 2110, attempts: 1, lockHeldMs: 0.6, waitedMs: 2060, waitedFor: 'monthly report' },
+    {
+      migration: '1_note',
+      id: '1-add-column',
+      title: 'add column note',
+      startMs: 30,
+      endMs: 2110,
+      attempts: 1,
+      lockHeldMs: 0.6,
+      waitedMs: 2060,
+      waitedFor: 'monthly report',
+    },
     { migration: '2_fill', id: '1-backfill', title: 'fill status', startMs: 2120, endMs: 4120, attempts: 0, rows: 100_000 },
   ],
 })
@@ -54,7 +64,9 @@ describe('the text of the demo', () => {
 
   it('tells what Lockkeeper did, step by step, with what it waited for', () => {
     const text = summaryText(document, { color: false, width: 200 })
-    expect(text).toContain('1  1_note\n   30 ms: add column note; stood aside 2.1 s for monthly report, with nobody queued behind it; held the lock for 0.6 ms.')
+    expect(text).toContain(
+      '1  1_note\n   30 ms: add column note; stood aside 2.1 s for monthly report, with nobody queued behind it; held the lock for 0.6 ms.',
+    )
     expect(text).toContain('2  2_fill\n   2.1 s: fill status; 100,000 rows in small batches; took 2 s.')
     expect(text).toContain('Without traffic and report the same plan took 15 s.')
   })

@@ -71,14 +71,21 @@ function story(result: WayResult, style: Style): string {
     const steps = result.steps.filter((step) => step.migration === migration)
     return [`${index + 1}  ${migration}`, ...steps.map((step) => wrap(style, '   ', sentence(step)))].join('\n')
   })
-  const alone = result.doneWithoutTrafficMs === undefined ? [] : ['', wrap(style, '', `Without traffic and report the same plan took ${duration(result.doneWithoutTrafficMs)}.`)]
+  const alone =
+    result.doneWithoutTrafficMs === undefined
+      ? []
+      : ['', wrap(style, '', `Without traffic and report the same plan took ${duration(result.doneWithoutTrafficMs)}.`)]
   return [tint(style, 'bold', 'What Lockkeeper did instead'), ...chapters, ...alone].join('\n')
 }
 
 /** What one step did, in plain words: what it waited for, how it came by its lock, what it changed. */
 function sentence(step: WayStep): string {
   const waited =
-    step.waitedMs === undefined || step.waitedMs < 50 ? [] : [`stood aside ${duration(step.waitedMs)}${step.waitedFor === undefined ? '' : ` for ${step.waitedFor}`}, with nobody queued behind it`]
+    step.waitedMs === undefined || step.waitedMs < 50
+      ? []
+      : [
+          `stood aside ${duration(step.waitedMs)}${step.waitedFor === undefined ? '' : ` for ${step.waitedFor}`}, with nobody queued behind it`,
+        ]
   const held = step.lockHeldMs === undefined ? [] : [`held the lock for ${duration(step.lockHeldMs)}`]
   const rows = step.rows === undefined ? [] : [`${count(step.rows, 'row')} in small batches`]
   const took = step.lockHeldMs === undefined ? [`took ${duration(step.endMs - step.startMs)}`] : []

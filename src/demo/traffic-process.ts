@@ -16,7 +16,10 @@ function main(): void {
     switch (order.type) {
       case 'start':
         traffic = start(order)
-        traffic.then(() => tell({ type: 'ready' }), (error: unknown) => tell({ type: 'failed', message: String(error) }))
+        traffic.then(
+          () => tell({ type: 'ready' }),
+          (error: unknown) => tell({ type: 'failed', message: String(error) }),
+        )
         break
       case 'stop':
         void traffic?.then((started) => started.stop()).then((report) => tell(report, () => process.disconnect()))

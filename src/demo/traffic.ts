@@ -62,18 +62,27 @@ function unpack(report: Extract<Report, { readonly type: 'samples' }>, workloads
   })
 }
 
-/** From source the child needs the TypeScript loader, which a test runner does not hand down. */
 function forkProcess(): ChildProcess {
   const fromSource = import.meta.url.endsWith('.ts')
   const path = fileURLToPath(new URL(fromSource ? './traffic-process.ts' : './traffic-process.js', import.meta.url))
-  const loader = (): string => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-  return fork(path, { serialization: 'advanced', execArgv: fromSource ? ['--import', loader()] : [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  return fork(path, {
+    serialization: 'advanced',
+    execArgv: fromSource ? ['--import', loader()] : [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+}
+
+/** From source the child needs the TypeScript loader, which a test runner does not hand down. */
+function loader(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 }
 
 async function nextReport(child: ChildProcess, limitMs: number, signal: AbortSignal): Promise<Report> {
   const give = new AbortController()
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs), give.signal])
-  const exited = once(child, 'exit', { signal: limit }).then(() => new LockkeeperError('internal', 'the process that makes the traffic ended by itself'))
+  const exited = once(child, 'exit', { signal: limit }).then(
+    () => new LockkeeperError('internal', 'the process that makes the traffic ended by itself'),
+  )
   try {
     const answer = await Promise.race([once(child, 'message', { signal: limit }), exited])
     if (answer instanceof LockkeeperError) throw answer
