@@ -1,7 +1,8 @@
+import type { Role, StepWords, Tie } from './bond.ts'
 import type { Catalog } from './catalog.ts'
 import type { Dialect } from './dialect.ts'
 import type { Facts } from './facts.ts'
-import type { HazardRule } from './hazard.ts'
+import type { HazardRule, Judged } from './hazard.ts'
 import type { Journal } from './journal.ts'
 import type { Rewrite } from './rewrite.ts'
 import type { Server } from './server.ts'
@@ -23,6 +24,11 @@ export interface Engine<Node = unknown> {
   facts(statement: Statement<Node>, catalog: Catalog): Facts
   /** The catalog after the statement. */
   simulate(statement: Statement<Node>, catalog: Catalog): Catalog
+  role(statement: Statement<Node>): Role
+  /** What must not be cut apart in the statements of one migration. */
+  ties(judged: readonly Judged<Node>[]): readonly Tie[]
+  /** Title and undo of a statement that runs as it is written. */
+  words(judged: Judged<Node>): StepWords
   /** A catalog that knows nothing, for a server of this version. */
   emptyCatalog(server: Server, schema: string): Catalog
   /** Runs it on a sandbox, in the session's open transaction or on its own where it must, and reports what it saw. `before`: what it finds there, if known. */

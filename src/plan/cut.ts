@@ -1,0 +1,112 @@
+import type { Hazard, Judged } from '../model/hazard.ts'
+import type { Migration } from '../model/migration.ts'
+import type { DataCheck, Step } from '../model/plan.ts'
+import type { Rewrite, Rewritten } from '../model/rewrite.ts'
+import { isAllowed, stops } from './allow.ts'
+import type { Part } from './parts.ts'
+import type { PlanEngine, PlanOptions } from './plan.ts'
+import { spansOf, type Span } from './spans.ts'
+
+interface ItemBase<Node> {
+  readonly parts: readonly Part<Node>[]
+  readonly hazards: readonly Hazard[]
+  /** SETs of the file that stand before it. */
+  readonly session: readonly string[]
+}
+
+/** A piece of a migration that becomes steps of its own. */
+export type Item<Node> =
+  | (ItemBase<Node> & { readonly kind: 'plain' })
+  | (ItemBase<Node> & { readonly kind: 'rewritten'; readonly rewrite: string; readonly steps: readonly Step[]; readonly checks: readonly DataCheck[] })
+  /** Statements that are tied together: they run in one transaction, or not at all. */
+  | (ItemBase<Node> & { readonly kind: 'whole'; readonly why: string })
+
+export interface CutContext {
+  readonly migration: Migration
+  readonly options: PlanOptions
+}
+
+/** Cuts a migration where nothing crosses the cut (H4); each piece is rewritten where a rewrite knows it. */
+export function cut<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>[], context: CutContext): readonly Item<Node>[] {
+  const cutter: Cutter<Node> = { engine, parts, context, judged: parts.map((part) => part.judged), spans: spansOf(engine, parts, context) }
+  const items: Item<Node>[] = []
+  const session: string[] = []
+  for (let at = 0; at < parts.length; ) {
+    const part = parts[at]
+    if (part === undefined) break
+    const span = cutter.spans.find(({ from }) => from === at)
+    if (span === undefined && part.role === 'session') session.push(part.judged.statement.sql)
+    if (span === undefined && part.role !== 'plain' && part.role !== 'alone') {
+      at += 1
+      continue
+    }
+    const item = span === undefined ? itemAt(cutter, at) : wholeItem(cutter, span)
+    items.push({ ...item.item, session: [...session] })
+    at += item.takes
+  }
+  return items
+}
+
+interface Cutter<Node> {
+  readonly engine: PlanEngine<Node>
+  readonly parts: readonly Part<Node>[]
+  readonly judged: readonly Judged<Node>[]
+  readonly context: CutContext
+  readonly spans: readonly Span[]
+}
+
+interface Taken<Node> {
+  readonly item: Item<Node>
+  readonly takes: number
+}
+
+function wholeItem<Node>({ engine, parts }: Cutter<Node>, span: Span): Taken<Node> {
+  const inside = parts.slice(span.from, span.to + 1).filter(({ role }) => role === 'plain' || role === 'alone' || role === 'session')
+  const transaction = inside.map(({ judged }) => judged)
+  const hazards = distinct(transaction.flatMap((judged, at) => engine.hazards.flatMap((rule) => rule.detect({ ...judged, transaction, at }))))
+  const common = { parts: inside, hazards, session: [] }
+  const takes = span.to - span.from + 1
+  return { item: span.why === undefined ? { kind: 'plain', ...common } : { kind: 'whole', ...common, why: span.why }, takes }
+}
+
+function itemAt<Node>(cutter: Cutter<Node>, at: number): Taken<Node> {
+  const { engine, parts, context } = cutter
+  const found = rewriteAt(cutter, at)
+  const takes = found?.rewritten.takes ?? 1
+  const own = parts.slice(at, at + takes)
+  const hazards = distinct(own.flatMap((part) => alone(engine, part)))
+  // Who allows the very hazard that the rewrite removes wants the statement as written (H13).
+  const asWritten = hazards.some((hazard) => hazard.rewrite !== undefined && stops(hazard) && isAllowed(hazard, context))
+  const [first] = own
+  if (found === undefined || first === undefined) return { item: { kind: 'plain', parts: own, hazards, session: [] }, takes }
+  if (asWritten) return { item: { kind: 'plain', parts: [first], hazards: distinct(alone(engine, first)), session: [] }, takes: 1 }
+  const { steps, checks } = found.rewritten
+  return { item: { kind: 'rewritten', rewrite: found.rewrite, parts: own, hazards, steps, checks, session: [] }, takes }
+}
+
+/** The opinions about a statement that is alone in its transaction. */
+function alone<Node>(engine: PlanEngine<Node>, { judged }: Part<Node>): readonly Hazard[] {
+  return engine.hazards.flatMap((rule) => rule.detect({ ...judged, transaction: [judged], at: 0 }))
+}
+
+interface Found {
+  readonly rewrite: string
+  readonly rewritten: Rewritten
+}
+
+/** The rewrite that takes the most statements. */
+function rewriteAt<Node>({ engine, judged, parts, context, spans }: Cutter<Node>, at: number): Found | undefined {
+  const { lockBudgetMs, statementTimeoutMs, catalog: physical } = context.options
+  const room = (spans.find(({ from }) => from > at)?.from ?? parts.length) - at
+  const all = engine.rewrites.flatMap((rewrite) => tried(rewrite, rewrite.match(judged, at, { lockBudgetMs, statementTimeoutMs, physical })))
+  const fitting = all.filter(({ rewritten }) => rewritten.takes <= room)
+  return fitting.toSorted((a, b) => b.rewritten.takes - a.rewritten.takes)[0]
+}
+
+function tried<Node>({ id }: Rewrite<Node>, rewritten: Rewritten | undefined): readonly Found[] {
+  return rewritten === undefined ? [] : [{ rewrite: id, rewritten }]
+}
+
+function distinct(hazards: readonly Hazard[]): readonly Hazard[] {
+  return [...new Map(hazards.map((hazard) => [`${hazard.rule}\n${hazard.message}`, hazard])).values()]
+}

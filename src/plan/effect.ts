@@ -1,0 +1,37 @@
+import type { LockMode, TableLock } from '../model/facts.ts'
+import type { Judged } from '../model/hazard.ts'
+import type { Part } from './parts.ts'
+
+/** In the order in which the server ranks them. */
+const modes: readonly LockMode[] = ['ACCESS SHARE', 'ROW SHARE', 'ROW EXCLUSIVE', 'SHARE UPDATE EXCLUSIVE', 'SHARE', 'SHARE ROW EXCLUSIVE', 'EXCLUSIVE', 'ACCESS EXCLUSIVE']
+
+/** Locks on tables that were there before the run, weaker ones than DDL takes left out: nobody waits behind those. */
+export function feltLocks<Node>({ facts, before }: Judged<Node>): readonly TableLock[] {
+  const old = facts.locks.filter(({ relation }) => before.relations.get(relation)?.isNew !== true)
+  return old.filter(({ mode }) => modes.indexOf(mode) >= modes.indexOf('SHARE UPDATE EXCLUSIVE'))
+}
+
+/** Those behind which plain reads or writes would wait. */
+export function blockingLocks<Node>(judged: Judged<Node>): readonly TableLock[] {
+  return feltLocks(judged).filter(({ blocksReads, blocksWrites }) => blocksReads || blocksWrites)
+}
+
+/** One lock for each relation, the strongest. */
+export function strongestLocks(locks: readonly TableLock[]): readonly TableLock[] {
+  const found = new Map<string, TableLock>()
+  for (const lock of locks) {
+    const other = found.get(lock.relation)
+    if (other === undefined || modes.indexOf(lock.mode) > modes.indexOf(other.mode)) found.set(lock.relation, lock)
+  }
+  return [...found.values()].toSorted((a, b) => (a.relation < b.relation ? -1 : 1))
+}
+
+/** Reads, rewrites or builds on a table that was there before: more than an instant. */
+export function works<Node>({ judged: { facts, before } }: Part<Node>): boolean {
+  return [...facts.scans, ...facts.rewrites, ...facts.builds].some((relation) => before.relations.get(relation)?.isNew !== true)
+}
+
+/** Works while someone waits behind its lock. */
+export function worksUnderLock<Node>(part: Part<Node>): boolean {
+  return works(part) && blockingLocks(part.judged).length > 0
+}

@@ -1,0 +1,77 @@
+import type { Catalog } from '../model/catalog.ts'
+import type { Engine } from '../model/engine.ts'
+import type { Migration } from '../model/migration.ts'
+import type { DataCheck, Plan, PlannedMigration } from '../model/plan.ts'
+import { blockedBy } from './blocked.ts'
+import { cut, type Item } from './cut.ts'
+import { numbered } from './number.ts'
+import { readParts, type Part } from './parts.ts'
+import { stepsOf } from './steps.ts'
+
+export type PlanEngine<Node> = Pick<Engine<Node>, 'parse' | 'inline' | 'split' | 'facts' | 'simulate' | 'hazards' | 'rewrites' | 'role' | 'ties' | 'words'>
+
+export interface PlanOptions {
+  readonly project: string
+  /** What the server has before the first step. */
+  readonly catalog: Catalog
+  /** The longest that anyone may wait behind a strong lock (H13). */
+  readonly lockBudgetMs: number
+  /** For statements that hold one. */
+  readonly statementTimeoutMs: number
+  /** RULE, or RULE:migration: hazards taken upon oneself. */
+  readonly allow: readonly string[]
+  /** Hash of the definitions of what the plan touches, from the server. */
+  readonly touched: string
+}
+
+/**
+ * The steps by which pending migrations become true on a server that is in use: each statement judged on what the earlier ones
+ * of the whole run left, hazardous ones rewritten, the rest as written. Pure. Throws what parsing throws, with the file's name.
+ */
+export function plan<Node>(engine: PlanEngine<Node>, migrations: readonly Migration[], options: PlanOptions): Plan {
+  let state: RunState = { catalog: options.catalog, rowsChanged: false }
+  const planned = migrations.map((migration) => {
+    const { result, after } = planOne(engine, migration, options, state)
+    state = after
+    return result
+  })
+  return { format: 1, project: options.project, touched: options.touched, migrations: planned }
+}
+
+/** What the migrations planned so far leave behind. */
+interface RunState {
+  readonly catalog: Catalog
+  /** Rows of tables that were there before may have changed: what is found now then says nothing about later ones. */
+  readonly rowsChanged: boolean
+}
+
+function planOne<Node>(engine: PlanEngine<Node>, migration: Migration, options: PlanOptions, state: RunState): { readonly result: PlannedMigration; readonly after: RunState } {
+  const { parts, after } = readParts(engine, migration, state.catalog)
+  const items = cut(engine, parts, { migration, options })
+  const checks = items.flatMap((item) => (item.kind === 'rewritten' ? item.checks : []))
+  const result: PlannedMigration = {
+    id: migration.id,
+    source: migration.source,
+    file: migration.file,
+    checksum: migration.checksum,
+    checks: distinctChecks(checks, state),
+    steps: numbered(stepsOf(engine, items, options)),
+    blocked: blockedBy(engine, items, { migration, options, parts }),
+  }
+  return { result, after: { catalog: after, rowsChanged: state.rowsChanged || parts.some(changesRows) || items.some(isBackfill) } }
+}
+
+function isBackfill<Node>(item: Item<Node>): boolean {
+  return item.kind === 'rewritten' && item.steps.some(({ kind }) => kind === 'backfill')
+}
+
+// What the engine cannot look into (a DO block) carries a condition, and may change anything.
+function changesRows<Node>({ judged: { facts, before } }: Part<Node>): boolean {
+  const written = facts.locks.filter(({ mode }) => mode === 'ROW EXCLUSIVE')
+  return facts.condition !== undefined || written.some(({ relation }) => before.relations.get(relation)?.isNew !== true)
+}
+
+function distinctChecks(checks: readonly DataCheck[], state: RunState): readonly DataCheck[] {
+  const bySql = [...new Map(checks.map((check) => [check.sql, check])).values()]
+  return bySql.map((check, at) => ({ ...check, id: `${at + 1}-${check.id}`, before: state.rowsChanged ? 'migration' : check.before }))
+}
