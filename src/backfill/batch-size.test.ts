@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { BatchSize } from './batch-size.ts'
+
+function settle(rowsPerMs: number, first: number): number {
+  const size = new BatchSize(15, first)
+  for (let batch = 0; batch < 50; batch++) size.took(size.value / rowsPerMs)
+  return size.value
+}
+
+test('settles at what takes the target time, from below and from above', () => {
+  expect(settle(70, 200)).toBeGreaterThan(900)
+  expect(settle(70, 200)).toBeLessThan(1_200)
+  expect(settle(70, 50_000)).toBeLessThan(1_200)
+})
+
+test('one slow batch at most halves it', () => {
+  const size = new BatchSize(15, 1_000)
+  size.took(10_000)
+  expect(size.value).toBeGreaterThanOrEqual(500)
+})
+
+test('a locked row halves it down to one row, and success ends the count of the time lost', () => {
+  const size = new BatchSize(15, 4)
+  for (let tries = 0; tries < 5; tries++) size.stuck()
+  expect(size.value).toBe(1)
+  expect(size.stuckMs).toBeGreaterThan(0)
+  size.took(1)
+  expect(size.stuckMs).toBe(0)
+})
