@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { LockkeeperError } from '../model/errors.ts'
 
 /**
  * A socket's port is only a part of its name. It is not 5432, so that a client which overlooks the folder fails instead of reaching a server
@@ -6,18 +7,35 @@ import { createServer } from 'node:net'
  */
 export const socketPort = 54329
 
-/** A TCP port on which nobody listened a moment ago. */
-export async function freePort(): Promise<number> {
+/** How often another process may snatch the port before we give up. */
+const portAttempts = 5
+
+/**
+ * Calls `start` with a TCP port of 127.0.0.1 on which nobody listens. Somebody may take it between our look and the server's bind: where `start`
+ * failed and the port is taken, it is called again with another one.
+ */
+export async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort()
+    try {
+      return await start(port)
+    } catch (error) {
+      if (attempt === portAttempts || !(await isTaken(port))) throw error
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
   const port = await tryListen(0)
-  if (port === undefined) throw new Error('no free TCP port on 127.0.0.1')
+  if (port === undefined) throw new LockkeeperError('embedded-failed', 'There is no free TCP port on 127.0.0.1.', { hint: 'Start it without TCP.' })
   return port
 }
 
-/** Whether somebody else got hold of the port: why a server could not start. */
-export async function isTaken(port: number): Promise<boolean> {
+async function isTaken(port: number): Promise<boolean> {
   return (await tryListen(port)) === undefined
 }
 
+/** Listens for a moment; gives back the port, or undefined where that was not possible. */
 function tryListen(port: number): Promise<number | undefined> {
   const server = createServer()
   return new Promise((resolve) => {

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LockkeeperError } from '../model/errors.ts'
 import { ownerNow } from './owner.ts'
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux, a NUL among them; the longest file in it is the lock of the socket. */
@@ -26,8 +27,13 @@ export function isServerFolderName(name: string): boolean {
 
 /** Makes it, mode 0700, with a note of whose it is. It will hold the socket, the log and `data`. */
 export async function makeServerFolder(folder: string): Promise<void> {
-  await mkdir(folder, { mode: 0o700 })
-  await writeFile(join(folder, 'owner'), JSON.stringify(ownerNow()))
+  try {
+    await mkdir(folder, { mode: 0o700 })
+    await writeFile(join(folder, 'owner'), JSON.stringify(ownerNow()))
+  } catch (error) {
+    const hint = 'Set TMPDIR to a folder that you can write to.'
+    throw new LockkeeperError('embedded-unavailable', `The folder of the server could not be made: ${(error as Error).message}.`, { hint, cause: error })
+  }
 }
 
 /** A backend that is just ending may still write; then the folder is not empty at the first try. */

@@ -2,7 +2,7 @@ import { LockkeeperError } from '../model/errors.ts'
 import { findBinaries, type Binaries } from './binaries.ts'
 import { giveTo } from './identity.ts'
 import { startPostmaster, type Launch } from './launch.ts'
-import { freePort, isTaken, socketPort } from './port.ts'
+import { onFreePort, socketPort } from './port.ts'
 import { findRuntime, type Runtime } from './runtime.ts'
 import { makeServerFolder, newServerFolder, removeServerFolder } from './server-folder.ts'
 import { Server, type EmbeddedServer } from './server.ts'
@@ -31,8 +31,6 @@ export interface StartOptions {
 const newest = 18
 /** The first start of a version also makes its template. */
 const defaultTimeoutMs = 60_000
-/** How often another process may snatch the free port before we give up. */
-const portAttempts = 5
 
 /**
  * Starts a private PostgreSQL from the npm binaries. It ends with this process, and its folder goes with it, after kill -9 too.
@@ -87,21 +85,10 @@ type Laid = Pick<Launch, 'runtime' | 'folder' | 'watchdog'> & { readonly passwor
 function startIn(laid: Laid, options: StartOptions, signal: AbortSignal): Promise<Server> {
   const { durable = false, settings = {}, timeoutMs = defaultTimeoutMs, tcp = false } = options
   const launch = { ...laid, durable, settings, timeoutMs }
-  return tcp ? startOnFreePort(launch, signal) : startOn({ ...launch, password: undefined, port: socketPort }, signal)
+  if (!tcp) return startOn({ ...launch, password: undefined, port: socketPort }, signal)
+  return onFreePort((port) => startOn({ ...launch, port }, signal))
 }
 
 async function startOn(launch: Launch, signal: AbortSignal): Promise<Server> {
   return new Server(launch, await startPostmaster(launch, signal))
-}
-
-/** Somebody else may take the port between our look and the server's bind: then another one. */
-async function startOnFreePort(launch: Omit<Launch, 'port'>, signal: AbortSignal): Promise<Server> {
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort()
-    try {
-      return await startOn({ ...launch, port }, signal)
-    } catch (error) {
-      if (attempt === portAttempts || !(await isTaken(port))) throw error
-    }
-  }
 }

