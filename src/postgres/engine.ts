@@ -1,0 +1,37 @@
+import type { Engine } from '../model/engine.ts'
+import { roleOf, tiesOf } from './bonds.ts'
+import { emptyCatalog } from './empty-catalog.ts'
+import { facts } from './facts.ts'
+import { hazards } from './hazards/index.ts'
+import { inline } from './inline.ts'
+import { journal } from './journal.ts'
+import type { PgNode } from './node.ts'
+import { observe } from './observe.ts'
+import { loadParser, parse } from './parse.ts'
+import { postgresDialect } from './quote.ts'
+import { rewrites } from './rewrites/index.ts'
+import { connect } from './session.ts'
+import { simulate } from './simulate.ts'
+import { split } from './split.ts'
+import { wordsOf } from './words.ts'
+
+/** PostgreSQL 13 to 18. Its parts meet here and nowhere else. */
+export const postgres: Engine<PgNode> = {
+  name: 'postgres',
+  dialect: postgresDialect,
+  load: loadParser,
+  parse,
+  split,
+  inline,
+  facts,
+  simulate,
+  role: roleOf,
+  ties: tiesOf,
+  words: wordsOf,
+  emptyCatalog,
+  observe,
+  hazards,
+  rewrites,
+  connect,
+  journal,
+}
