@@ -62,11 +62,16 @@ async function migrationStretch(way: Way, options: MeasureOptions): Promise<Migr
   return { window: { fromMs, toMs: monotonicMs() }, doneMs, blockerMs, steps }
 }
 
-/** Runs the way and nothing else. */
-export async function runWay(
-  way: Way,
-  options: Pick<WayOptions, 'url' | 'folder' | 'signal' | 'say'>,
-): Promise<{ readonly fromMs: number; readonly steps: readonly WayStep[] }> {
+/** Runs the way with no traffic and no report beside it; how long it took. */
+export async function runAlone(way: Way, options: RunOptions): Promise<number> {
+  const fromMs = monotonicMs()
+  await runWay(way, options)
+  return Math.round(monotonicMs() - fromMs)
+}
+
+type RunOptions = Pick<WayOptions, 'url' | 'folder' | 'signal' | 'say'>
+
+async function runWay(way: Way, options: RunOptions): Promise<{ readonly fromMs: number; readonly steps: readonly WayStep[] }> {
   const fromMs = monotonicMs()
   return { fromMs, steps: await way.run({ ...options, elapsed: () => monotonicMs() - fromMs }) }
 }

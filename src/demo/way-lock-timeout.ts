@@ -11,7 +11,6 @@ const pauseMs = 1000
 /** What blogs advise: the same files under lock_timeout = 3s, each tried again after a pause until it succeeds. */
 export const lockTimeout: Way = {
   id: 'lock-timeout',
-  title: "lock-timeout: the same, with lock_timeout = '3s' and retries",
   run: async ({ url, folder, signal, elapsed, say }) => {
     await using session = await connect({ url, applicationName: 'migrate with lock_timeout', signal })
     await session.query(`SET lock_timeout = '3s'`)

@@ -6,7 +6,6 @@ import type { Way } from './way.ts'
 /** As `prisma migrate deploy` does: one connection, each file in one message, nothing else. */
 export const plain: Way = {
   id: 'plain',
-  title: 'plain: as `prisma migrate deploy` runs the folder',
   run: async ({ url, folder, signal, elapsed, say }) => {
     await using session = await connect({ url, applicationName: 'prisma migrate deploy', signal })
     const steps: WayStep[] = []

@@ -16,7 +16,7 @@ export interface WayOptions {
 /** One way to take the folder into the database. */
 export interface Way {
   readonly id: WayId
-  /** For the heading of its chart. */
-  readonly title: string
+  /** What must be in the database before it is measured. */
+  prepare?(options: Pick<WayOptions, 'url' | 'folder' | 'signal'>): Promise<void>
   run(options: WayOptions): Promise<readonly WayStep[]>
 }
