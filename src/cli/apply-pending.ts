@@ -36,10 +36,7 @@ export async function applyPending(request: ApplyRequest): Promise<number> {
   const first = await look(request, true)
   if (invocation.options.dryRun === true) return dryRun(request, first.planned)
   if (isIdle(first.planned)) return nothing(request, first.planned.plan)
-  if (!(await confirmed(invocation, context, question(first.planned)))) {
-    context.stderr.write('Nothing was changed.\n')
-    return 1
-  }
+  if (!(await confirmed(invocation, context, question(first.planned)))) return 1
   await using progress = await progressListener(context, invocation.options.events)
   const reports = await runAll(request, first, progress.listener)
   const json = invocation.options.json === true || invocation.options.format === 'json'

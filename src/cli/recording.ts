@@ -32,6 +32,8 @@ async function lookAt(context: Context, connection: RecordOptions['connection'])
 /** Asks on a terminal where --yes was not given; elsewhere the command line itself is the consent. */
 export async function confirmed(invocation: Invocation, context: Context, question: string): Promise<boolean> {
   if (invocation.options.yes === true || context.ask === undefined) return true
-  return await context.ask(question)
+  const yes = await context.ask(question)
+  if (!yes) context.stderr.write('Nothing was changed.\n')
+  return yes
 }
 

@@ -1,0 +1,92 @@
+import { LockkeeperError } from '../model/errors.ts'
+import type { Plan } from '../model/plan.ts'
+import { plan } from '../plan/plan.ts'
+import { inFlight } from '../run/state.ts'
+import type { LoadedMigrations, LoadMigrationsOptions } from './load-migrations.ts'
+import { loadMigrations } from './load-migrations.ts'
+import { pendingOf } from './pending.ts'
+import { standingsOf } from './states.ts'
+import type { Connection, Situation, Target } from './target.ts'
+import { openTarget, readSituation } from './target.ts'
+import { touchedHash } from './touched.ts'
+
+export interface PlanSettings {
+  /** Keeps the journals of several projects in one schema apart. */
+  readonly project?: string
+  /** The last migration to take. */
+  readonly to?: string
+  /** `RULE` or `RULE:migration`. */
+  readonly allowed: readonly string[]
+  readonly lockBudgetMs: number
+  readonly statementTimeoutMs: number
+}
+
+export interface PlanVerbOptions extends LoadMigrationsOptions, PlanSettings {
+  readonly connection: Connection
+}
+
+export interface Planned {
+  readonly plan: Plan
+  /** Unfinished ones, which go on from the journal's plan; while there are any, nothing after them is planned. */
+  readonly inFlight: readonly string[]
+  /** The schema that unqualified names mean. */
+  readonly schema: string
+}
+
+/** The steps for what is pending in a database, which is only read. */
+export async function planMigrations(options: PlanVerbOptions): Promise<Planned> {
+  const loaded = await loadMigrations(options)
+  await using target = await openTarget(options.connection)
+  return await planPending(target, loaded, options)
+}
+
+/**
+ * Plans on an open target. Throws `file-changed`, `out-of-order` and `in-flight` where running what is pending would be wrong,
+ * and what parsing throws, with file and line.
+ */
+export async function planPending(target: Target, loaded: LoadedMigrations, settings: PlanSettings): Promise<Planned> {
+  const situation = await readSituation(target, loaded, settings.project)
+  const pending = pendingOf(standingsOf(loaded.migrations, situation), settings)
+  const open = inFlight(situation.progress)
+  return { plan: planOn(target, open.length > 0 ? [] : pending, { situation, settings }), inFlight: open, schema: schemaOf(situation) }
+}
+
+interface Given {
+  readonly situation: Situation
+  readonly settings: PlanSettings
+}
+
+function planOn({ engine }: Target, pending: LoadedMigrations['migrations'], { situation, settings }: Given): Plan {
+  const { project, catalog } = situation
+  const { lockBudgetMs, statementTimeoutMs, allowed } = settings
+  const made = plan(engine, pending, { project, catalog, lockBudgetMs, statementTimeoutMs, allow: allowed, touched: '' })
+  return { ...made, touched: touchedHash(made.migrations, catalog) }
+}
+
+function schemaOf({ catalog }: Situation): string {
+  return catalog.searchPath[0] ?? 'public'
+}
+
+/** Takes a saved plan where it still fits: the same project, files and tables. Throws `plan-stale` with what differs. */
+export async function refuseStale(target: Target, loaded: LoadedMigrations, settings: PlanSettings & { readonly saved: Plan }): Promise<Planned> {
+  const { saved } = settings
+  const situation = await readSituation(target, loaded, settings.project)
+  pendingOf(standingsOf(loaded.migrations, situation), settings)
+  if (saved.project !== situation.project) throw stale(`it is for ${saved.project}, and this is ${situation.project}`)
+  for (const migration of saved.migrations) refuseOtherFile(migration, loaded)
+  const begun = saved.migrations.some((migration) => situation.progress.has(migration.id))
+  // Once a part of it has run, the tables differ by its own doing, and the journal says how far it came.
+  if (!begun && touchedHash(saved.migrations, situation.catalog) !== saved.touched) throw stale('a table that it touches has changed')
+  const rest = saved.migrations.filter((migration) => situation.progress.get(migration.id)?.state !== 'complete')
+  return { plan: { ...saved, migrations: rest }, inFlight: inFlight(situation.progress), schema: schemaOf(situation) }
+}
+
+function refuseOtherFile({ id, checksum }: Plan['migrations'][number], { migrations }: LoadedMigrations): void {
+  const file = migrations.find((migration) => migration.id === id)
+  if (file === undefined) throw stale(`${id} is in it, and there is no such file`)
+  if (file.checksum !== checksum) throw stale(`${file.file} has changed`)
+}
+
+function stale(why: string): LockkeeperError {
+  return new LockkeeperError('plan-stale', `The plan no longer fits: ${why}.`)
+}
