@@ -89,10 +89,10 @@ function toBlocker(row: Row): Blocker {
   }
 }
 
-/** ALTER ROLE ... PASSWORD 'x' and connection strings show up in pg_stat_activity; they must not show up with us. */
+/** ALTER ROLE ... PASSWORD 'x' and connection strings show up in pg_stat_activity; they must not show up with us, nor what follows them. */
 function withoutSecrets(query: string): string {
   return query
     .replace(/\s+/g, ' ')
-    .replace(/(password\s*=?\s*)(?:'(?:[^']|'')*'?|\S+)/gi, "$1'***'")
-    .replace(/(:\/\/[^:/@\s]+:)[^@\s]+@/g, '$1***@')
+    .replace(/\b(passw(?:or)?d)\b.*/i, '$1 ***')
+    .replace(/(:\/\/[^:/@\s]*:)[^@\s]+@/g, '$1***@')
 }
