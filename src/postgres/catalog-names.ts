@@ -9,10 +9,14 @@ interface Names {
   /** Canonical name of a constraint to how many tables have one of that name: names are unique in a table only. */
   readonly constraints: PersistentMap<number>
   /** Canonical name of a table to the relations that would fall with it: tables with foreign keys to it, sequences it owns. */
-  readonly pointers: PersistentMap<PersistentMap<true>>
+  readonly pointers: Links
   /** Canonical name of a view to what it reads. */
-  readonly reads: PersistentMap<PersistentMap<true>>
+  readonly reads: Links
+  /** Canonical name of a partition, or child by inheritance, to the tables above it. */
+  readonly parents: Links
 }
+
+type Links = PersistentMap<PersistentMap<true>>
 
 /** Keyed by the relations, so that a catalog copied with another search path or time zone still finds them. */
 const known = new WeakMap<ReadonlyMap<string, Relation>, Names>()
@@ -42,6 +46,11 @@ export function readsOf(catalog: Catalog, view: string): readonly string[] {
   return [...(namesOf(catalog).reads.get(view)?.keys() ?? [])]
 }
 
+/** The partitioned table that a partition belongs to, or the tables that a child inherits from. */
+export function parentsOf(catalog: Catalog, key: string): readonly string[] {
+  return [...(namesOf(catalog).parents.get(key)?.keys() ?? [])]
+}
+
 /** The catalog with this relation in place of the one of its name, or beside the others; O(log n) and the size of the relation. */
 export function putRelation(catalog: Catalog, relation: Relation): Catalog {
   const key = postgresDialect.name(relation.schema, relation.name)
@@ -67,6 +76,7 @@ function namesOf(catalog: Catalog): Names {
     constraints: PersistentMap.from([]),
     pointers: PersistentMap.from([]),
     reads: PersistentMap.from([]),
+    parents: PersistentMap.from([]),
   }
   for (const [key, relation] of catalog.relations) names = renamed(names, key, undefined, relation)
   known.set(catalog.relations, names)
@@ -78,6 +88,7 @@ function renamed(names: Names, key: string, before: Relation | undefined, after:
     indexes: before?.indexes !== after?.indexes ? indexesOf(names.indexes, key, before, after) : names.indexes,
     constraints: before?.constraints !== after?.constraints ? constraintsOf(names.constraints, before, after) : names.constraints,
     pointers: linked(names.pointers, key, targetsOf(before), targetsOf(after)),
+    parents: linked(names.parents, key, before?.children ?? [], after?.children ?? []),
     reads: linked(names.reads, key, before?.dependentViews ?? [], after?.dependentViews ?? []),
   }
 }
@@ -114,8 +125,6 @@ function targetsOf(relation: Relation | undefined): readonly string[] {
   const keys = (relation?.constraints ?? []).flatMap((constraint) => (constraint.kind === 'foreign-key' ? [constraint.references] : []))
   return relation?.ownedBy === undefined ? keys : [...keys, relation.ownedBy.relation]
 }
-
-type Links = PersistentMap<PersistentMap<true>>
 
 /** Adds or takes away one end of the links that the other ends hold. */
 function linked(links: Links, end: string, before: readonly string[], after: readonly string[]): Links {

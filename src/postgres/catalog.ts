@@ -104,6 +104,7 @@ function relationsOf(found: readonly ask.RelationRow[], parts: Parts): Persisten
       constraints: byName((parts.constraints.get(row.oid) ?? []).map((constraint) => constraintOf(constraint, names))),
       indexes: byName((parts.indexes.get(row.oid) ?? []).map((index) => indexOf(index, names))),
       ...(parent === undefined ? {} : { partitionOf: parent }),
+      ...(row.bound === null ? {} : { partitionBound: row.bound }),
       children: keysOf(children.get(row.oid), parts.keys),
       triggers: (parts.triggers.get(row.oid) ?? []).map((trigger) => trigger.name),
       publications: published(row),

@@ -1,0 +1,190 @@
+import type { Catalog, Column } from '../../model/catalog.ts'
+import { findIndex, relationKey } from '../names.ts'
+import { tagOf, type AlterTableCmd, type AlterTableStmt, type ColumnDef } from '../node.ts'
+import { expressionText, type Source } from '../rewrites/_source.ts'
+import { typeText } from '../type-text.ts'
+import { addColumn, addSequence, columnOf, constraintsOf, isNull, sequenceName } from './columns.ts'
+import { addConstraints } from './constraints.ts'
+import { wantedOfColumn } from './create-table.ts'
+import { dropColumn, dropConstraint, dropNotNull, dropSequencesOf } from './drop-parts.ts'
+import { each, eachBelow, edit, editColumn, sorted, without } from './edit.ts'
+import { attachPartition, attachPartitionIndex, detachPartition } from './partitions.ts'
+import { addNotNull } from './not-null.ts'
+import { validate } from './validate.ts'
+
+export function alterTable(statement: AlterTableStmt, catalog: Catalog, source: Source): Catalog {
+  const commands = (statement.cmds ?? []).flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []))
+  if (statement.objtype === 'OBJECT_INDEX') return alterIndex(statement, catalog, commands)
+  const key = relationKey(statement.relation ?? {}, catalog)
+  if (!catalog.relations.has(key)) return catalog
+  const only = statement.relation?.inh === false
+  const ordered = commands.toSorted((one, other) => pass(one) - pass(other))
+  return each(
+    catalog,
+    ordered,
+    (changed, command) => actions[command.subtype ?? '']?.({ catalog: changed, key, command, source, only }) ?? changed,
+  )
+}
+
+interface Action {
+  readonly catalog: Catalog
+  readonly key: string
+  readonly command: AlterTableCmd
+  readonly source: Source
+  readonly only: boolean
+}
+
+// The server works in passes (AlterTablePass in tablecmds.c): what is dropped goes first, constraints come when columns stand.
+function pass(command: AlterTableCmd): number {
+  const subtype: string = command.subtype ?? ''
+  const at = ['AT_Drop', 'AT_AlterColumnType', 'AT_AddColumn'].findIndex((beginning) => subtype.startsWith(beginning))
+  if (subtype === 'AT_AddConstraint') return 5
+  return subtype === 'AT_DropNotNull' || at < 0 ? 4 : at
+}
+
+const actions: { readonly [subtype: string]: (action: Action) => Catalog } = {
+  AT_AddColumn: ({ catalog, key, command, source, only }) =>
+    withColumnDefinition(command, (definition) => addColumnEverywhere({ catalog, key, command, source, only }, definition), catalog),
+  AT_DropColumn: ({ catalog, key, command, only }) =>
+    below({ catalog, key, only }, (changed, each) => dropColumn(changed, each, command.name ?? '', command.behavior === 'DROP_CASCADE')),
+  AT_AlterColumnType: (action) => withColumnDefinition(action.command, (definition) => changeType(action, definition), action.catalog),
+  AT_ColumnDefault: ({ catalog, key, command, source, only }) =>
+    below({ catalog, key, only }, (changed, each) =>
+      editColumn(changed, each, command.name ?? '', (column) => withDefault(column, command, source)),
+    ),
+  AT_CookedColumnDefault: ({ catalog }) => catalog,
+  AT_SetNotNull: ({ catalog, key, command, only }) => addNotNull(catalog, key, { column: command.name ?? '', only }),
+  AT_DropNotNull: ({ catalog, key, command, only }) =>
+    below({ catalog, key, only }, (changed, each) => dropNotNull(changed, each, command.name ?? '')),
+  AT_SetExpression: ({ catalog, key, command, source, only }) =>
+    below({ catalog, key, only }, (changed, each) =>
+      editColumn(changed, each, command.name ?? '', (column) => ({ ...column, default: expressionText(source, command.def) ?? '' })),
+    ),
+  AT_DropExpression: ({ catalog, key, command, only }) =>
+    below({ catalog, key, only }, (changed, each) =>
+      editColumn(changed, each, command.name ?? '', (column) => without(column, 'default', 'generated')),
+    ),
+  AT_AddIdentity: addIdentity,
+  AT_SetIdentity: setIdentity,
+  AT_DropIdentity: ({ catalog, key, command }) =>
+    dropSequencesOf(
+      editColumn(catalog, key, command.name ?? '', (column) => without(column, 'identity')),
+      key,
+      command.name,
+    ),
+  AT_AddConstraint: ({ catalog, key, command, source, only }) =>
+    addConstraints(
+      catalog,
+      key,
+      constraintsOf(command.def === undefined ? [] : [command.def]).map((node) => ({ node, source, only })),
+    ),
+  AT_DropConstraint: ({ catalog, key, command, only }) =>
+    dropConstraint(catalog, key, { name: command.name ?? '', only, cascade: command.behavior === 'DROP_CASCADE' }),
+  AT_ValidateConstraint: ({ catalog, key, command }) => validate(catalog, key, command.name ?? ''),
+  AT_AlterConstraint: alterConstraint,
+  AT_ChangeOwner: ({ catalog, key, command }) =>
+    edit(catalog, key, (relation) => ({
+      ...relation,
+      ...(command.newowner?.rolename !== undefined && { owner: command.newowner.rolename }),
+    })),
+  AT_AttachPartition: ({ catalog, key, command, source }) =>
+    command.def !== undefined && 'PartitionCmd' in command.def ? attachPartition(catalog, key, command.def.PartitionCmd, source) : catalog,
+  AT_DetachPartition: ({ catalog, key, command }) =>
+    command.def !== undefined && 'PartitionCmd' in command.def ? detachPartition(catalog, key, command.def.PartitionCmd) : catalog,
+  AT_AddInherit: (action) => inherit(action, (children, key) => sorted([...children, key])),
+  AT_DropInherit: (action) => inherit(action, (children, key) => children.filter((child) => child !== key)),
+}
+
+function below(
+  { catalog, key, only }: Pick<Action, 'catalog' | 'key' | 'only'>,
+  effect: (catalog: Catalog, key: string) => Catalog,
+): Catalog {
+  return only ? effect(catalog, key) : eachBelow(catalog, key, effect)
+}
+
+function withColumnDefinition(command: AlterTableCmd, effect: (definition: ColumnDef) => Catalog, otherwise: Catalog): Catalog {
+  return command.def !== undefined && 'ColumnDef' in command.def
+    ? effect({ ...command.def.ColumnDef, colname: command.def.ColumnDef.colname ?? command.name ?? '' })
+    : otherwise
+}
+
+function addColumnEverywhere({ catalog, key, source }: Action, definition: ColumnDef): Catalog {
+  if (catalog.relations.get(key)?.columns.some((column) => column.name === definition.colname) === true) return catalog
+  const added = addColumn(catalog, key, definition, source)
+  const column = added.relations.get(key)?.columns.at(-1)
+  const children = catalog.relations.get(key)?.children ?? []
+  const inherited = each(added, children, (changed, child) => eachBelow(changed, child, (inner, below) => giveColumn(inner, below, column)))
+  return addConstraints(inherited, key, wantedOfColumn(definition, source))
+}
+
+function giveColumn(catalog: Catalog, key: string, column: Column | undefined): Catalog {
+  return edit(catalog, key, (relation) => {
+    if (column === undefined || relation.columns.some((own) => own.name === column.name)) return relation
+    return { ...relation, columns: [...relation.columns, column] }
+  })
+}
+
+function changeType({ catalog, key, command, source, only }: Action, definition: ColumnDef): Catalog {
+  const { collation } = columnOf(definition, catalog, source)
+  const type = definition.typeName === undefined ? 'unknown' : typeText(definition.typeName, catalog)
+  const change = (column: Column): Column => ({ ...without(column, 'collation'), type, ...(collation !== undefined && { collation }) })
+  return below({ catalog, key, only }, (changed, each) => editColumn(changed, each, command.name ?? '', change))
+}
+
+function withDefault(column: Column, command: AlterTableCmd, source: Source): Column {
+  if (isNull(command.def)) return without(column, 'default')
+  return { ...column, default: expressionText(source, command.def) ?? '' }
+}
+
+function addIdentity({ catalog, key, command }: Action): Catalog {
+  const node = constraintsOf(command.def === undefined ? [] : [command.def])[0]
+  const identity = node?.generated_when === 'a' ? 'always' : 'by-default'
+  const set = editColumn(catalog, key, command.name ?? '', (column) => ({ ...column, identity }))
+  return addSequence(set, key, command.name ?? '', sequenceName(node?.options))
+}
+
+/** SET GENERATED ALWAYS | BY DEFAULT comes as an option among those of the sequence. */
+function setIdentity({ catalog, key, command }: Action): Catalog {
+  const options = command.def !== undefined && 'List' in command.def ? (command.def.List.items ?? []) : []
+  const generated = options.flatMap((node) => ('DefElem' in node && node.DefElem.defname === 'generated' ? [node.DefElem.arg] : []))[0]
+  if (generated === undefined || !('Integer' in generated)) return catalog
+  const identity = generated.Integer.ival === 'a'.charCodeAt(0) ? 'always' : 'by-default'
+  return editColumn(catalog, key, command.name ?? '', (column) => ({ ...column, identity }))
+}
+
+// ALTER CONSTRAINT ... [NOT] ENFORCED (18); deferral is in the definition only.
+function alterConstraint({ catalog, key, command }: Action): Catalog {
+  const body =
+    command.def === undefined || tagOf(command.def) !== 'ATAlterConstraint'
+      ? undefined
+      : (Object.values(command.def)[0] as { conname?: string; alterEnforceability?: boolean; is_enforced?: boolean })
+  if (body?.alterEnforceability !== true) return catalog
+  return edit(catalog, key, (relation) => ({
+    ...relation,
+    constraints: relation.constraints.map((constraint) =>
+      constraint.name === body.conname && constraint.kind === 'foreign-key'
+        ? {
+            ...constraint,
+            valid: body.is_enforced === true,
+            definition: constraint.definition.replace(/ NOT ENFORCED$/, '') + (body.is_enforced === true ? '' : ' NOT ENFORCED'),
+          }
+        : constraint,
+    ),
+  }))
+}
+
+function inherit({ catalog, key, command }: Action, change: (children: readonly string[], key: string) => readonly string[]): Catalog {
+  if (command.def === undefined || !('RangeVar' in command.def)) return catalog
+  const parent = relationKey(command.def.RangeVar, catalog)
+  return edit(catalog, parent, (relation) => ({ ...relation, children: change(relation.children, key) }))
+}
+
+function alterIndex(statement: AlterTableStmt, catalog: Catalog, commands: readonly AlterTableCmd[]): Catalog {
+  const found = findIndex(statement.relation ?? {}, catalog)
+  if (found === undefined) return catalog
+  return each(catalog, commands, (changed, { def }) =>
+    def !== undefined && 'PartitionCmd' in def
+      ? attachPartitionIndex(changed, { key: found.relation, name: found.name }, def.PartitionCmd)
+      : changed,
+  )
+}
