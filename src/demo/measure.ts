@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { monotonicMs } from './clock.ts'
 import type { WayResult, WayStep } from './document.ts'
 import { startReport } from './report-query.ts'
-import { failuresOf, figuresOf, timelineOf } from './samples.ts'
-import type { Sample, Window } from './samples.ts'
+import { resultOf } from './result.ts'
+import type { MigrationStretch } from './result.ts'
+import type { Window } from './samples.ts'
 import { shopTraffic } from './shop.ts'
 import { startTraffic } from './traffic.ts'
 import type { Way, WayOptions } from './way.ts'
@@ -32,19 +33,7 @@ export async function measureWay(way: Way, options: MeasureOptions): Promise<Way
   say('the report and the migration begin')
   const run = await migrationStretch(way, options)
   const samples = await traffic.stop()
-  return resultOf(way, samples, { idle, run })
-}
-
-interface Stretches {
-  readonly idle: Window
-  readonly run: MigrationStretch
-}
-
-interface MigrationStretch {
-  readonly window: Window
-  readonly doneMs: number
-  readonly blockerMs: number
-  readonly steps: readonly WayStep[]
+  return resultOf(way.id, samples, { idle, run })
 }
 
 async function idleStretch(options: MeasureOptions): Promise<Window> {
@@ -74,24 +63,4 @@ type RunOptions = Pick<WayOptions, 'url' | 'folder' | 'signal' | 'say'>
 async function runWay(way: Way, options: RunOptions): Promise<{ readonly fromMs: number; readonly steps: readonly WayStep[] }> {
   const fromMs = monotonicMs()
   return { fromMs, steps: await way.run({ ...options, elapsed: () => monotonicMs() - fromMs }) }
-}
-
-function resultOf(way: Way, samples: readonly Sample[], { idle, run }: Stretches): WayResult {
-  return {
-    way: way.id,
-    ...figuresOf(samples, run.window),
-    doneMs: Math.round(run.doneMs),
-    doneAfterBlockerMs: doneAfterBlocker(run),
-    blockerMs: Math.round(run.blockerMs),
-    failures: failuresOf(samples, run.window),
-    idle: figuresOf(samples, idle),
-    steps: run.steps.map((step) => ({ ...step, startMs: Math.round(step.startMs), endMs: Math.round(step.endMs) })),
-    timeline: timelineOf(samples, run.window, 1000),
-  }
-}
-
-/** The first commit after the report, among the steps that had begun before it ended. */
-function doneAfterBlocker({ steps, blockerMs, doneMs }: MigrationStretch): number {
-  const heldBack = steps.filter((step) => step.startMs < blockerMs && step.endMs >= blockerMs).map((step) => step.endMs)
-  return Math.round(Math.min(doneMs, ...heldBack) - blockerMs)
 }

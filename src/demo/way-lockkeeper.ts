@@ -60,7 +60,10 @@ async function planAndRun(loaded: LoadedMigrations, { url, signal, elapsed, say 
   return plan
 }
 
-async function look(loaded: LoadedMigrations, url: string): Promise<Pick<Awaited<ReturnType<typeof openTarget>>, 'engine'> & Pick<Awaited<ReturnType<typeof planPending>>, 'plan' | 'schema'>> {
+async function look(
+  loaded: LoadedMigrations,
+  url: string,
+): Promise<Pick<Awaited<ReturnType<typeof openTarget>>, 'engine'> & Pick<Awaited<ReturnType<typeof planPending>>, 'plan' | 'schema'>> {
   await using target = await openTarget({ url })
   const { lockBudgetMs, statementTimeoutMs, allowed } = settingsOf({}, {})
   const { plan, schema } = await planPending(target, loaded, { lockBudgetMs, statementTimeoutMs, allowed })
