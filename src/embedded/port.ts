@@ -27,7 +27,8 @@ export async function onFreePort<T>(start: (port: number) => Promise<T>): Promis
 
 async function freePort(): Promise<number> {
   const port = await tryListen(0)
-  if (port === undefined) throw new LockkeeperError('embedded-failed', 'There is no free TCP port on 127.0.0.1.', { hint: 'Start it without TCP.' })
+  if (port === undefined)
+    throw new LockkeeperError('embedded-failed', 'There is no free TCP port on 127.0.0.1.', { hint: 'Start it without TCP.' })
   return port
 }
 

@@ -31,9 +31,9 @@ export interface PostmasterOptions {
 export function spawnPostmaster(command: Command, { folder, onEnd }: PostmasterOptions): Postmaster {
   const child = spawnLogging(command, join(folder, 'log'))
   let ended = false
-  const over = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve())).then(() => {
+  const over = endOf(child).then(() => {
     ended = true
-    onEnd()
+    return onEnd()
   })
   return {
     pid: child.pid ?? 0,
@@ -41,6 +41,13 @@ export function spawnPostmaster(command: Command, { folder, onEnd }: PostmasterO
     end: (ending) => endChild(child, over, ending),
     endNow: (limitMs) => endChildNow(child, join(folder, 'data', 'postmaster.pid'), limitMs),
   }
+}
+
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
 }
 
 function spawnLogging(command: Command, logFile: string): ChildProcess {

@@ -59,7 +59,10 @@ async function probe(runtime: Runtime, { folder, signal }: Trial): Promise<Outco
   const postgres = pathOf(runtime, 'postgres')
   try {
     await giveTo(runtime.identity, folder)
-    return await runCommand(commandAs(runtime.identity, '/bin/sh', ['-c', 'id -un >&2 && cd "$1" && exec "$0" --version', postgres, folder]), signal)
+    return await runCommand(
+      commandAs(runtime.identity, '/bin/sh', ['-c', 'id -un >&2 && cd "$1" && exec "$0" --version', postgres, folder]),
+      signal,
+    )
   } catch (error) {
     signal.throwIfAborted()
     return { status: undefined, output: String(error) }
@@ -71,7 +74,10 @@ async function copyOf({ binaries, folder, signal }: Trial): Promise<string> {
     const copy = await runCommand({ file: 'cp', args: ['-R', '-P', join(binaries.packageFolder, 'native'), content] }, signal)
     const open = await runCommand({ file: 'chmod', args: ['-R', 'go+rX', content] }, signal)
     if (copy.status === 0 && open.status === 0 && (await layLinks(content))) return
-    throw new LockkeeperError('embedded-unavailable', `The binaries in ${binaries.packageFolder} could not be copied: ${copy.output}${open.output}`)
+    throw new LockkeeperError(
+      'embedded-unavailable',
+      `The binaries in ${binaries.packageFolder} could not be copied: ${copy.output}${open.output}`,
+    )
   }
   return cached(`native-${binaries.exact}-${process.arch}`, { workshop: folder, make })
 }
@@ -79,7 +85,9 @@ async function copyOf({ binaries, folder, signal }: Trial): Promise<string> {
 function cannotRun(binaries: Binaries, failures: readonly string[]): LockkeeperError {
   const reason = usesMusl() ? 'This system uses musl, and the binaries need glibc.' : `Tried: ${failures.join('; ')}.`
   return new LockkeeperError('embedded-unavailable', `PostgreSQL ${binaries.version} does not run here. ${reason}`, {
-    hint: usesMusl() ? 'Use an image with glibc (Debian, Ubuntu), or give --shadow-url.' : 'Run as a user that is not root, or give --shadow-url.',
+    hint: usesMusl()
+      ? 'Use an image with glibc (Debian, Ubuntu), or give --shadow-url.'
+      : 'Run as a user that is not root, or give --shadow-url.',
     details: { packageFolder: binaries.packageFolder, failures },
   })
 }

@@ -32,7 +32,10 @@ export async function makeServerFolder(folder: string): Promise<void> {
     await writeFile(join(folder, 'owner'), JSON.stringify(ownerNow()))
   } catch (error) {
     const hint = 'Set TMPDIR to a folder that you can write to.'
-    throw new LockkeeperError('embedded-unavailable', `The folder of the server could not be made: ${(error as Error).message}.`, { hint, cause: error })
+    throw new LockkeeperError('embedded-unavailable', `The folder of the server could not be made: ${(error as Error).message}.`, {
+      hint,
+      cause: error,
+    })
   }
 }
 

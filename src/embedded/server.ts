@@ -65,7 +65,8 @@ export class Server implements EmbeddedServer {
 
   async restart(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
     const { timeoutMs } = this.#launch
-    if (this.#stopped !== undefined) throw new LockkeeperError('embedded-failed', `PostgreSQL ${this.version} was stopped; start a new one.`)
+    if (this.#stopped !== undefined)
+      throw new LockkeeperError('embedded-failed', `PostgreSQL ${this.version} was stopped; start a new one.`)
     await this.#end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT', timeoutMs)
     this.#postmaster = await startPostmaster(this.#launch, AbortSignal.timeout(timeoutMs))
   }

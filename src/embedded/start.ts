@@ -48,7 +48,8 @@ export async function startPostgres(options: StartOptions = {}): Promise<Embedde
 }
 
 function explain(error: unknown, { signal, version = newest }: StartOptions, limit: AbortSignal): LockkeeperError {
-  if (signal?.aborted === true) return new LockkeeperError('interrupted', `The start of PostgreSQL ${version} was interrupted.`, { cause: error })
+  if (signal?.aborted === true)
+    return new LockkeeperError('interrupted', `The start of PostgreSQL ${version} was interrupted.`, { cause: error })
   if (error instanceof LockkeeperError) return error
   const what = limit.aborted ? 'was not up in the time given' : `could not be started: ${String(error)}`
   return new LockkeeperError('embedded-failed', `PostgreSQL ${version} ${what}.`, { cause: error })

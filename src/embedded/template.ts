@@ -3,7 +3,7 @@ import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LockkeeperError } from '../model/errors.ts'
 import { cached } from './cache.ts'
-import { runCommand, type Outcome } from './command.ts'
+import { runCommand } from './command.ts'
 import { giveTo, ownerOf } from './identity.ts'
 import { programOf, type Runtime } from './runtime.ts'
 
@@ -18,7 +18,8 @@ export async function layDataFolder(runtime: Runtime, folder: string, signal: Ab
   const name = `template-${runtime.exact}-${process.arch}-${ownerOf(runtime.identity)}`
   const template = await cached(name, { workshop: folder, make: (content) => initialise(runtime, content, signal) })
   const copy = await runCommand({ file: 'cp', args: ['-R', '-p', join(template, 'data'), join(folder, 'data')] }, signal)
-  if (copy.status !== 0) throw new LockkeeperError('embedded-failed', `The template of the data folder could not be copied: ${copy.output.trim()}`)
+  if (copy.status !== 0)
+    throw new LockkeeperError('embedded-failed', `The template of the data folder could not be copied: ${copy.output.trim()}`)
   return readFile(join(template, 'password'), 'utf8')
 }
 
@@ -29,7 +30,7 @@ async function initialise(runtime: Runtime, content: string, signal: AbortSignal
   await giveTo(runtime.identity, join(content, 'password'))
   const failures: string[] = []
   for (const locale of locales) {
-    const outcome = await initdb(runtime, content, locale, signal)
+    const outcome = await runCommand(programOf(runtime, 'initdb', initdbArguments(content, locale)), signal)
     if (outcome.status === 0) return
     failures.push(outcome.output.trim())
     await rm(join(content, 'data'), { recursive: true, force: true })
@@ -38,8 +39,7 @@ async function initialise(runtime: Runtime, content: string, signal: AbortSignal
 }
 
 /** The socket is in a folder that only its owner can enter; a TCP port is open to every user of the machine, hence the password. */
-function initdb(runtime: Runtime, content: string, locale: string, signal: AbortSignal): Promise<Outcome> {
+function initdbArguments(content: string, locale: string): readonly string[] {
   const access = ['-U', 'postgres', '--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${join(content, 'password')}`]
-  const args = ['-D', join(content, 'data'), ...access, '-E', 'UTF8', `--locale=${locale}`, '--no-sync']
-  return runCommand(programOf(runtime, 'initdb', args), signal)
+  return ['-D', join(content, 'data'), ...access, '-E', 'UTF8', `--locale=${locale}`, '--no-sync']
 }

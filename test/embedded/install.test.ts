@@ -40,7 +40,8 @@ async function tryIn(project: Project, options: ParentOptions = {}): Promise<Tri
 /** A PATH with what the launcher calls, but without unshare. */
 function pathWithoutUnshare(project: Project): string {
   const folder = join(dirname(project.folder), 'bin')
-  mkdirSync(folder)
+  mkdirSync(folder, { mode: 0o755 })
+  chmodSync(folder, 0o755)
   for (const name of ['cp', 'chmod', 'id', 'rm', 'sleep']) {
     symlinkSync(execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(folder, name))
   }
@@ -54,7 +55,7 @@ describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, ()
     expect(links).toBeGreaterThan(10)
     const first = await tryIn(project)
     expect(first.program).toContain(project.packageFolder)
-    if (isRoot) expect(first.uid).toBe(nobody)
+    expect(first.uid).toBe(isRoot ? nobody : process.getuid?.())
     expect((await tryIn(project)).program).toContain(project.packageFolder)
     expect(removeLinks(project.packageFolder)).toBe(links)
   })
@@ -77,13 +78,19 @@ describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, ()
     expect(uid).toBe(0)
   })
 
-  it.skipIf(!isRoot)('of root below a folder with mode 0700, where there are no user namespaces, runs from a copy', async () => {
-    using project = makeProject()
-    chmodSync(project.folder, 0o700)
-    const { program, uid } = await tryIn(project, { env: { PATH: pathWithoutUnshare(project), TMPDIR: project.temporaryFolder } })
-    expect(program).toContain(project.temporaryFolder)
-    expect(uid).toBe(nobody)
-  })
+  it.skipIf(!isRoot)(
+    'of root below a folder with mode 0700, where there are no user namespaces, runs from a copy that nobody can read',
+    async () => {
+      using project = makeProject()
+      chmodSync(project.folder, 0o700)
+      const before = process.umask(0o077)
+      const tried = tryIn(project, { env: { PATH: pathWithoutUnshare(project), TMPDIR: project.temporaryFolder } })
+      process.umask(before)
+      const { program, uid } = await tried
+      expect(program).toContain(project.temporaryFolder)
+      expect(uid).toBe(nobody)
+    },
+  )
 
   it.skipIf(!isRoot)('of root that nothing can run says what was tried', async () => {
     using project = makeProject()

@@ -75,7 +75,7 @@ describe('startPostgres', { timeout }, () => {
   })
 
   it('lets the settings of the caller win', async () => {
-    await using server = await startPostgres({ durable: true, settings: { max_connections: '17', 'my.setting': "it's, quoted" } })
+    await using server = await startPostgres({ durable: true, settings: { 'max_connections': '17', 'my.setting': "it's, quoted" } })
     expect(await ask(server.url, 'SHOW max_connections')).toBe('17')
     expect(await ask(server.url, 'SHOW my.setting')).toBe("it's, quoted")
     expect(await ask(server.url, 'SHOW fsync')).toBe('on')
@@ -91,11 +91,17 @@ describe('startPostgres', { timeout }, () => {
 
   it('fails with the last lines of the log where the server does not start', async () => {
     const start = startPostgres({ settings: { shared_preload_libraries: 'no_such_library' } })
-    await expect(start).rejects.toMatchObject({ code: 'embedded-failed', message: expect.stringContaining('could not access file "no_such_library"') })
+    await expect(start).rejects.toMatchObject({
+      code: 'embedded-failed',
+      message: expect.stringContaining('could not access file "no_such_library"'),
+    })
   })
 
   it('refuses a version that there is not, naming those that there are', async () => {
-    await expect(startPostgres({ version: 12 })).rejects.toMatchObject({ code: 'embedded-unavailable', hint: expect.stringContaining('13, 14') })
+    await expect(startPostgres({ version: 12 })).rejects.toMatchObject({
+      code: 'embedded-unavailable',
+      hint: expect.stringContaining('13, 14'),
+    })
     expect(availableVersions()).toEqual(expect.arrayContaining([...testVersions]))
   })
 
@@ -109,7 +115,10 @@ describe('startPostgres', { timeout }, () => {
   })
 
   it('says so where it was not up in the time given', async () => {
-    await expect(startPostgres({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'embedded-failed', message: expect.stringContaining('time') })
+    await expect(startPostgres({ timeoutMs: 1 })).rejects.toMatchObject({
+      code: 'embedded-failed',
+      message: expect.stringContaining('time'),
+    })
   })
 
   it('cannot be restarted once it was stopped', async () => {

@@ -39,7 +39,9 @@ export async function freshDatabase(version: number, options: { readonly setup?:
 
 /** Runs the same tests for each version under test: `describe` with the version in its name. */
 export function forEachVersion(title: string, tests: (version: number) => void): void {
-  describe.each(testVersions)(`${title} on PostgreSQL %i`, tests)
+  describe.each(testVersions)(`${title} on PostgreSQL %i`, (version) => {
+    tests(version)
+  })
 }
 
 function databaseOn(server: EmbeddedServer, name: string): TestDatabase {
