@@ -5,7 +5,7 @@ import { postgresDialect } from '../quote.ts'
 import { onTable, onTree, type Action, type Target } from './action.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { isProvenNotNull } from './expression.ts'
-import { foreignKeysTo, isUnknown, withDescendants, withHeap, type ForeignKey } from './relations.ts'
+import { foreignKeysTo, isUnknown, withDescendants, withHeap, withPartitions, type ForeignKey } from './relations.ts'
 
 /** ADD CONSTRAINT, by kind. */
 export function addConstraint(constraint: Constraint, target: Target): Action {
@@ -19,9 +19,9 @@ function kindOf(constraint: Constraint, target: Target): Action {
   const deferred = constraint.skip_validation === true || constraint.is_enforced === false
   switch (constraint.contype) {
     case 'CONSTR_FOREIGN':
-      return onTree('SHARE ROW EXCLUSIVE', addForeignKey(constraint.pktable, heap, deferred, target.catalog))
+      return onTree('SHARE ROW EXCLUSIVE', addForeignKey(constraint.pktable, withHeap(withPartitions(target.key, target.catalog), target.catalog), deferred, target.catalog))
     case 'CONSTR_CHECK':
-      return onTree('ACCESS EXCLUSIVE', deferred ? nothing : { scans: heap })
+      return onTree('ACCESS EXCLUSIVE', deferred ? nothing : { scans: constraint.is_no_inherit === true ? withHeap([target.key], target.catalog) : heap })
     case 'CONSTR_NOTNULL':
       return onTree('ACCESS EXCLUSIVE', deferred ? nothing : notNullScan(textsOf(constraint.keys), target))
     case 'CONSTR_PRIMARY':
@@ -47,7 +47,9 @@ function kindOf(constraint: Constraint, target: Target): Action {
 /** Both tables are locked against writes, and both are read unless NOT VALID or NOT ENFORCED is written. */
 export function addForeignKey(parent: RangeVar | undefined, heap: readonly string[], deferred: boolean, catalog: Catalog): Effect {
   const parents = parent === undefined ? [] : withDescendants(relationKey(parent, catalog), catalog)
-  return merge(locksOn('SHARE ROW EXCLUSIVE', parents), deferred ? nothing : { scans: [...heap, ...withHeap(parents, catalog)] })
+  // From an empty table the check ends before it reads the parent (its join has nothing on the child's side).
+  const fromNew = heap.length > 0 && heap.every((key) => catalog.relations.get(key)?.isNew === true)
+  return merge(locksOn('SHARE ROW EXCLUSIVE', parents), deferred ? nothing : { scans: [...heap, ...(fromNew ? [] : withHeap(parents, catalog))] })
 }
 
 /** Tables in which SET NOT NULL (or its like) looks at each row, for want of a proof. */
@@ -74,7 +76,7 @@ function addIndexConstraint(constraint: Constraint, heap: readonly string[], tar
   const needsNotNull = primary ? notNullScan(textsOf(constraint.keys), target) : nothing
   const effect = merge({ builds: heap }, primary && (needsNotNull.scans?.length ?? 0) > 0 ? needsNotNull : nothing)
   // Before 18 the partitions' own NOT NULL is only looked at where the parent's columns still allow NULL.
-  const strong = primary && (target.catalog.server.version >= 18 || textsOf(constraint.keys).some((column) => !isValidlyNotNull(target.key, column, target.catalog)))
+  const strong = target.catalog.server.version >= 18 || (primary && textsOf(constraint.keys).some((column) => !isValidlyNotNull(target.key, column, target.catalog)))
   if (strong) return onTree('ACCESS EXCLUSIVE', effect)
   return onTable('ACCESS EXCLUSIVE', merge(effect, locksOn('SHARE', target.tree.slice(1))))
 }
