@@ -26,7 +26,7 @@ export async function findConnection({ options, config }: Wanted, context: Conte
   const schema = options.schema ?? config.schema ?? schemaIn(url)
   const role = options.role ?? config.role
   return {
-    url,
+    url: password === undefined ? url : withoutPassword(url),
     signal: context.signal,
     ...(password === undefined ? {} : { password: async () => await password() }),
     ...(schema === undefined ? {} : { schema }),
@@ -41,6 +41,17 @@ export async function needConnection(wanted: Wanted, context: Context): Promise<
   const key = await keyInDotEnv(context.cwd)
   const hint = key === undefined ? 'Give --database-url, or set DIRECT_URL or DATABASE_URL.' : `The file .env sets ${key}, and it is not read without being asked: give --env-file .env.`
   throw new LockkeeperError('no-database-url', 'No database is given.', { hint })
+}
+
+// The driver would take the URL's password before the function's.
+function withoutPassword(text: string): string {
+  try {
+    const url = new URL(text)
+    url.password = ''
+    return url.toString()
+  } catch {
+    return text
+  }
 }
 
 /** Prisma writes the schema into the URL: postgres://host/db?schema=app. */

@@ -8,6 +8,8 @@ export interface ConnectionUrl {
   /** libpq's `prefer` and `allow`: TLS where the server has it, plain where not. */
   readonly tls: 'as-given' | 'optional'
   readonly hasPassword: boolean
+  /** The URL insists on TLS. */
+  readonly wantsTls: boolean
 }
 
 /**
@@ -21,7 +23,16 @@ export function readConnectionUrl(text: string): ConnectionUrl {
   const tls = sslmode === 'prefer' || sslmode === 'allow' ? 'optional' : 'as-given'
   if (sslmode !== null && !url.searchParams.has('uselibpqcompat')) url.searchParams.set('uselibpqcompat', 'true')
   if (tls === 'optional') url.searchParams.set('sslmode', 'require')
-  return { target: targetOf(url), forDriver: url.toString(), tls, hasPassword: url.password !== '' }
+  // It would win over the name that tells our sessions apart in pg_stat_activity.
+  url.searchParams.delete('application_name')
+  return { target: targetOf(url), forDriver: url.toString(), tls, hasPassword: url.password !== '', wantsTls: sslmode !== null && /^(require|verify-ca|verify-full)$/.test(sslmode) }
+}
+
+/** The same URL with another password. */
+export function withPassword(forDriver: string, password: string): string {
+  const url = new URL(forDriver)
+  url.password = encodeURIComponent(password)
+  return url.toString()
 }
 
 /** The same URL without TLS: the second try of sslmode=prefer. */

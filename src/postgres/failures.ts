@@ -43,10 +43,9 @@ const serverCodes: { readonly [sqlstate: string]: ErrorCode } = {
   '42501': 'no-rights',
 }
 
-/** Why a connection could not be made; `auth-failed` where the driver stopped before the server could speak (no password given). */
+/** Why a connection could not be made, by the code that the server or the system gave. */
 export function connectFailure(error: unknown): ErrorCode {
-  const code = codeOf(error)
-  if (code === undefined) return 'auth-failed'
+  const code = codeOf(error) ?? ''
   if (tlsCodes.has(code) || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL')) return 'tls-failed'
   if (networkCodes.has(code)) return 'unreachable'
   return serverCodes[code] ?? 'unreachable'

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Catalog } from '../model/catalog.ts'
+import type { ErrorCode } from '../model/errors.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Blocker } from '../model/event.ts'
 import type { TableLock } from '../model/facts.ts'
@@ -7,7 +8,7 @@ import type { Server } from '../model/server.ts'
 import type { Attempt, AttemptOutcome, ConnectOptions, Failure, Leaf, Limits, Need, Row, RunLockHolder, ScriptResult, Session, Target } from '../model/session.ts'
 import { attemptMessage, heldMsOf, needsNoExplicitLock } from './attempt.ts'
 import { readCatalog } from './catalog.ts'
-import { readConnectionUrl, withoutTls } from './connection-url.ts'
+import { readConnectionUrl, withoutTls, withPassword } from './connection-url.ts'
 import type { ConnectionUrl } from './connection-url.ts'
 import { classifyFailure, codeOf, connectFailure } from './failures.ts'
 import { readBlockers, readOlderSnapshots, readWaits } from './lock-waits.ts'
@@ -48,19 +49,19 @@ async function open(url: ConnectionUrl, options: ConnectOptions): Promise<pg.Cli
     return await openOnce(url.forDriver, options)
   } catch (error) {
     if (url.tls === 'optional' && codeOf(error) === undefined) return await open({ ...url, forDriver: withoutTls(url.forDriver), tls: 'as-given' }, options)
-    throw connectError(error, url)
+    throw connectError(error, url, options)
   }
 }
 
 async function openOnce(connectionString: string, options: ConnectOptions): Promise<pg.Client> {
   options.signal?.throwIfAborted()
   const client = new pg.Client({
-    connectionString,
+    // The driver takes what the URL says before what it is told beside it: the function's password goes into the URL.
+    connectionString: options.password === undefined ? connectionString : withPassword(connectionString, await options.password()),
     application_name: options.applicationName,
     connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMs,
     keepAlive: true,
     types: { getTypeParser },
-    ...(options.password === undefined ? {} : { password: options.password }),
   })
   client.on('error', () => undefined) // a lost connection shows in the query that runs, or in the next
   await client.connect()
@@ -73,16 +74,21 @@ function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string)
   return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown
 }
 
-function connectError(error: unknown, url: ConnectionUrl): LockkeeperError {
+function connectError(error: unknown, url: ConnectionUrl, options: ConnectOptions): LockkeeperError {
   if (error instanceof LockkeeperError) return error
   const { host, port, database, user } = url.target
-  const code = connectFailure(error)
-  const why = error instanceof Error && codeOf(error) !== undefined ? `: ${error.message}` : ''
-  const noPassword = code === 'auth-failed' && codeOf(error) === undefined && !url.hasPassword
-  return new LockkeeperError(code, `cannot connect to ${database} on ${host}:${port} as ${user}${noPassword ? ': the server asks for a password and the URL has none' : why}`, {
+  const { code, why } = codeOf(error) === undefined ? withoutCode(url, options) : { code: connectFailure(error), why: error instanceof Error ? `: ${error.message}` : '' }
+  return new LockkeeperError(code, `cannot connect to ${database} on ${host}:${port} as ${user}${why}`, {
     cause: error,
     details: { host, port, database, user },
   })
+}
+
+/** The driver stopped by itself, with no code: it had no password to give, the server has no TLS, or nothing answered in time. */
+function withoutCode(url: ConnectionUrl, options: ConnectOptions): { readonly code: ErrorCode; readonly why: string } {
+  if (url.wantsTls) return { code: 'tls-failed', why: ': the URL asks for TLS, and the server does not offer it' }
+  if (!url.hasPassword && options.password === undefined) return { code: 'auth-failed', why: ': the server asks for a password and the URL has none' }
+  return { code: 'unreachable', why: ': no answer, or the connection was closed at once' }
 }
 
 async function settle(session: PostgresSession, options: ConnectOptions): Promise<void> {

@@ -42,7 +42,7 @@ export async function baseline(options: RecordOptions, to?: string): Promise<rea
     refuseInFlight(recorder.situation)
     const upTo = to === undefined ? recorder.standings : recorder.standings.slice(0, indexOf(recorder.standings, to) + 1)
     const missing = upTo.filter((standing) => standing.state !== 'complete')
-    for (const standing of missing) await recordApplied(recorder, standing, options)
+    await recordApplied(recorder, missing, options)
     return missing.map((standing) => standing.migration.id)
   })
 }
@@ -50,8 +50,7 @@ export async function baseline(options: RecordOptions, to?: string): Promise<rea
 /** Records one migration as applied, whatever became of it. In flight, it counts as complete from now on. */
 export async function resolveApplied(options: RecordOptions, name: string): Promise<void> {
   await recording(options, async (recorder) => {
-    const standing = recorder.standings[indexOf(recorder.standings, name)]
-    if (standing !== undefined) await recordApplied(recorder, standing, options)
+    await recordApplied(recorder, recorder.standings.slice(indexOf(recorder.standings, name)).slice(0, 1), options)
   })
 }
 
@@ -78,13 +77,18 @@ async function recording<T>(options: RecordOptions, act: (recorder: Recorder) =>
   return await act({ work, situation, standings: standingsOf(loaded.migrations, situation) })
 }
 
-async function recordApplied({ work, situation }: Recorder, { migration, ormRecorded }: Standing, options: RecordOptions): Promise<void> {
+// All in one transaction: the ORM's table is made once, and a failure records nothing.
+async function recordApplied({ work, situation }: Recorder, standings: readonly Standing[], options: RecordOptions): Promise<void> {
   const { project, progress, history } = situation
   const journal = options.engine.journal(work)
-  const begun = progress.get(migration.id)
-  const start = begun === undefined || begun.state === 'aborted' ? journal.startSql(project, stored(migration, options)) : []
-  const orm = history === undefined || ormRecorded === true ? [] : [...history.create, ...history.finish(migration)]
-  await commit(work, [...start, ...journal.recordSql(project, { type: 'migration-done', migration: migration.id }), ...orm])
+  const missing = standings.filter((standing) => standing.ormRecorded === false)
+  const orm = history === undefined || missing.length === 0 ? [] : [...history.create, ...missing.flatMap(({ migration }) => history.finish(migration))]
+  const mine = standings.flatMap(({ migration }) => {
+    const begun = progress.get(migration.id)?.state
+    const start = begun === undefined || begun === 'aborted' ? journal.startSql(project, stored(migration, options)) : []
+    return [...start, ...journal.recordSql(project, { type: 'migration-done', migration: migration.id })]
+  })
+  if (mine.length > 0) await commit(work, [...mine, ...orm])
 }
 
 function stored({ id, source, file, checksum, body, history }: Migration, { toolVersion }: RecordOptions): StoredMigration {

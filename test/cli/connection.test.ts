@@ -55,6 +55,10 @@ describe('a database that cannot be had', () => {
     expectError(await status(`postgres://someone:${secret}@127.0.0.1:1/shop`), 'unreachable', /shop on 127\.0\.0\.1:1 as someone/)
   })
 
+  it('behind a password with a broken escape is tried as it stands, and never shown', async () => {
+    expectError(await status(`postgres://someone:${secret}%zz@127.0.0.1:1/shop`), 'unreachable', /shop on 127\.0\.0\.1:1/)
+  })
+
   it('on a host that does not exist is unreachable', async () => {
     expectError(await status(`postgres://someone:${secret}@no-such-host.invalid/shop`), 'unreachable', /no-such-host\.invalid/)
   })
@@ -62,7 +66,6 @@ describe('a database that cannot be had', () => {
   it.each([
     ['without a scheme', `someone:${secret}@localhost/shop`],
     ['with an unescaped character', `postgres://someone:${secret}#@/:x@localhost:port/shop`],
-    ['with a broken escape', `postgres://someone:${secret}%zz@127.0.0.1:1/shop`],
     ['that is empty of all but its secret', `:${secret}@`],
     ['of another database', `oracle://someone:${secret}@localhost/shop`],
   ])('behind a URL %s is refused without showing it', async (_, url) => {
@@ -73,10 +76,10 @@ describe('a database that cannot be had', () => {
     expectError(await status(`${scheme}://someone:${secret}@localhost/shop`), 'engine-unsupported', name)
   })
 
-  it('that asks for TLS which the server has not is an error about TLS or the connection', async () => {
+  it('that asks for TLS which the server has not is an error about TLS', async () => {
     const outcome = await status(urlWith((url) => url.searchParams.set('sslmode', 'verify-full')))
     expect(outcome.status).toBe(1)
-    expect(outcome.stderr).toMatch(/\((tls-failed|unreachable)\)/)
+    expect(outcome.stderr).toContain('(tls-failed)')
   })
 
   it('with a role that one may not become says which', async () => {
