@@ -1,7 +1,9 @@
 import { lineAt } from './_files.ts'
 
 /** What stands at a place of a configuration file: a plain string, or something that only running it could tell. */
-export type Setting = { readonly kind: 'text'; readonly value: string; readonly line: number } | { readonly kind: 'code'; readonly line: number }
+export type Setting =
+  | { readonly kind: 'text'; readonly value: string; readonly line: number }
+  | { readonly kind: 'code'; readonly line: number }
 
 /**
  * Looks up `migrations.table` and the like in the text of a JavaScript, TypeScript or JSON file, without running it. Keys are those of nested
@@ -54,7 +56,8 @@ interface Token {
 }
 
 // Comments, strings, templates, words, and any other character by itself.
-const pattern = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|[\p{ID_Start}$_][\p{ID_Continue}$]*|\S/gu
+const pattern =
+  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|[\p{ID_Start}$_][\p{ID_Continue}$]*|\S/gu
 
 function tokenize(source: string): readonly Token[] {
   const found = [...source.matchAll(pattern)].filter((match) => !match[0].startsWith('//') && !match[0].startsWith('/*'))

@@ -32,6 +32,9 @@ export async function drizzleConfig(files: Files): Promise<DrizzleConfig> {
 }
 
 function plain(file: string, key: string, found: Setting | undefined): string | undefined {
-  if (found?.kind === 'code') throw unreadable({ file, line: found.line }, `computes ${key}, and Lockkeeper does not run it`, { hint: 'Write the name out as a string.' })
+  if (found?.kind === 'code')
+    throw unreadable({ file, line: found.line }, `computes ${key}, and Lockkeeper does not run it`, {
+      hint: 'Write the name out as a string.',
+    })
   return found?.value
 }

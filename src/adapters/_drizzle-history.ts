@@ -94,10 +94,14 @@ function upgrade(rows: readonly Row[], migrations: readonly Migration[], table: 
   const named = rows.map((row) => ({ ...row, name: folderOf(row, migrations)?.id ?? null }))
   const lost = named.filter((row) => row.name === null).map((row) => row.id)
   if (lost.length === 0) return named
-  throw new LockkeeperError('migration-unknown', `${table} records migrations that no folder answers to (ids ${lost.join(', ')}), so Drizzle 1.0 refuses to upgrade it.`, {
-    hint: 'Restore the missing migration folders, then run it again.',
-    details: { table, ids: lost },
-  })
+  throw new LockkeeperError(
+    'migration-unknown',
+    `${table} records migrations that no folder answers to (ids ${lost.join(', ')}), so Drizzle 1.0 refuses to upgrade it.`,
+    {
+      hint: 'Restore the missing migration folders, then run it again.',
+      details: { table, ids: lost },
+    },
+  )
 }
 
 function folderOf(row: Row, migrations: readonly Migration[]): Migration | undefined {
@@ -112,7 +116,9 @@ function upgradeSql(table: string, rows: readonly Row[], dialect: Dialect): read
   return [
     `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS name text`,
     `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS applied_at timestamp with time zone DEFAULT now()`,
-    ...rows.map((row) => `UPDATE ${table} SET name = ${dialect.literal(row.name)}, applied_at = NULL WHERE id = ${dialect.literal(row.id)}`),
+    ...rows.map(
+      (row) => `UPDATE ${table} SET name = ${dialect.literal(row.name)}, applied_at = NULL WHERE id = ${dialect.literal(row.id)}`,
+    ),
   ]
 }
 
@@ -124,12 +130,15 @@ function createTable(table: string, named: boolean): string {
 
 /** The ledger has no way to say "in flight", so `begin` is empty. */
 function writers(table: string, dialect: Dialect, named: boolean): Pick<OpenHistory, 'begin' | 'finish' | 'rollBack'> {
-  const own = (migration: Migration): string => (named ? `name = ${dialect.literal(migration.id)}` : `created_at = ${dialect.literal(when(migration))}`)
+  const own = (migration: Migration): string =>
+    named ? `name = ${dialect.literal(migration.id)}` : `created_at = ${dialect.literal(when(migration))}`
   return {
     begin: () => [],
     finish: (migration) => {
       const values = [migration.checksum, when(migration), ...(named ? [migration.id] : [])].map((value) => dialect.literal(value))
-      return [`INSERT INTO ${table} (hash, created_at${named ? ', name' : ''}) SELECT ${values.join(', ')} WHERE NOT EXISTS (SELECT FROM ${table} WHERE ${own(migration)})`]
+      return [
+        `INSERT INTO ${table} (hash, created_at${named ? ', name' : ''}) SELECT ${values.join(', ')} WHERE NOT EXISTS (SELECT FROM ${table} WHERE ${own(migration)})`,
+      ]
     },
     rollBack: (migration) => [`DELETE FROM ${table} WHERE ${own(migration)}`],
   }

@@ -22,12 +22,21 @@ function readJournal(file: string, text: string): readonly Entry[] {
   if (!isRecord(journal) || !Array.isArray(journal['entries'])) throw unreadable({ file, line: 1 }, 'has no list of entries')
   const dialect = journal['dialect']
   if (dialect !== undefined && dialect !== 'postgresql' && dialect !== 'pg') {
-    throw unreadable({ file, line: lineOf(text, String(dialect)) }, `says that these migrations are for ${String(dialect)}, and only postgresql is supported`)
+    throw unreadable(
+      { file, line: lineOf(text, String(dialect)) },
+      `says that these migrations are for ${String(dialect)}, and only postgresql is supported`,
+    )
   }
   const entries = journal['entries'].map((entry: unknown, at) => checkEntry(entry, { file, text, at }))
   const twice = entries.find((entry, at) => entries.findIndex((other) => other.tag === entry.tag) !== at)
   if (twice !== undefined) throw unreadable({ file, line: lineOf(text, twice.tag) }, `lists ${twice.tag} twice`)
   return entries
+}
+
+/** Throws `source-unreadable` where a journal or a snapshot is for another database: `postgresql` in 0.31, `postgres` in 1.0. */
+export function checkDialect(source: { readonly file: string; readonly text: string }, dialect: unknown): void {
+  if (typeof dialect !== 'string' || ['postgresql', 'postgres', 'pg'].includes(dialect)) return
+  throw unreadable({ file: source.file, line: lineOf(source.text, dialect) }, `says that these migrations are for ${dialect}, and only postgresql is supported`)
 }
 
 function checkEntry(entry: unknown, where: { readonly file: string; readonly text: string; readonly at: number }): Entry {
@@ -39,9 +48,14 @@ function checkEntry(entry: unknown, where: { readonly file: string; readonly tex
   return { tag, when }
 }
 
-async function readEntry(files: Files, path: string, entry: Entry & { readonly journal: string; readonly line: number }): Promise<Migration> {
+async function readEntry(
+  files: Files,
+  path: string,
+  entry: Entry & { readonly journal: string; readonly line: number },
+): Promise<Migration> {
   const file = join(path, `${entry.tag}.sql`)
-  if ((await files.exists(file)) !== 'file') throw unreadable({ file: entry.journal, line: entry.line }, `names ${file}, which does not exist`)
+  if ((await files.exists(file)) !== 'file')
+    throw unreadable({ file: entry.journal, line: entry.line }, `names ${file}, which does not exist`)
   const { text, bytes } = await readText(files, file)
   return {
     id: entry.tag,
@@ -62,8 +76,14 @@ const breakpoint = '--> statement-breakpoint'
  */
 export function scriptBytes(text: string, bytes: Uint8Array): Uint8Array {
   const parts = text.split(breakpoint)
-  const open = parts.slice(0, -1).some((part) => !/(?:^|;)(?:\s|--[^\n]*(?:\n|$))*$/.test(part))
-  return open ? new TextEncoder().encode(parts.join(`;${' '.repeat(breakpoint.length - 1)}`)) : bytes
+  if (parts.slice(0, -1).every(isClosed)) return bytes
+  return new TextEncoder().encode(parts.join(`;${' '.repeat(breakpoint.length - 1)}`))
+}
+
+/** Whether it ends in a semicolon, comments apart. What looks like a comment inside a string only leads to one semicolon too many. */
+function isClosed(part: string): boolean {
+  const bare = part.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, '').trimEnd()
+  return bare === '' || bare.endsWith(';')
 }
 
 function lineOf(text: string, value: string): number {
@@ -71,6 +91,7 @@ function lineOf(text: string, value: string): number {
   return offset < 0 ? 1 : lineAt(text, offset)
 }
 
-function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+/** Whether a value is a JSON object or list. */
+export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null
 }

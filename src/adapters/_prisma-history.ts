@@ -14,7 +14,8 @@ export function prismaHistory(schema: string): History {
     async open(read, migrations, dialect) {
       const found = await lookUpTable(read, schema, table)
       const name = dialect.name(schema, table)
-      const rows = found.columns.length === 0 ? [] : ((await read(`SELECT ${wanted} FROM ${name} ORDER BY started_at`)) as unknown as readonly Row[])
+      const rows =
+        found.columns.length === 0 ? [] : ((await read(`SELECT ${wanted} FROM ${name} ORDER BY started_at`)) as unknown as readonly Row[])
       const create = found.columns.length === 0 ? [...createSchema(found, dialect, schema), createTable(name)] : []
       return openHistory(rows, migrations, { create, ...writers(name, dialect) })
     },
@@ -44,7 +45,11 @@ function createTable(name: string): string {
 )`
 }
 
-function openHistory(rows: readonly Row[], migrations: readonly Migration[], rest: Pick<OpenHistory, 'create' | 'begin' | 'finish' | 'withdraw' | 'rollBack'>): OpenHistory {
+function openHistory(
+  rows: readonly Row[],
+  migrations: readonly Migration[],
+  rest: Pick<OpenHistory, 'create' | 'begin' | 'finish' | 'withdraw' | 'rollBack'>,
+): OpenHistory {
   const known = new Set(migrations.map((migration) => migration.id))
   const recorded = rows.filter((row) => row.finished && !row.rolled_back).map((row) => row.migration_name)
   return { stateOf: (migration) => stateOf(rows, migration), unknown: [...new Set(recorded)].filter((name) => !known.has(name)), ...rest }

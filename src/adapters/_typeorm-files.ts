@@ -40,7 +40,9 @@ const names = ['data-source', 'datasource', 'dataSource', 'ormconfig', 'typeorm.
 export async function typeormConfig(files: Files): Promise<TypeormConfig> {
   for (const place of places) {
     const inside = await entries(files, place === '' ? '.' : place)
-    for (const entry of inside.filter((each) => /\.(?:[mc]?[jt]s|json)$/.test(each.name) && names.includes(each.name.replace(/\.(?:[mc]?[jt]s|json)$/, '')))) {
+    for (const entry of inside.filter(
+      (each) => /\.(?:[mc]?[jt]s|json)$/.test(each.name) && names.includes(each.name.replace(/\.(?:[mc]?[jt]s|json)$/, '')),
+    )) {
       const file = join(place, entry.name)
       const { text } = await readText(files, file)
       if (/\bDataSource\b|\bmigrations\b/.test(text) && /["'`]postgres["'`]/.test(text)) return readConfig(file, text)
@@ -50,7 +52,11 @@ export async function typeormConfig(files: Files): Promise<TypeormConfig> {
 }
 
 function readConfig(file: string, text: string): TypeormConfig {
-  const [table, schema, mode] = [plain(file, text, 'migrationsTableName'), plain(file, text, 'schema'), plain(file, text, 'migrationsTransactionMode')]
+  const [table, schema, mode] = [
+    plain(file, text, 'migrationsTableName'),
+    plain(file, text, 'schema'),
+    plain(file, text, 'migrationsTransactionMode'),
+  ]
   const folders = strings(text, 'migrations').flatMap((glob) => folderOf(file, glob))
   return {
     ...(table === undefined ? {} : { table }),
@@ -62,7 +68,8 @@ function readConfig(file: string, text: string): TypeormConfig {
 
 function plain(file: string, text: string, key: string): string | undefined {
   const found = setting(text, [key])
-  if (found?.kind === 'code') throw unreadable({ file, line: found.line }, `computes ${key}, and Lockkeeper does not run it`, { hint: 'Write it out as a string.' })
+  if (found?.kind === 'code')
+    throw unreadable({ file, line: found.line }, `computes ${key}, and Lockkeeper does not run it`, { hint: 'Write it out as a string.' })
   return found?.value
 }
 

@@ -21,11 +21,16 @@ export function typeormHistory(schema: string, table: string): History {
       return {
         stateOf: (migration) => (recorded.has(String(migration.history['name'])) ? 'applied' : 'pending'),
         unknown: [...recorded].filter((each) => !known.has(each)),
-        create: found.columns.length === 0 ? [...createSchema(found, dialect, schema), createTable(name, dialect.name(primaryKeyName(table)))] : [],
+        create:
+          found.columns.length === 0
+            ? [...createSchema(found, dialect, schema), createTable(name, dialect.name(primaryKeyName(table)))]
+            : [],
         begin: () => [],
         finish: (migration) => {
           const [when, which] = values(migration)
-          return [`INSERT INTO ${name} (${timestamp}, ${called}) SELECT ${when}, ${which} WHERE NOT EXISTS (SELECT FROM ${name} WHERE ${called} = ${which})`]
+          return [
+            `INSERT INTO ${name} (${timestamp}, ${called}) SELECT ${when}, ${which} WHERE NOT EXISTS (SELECT FROM ${name} WHERE ${called} = ${which})`,
+          ]
         },
         rollBack: (migration) => {
           const [when, which] = values(migration)

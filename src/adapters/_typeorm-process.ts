@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { createJiti } from 'jiti'
+import { createJiti, type Jiti } from 'jiti'
 import type { RecordAnswer, RecordedClass, RecordedQuery, RecordRequest, Stopped } from './_typeorm-protocol.ts'
 import { recorder, withLine, type Recording } from './_typeorm-recorder.ts'
 import { openSandbox } from './_typeorm-sandbox.ts'
@@ -10,7 +10,8 @@ process.once('message', (request) => void main(request as RecordRequest))
 process.once('disconnect', () => process.exit(0))
 
 async function main(request: RecordRequest): Promise<void> {
-  const classes = (await Promise.all(request.files.map((file) => load(request.root, file)))).flat()
+  const jiti = createJiti(`${request.root}/`, { fsCache: false, tsconfigPaths: true })
+  const classes = (await Promise.all(request.files.map((file) => load(jiti, file)))).flat()
   const ordered = classes.toSorted((a, b) => a.timestamp - b.timestamp)
   const recorded = request.sandbox === undefined ? await recordAll(ordered) : await runAll(request, ordered)
   await send({ kind: 'done', classes: recorded })
@@ -26,10 +27,9 @@ interface Loaded {
   readonly failure?: Stopped
 }
 
-async function load(root: string, file: string): Promise<readonly Loaded[]> {
-  const jiti = createJiti(`${root}/`, { fsCache: false, tsconfigPaths: true })
+async function load(jiti: Jiti, file: string): Promise<readonly Loaded[]> {
   try {
-    const module = await jiti.import<unknown>(file)
+    const module = await jiti.import(file)
     const found = [...new Set(exported(module))].map((each) => instantiate(file, each))
     return found.length > 0 ? found : [broken(file, { kind: 'failed', message: 'exports no class with a method up' })]
   } catch (error) {
@@ -69,7 +69,11 @@ async function recordAll(classes: readonly Loaded[]): Promise<readonly RecordedC
   for (const each of classes) {
     await send({ kind: 'running', file: each.file })
     const recording: Recording = { queries: [] }
-    await runUp(each, recording, recorder(recording, () => lineIn(each.file, new Error('here').stack)))
+    await runUp(
+      each,
+      recording,
+      recorder(recording, () => lineIn(each.file, new Error('here').stack)),
+    )
     answers.push(answer(each, recording))
   }
   return answers

@@ -19,7 +19,9 @@ export interface Sandbox {
 }
 
 /** `running` names the file at work, so that a child that dies can be told by it. */
-export type RecordAnswer = { readonly kind: 'running'; readonly file: string } | { readonly kind: 'done'; readonly classes: readonly RecordedClass[] }
+export type RecordAnswer =
+  | { readonly kind: 'running'; readonly file: string }
+  | { readonly kind: 'done'; readonly classes: readonly RecordedClass[] }
 
 export interface RecordedQuery {
   readonly sql: string

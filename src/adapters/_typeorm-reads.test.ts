@@ -28,6 +28,9 @@ test.each([
   expect(readKind(sql)).toBe('data')
 })
 
-test.each(['CREATE TABLE a (b int)', 'ALTER TABLE a ADD b int', '-- SELECT\nDROP TABLE a', 'COMMIT', ''])('finds nothing to read in %s', (sql) => {
-  expect(readKind(sql)).toBe('none')
-})
+test.each(['CREATE TABLE a (b int)', 'ALTER TABLE a ADD b int', '-- SELECT\nDROP TABLE a', 'COMMIT', ''])(
+  'finds nothing to read in %s',
+  (sql) => {
+    expect(readKind(sql)).toBe('none')
+  },
+)

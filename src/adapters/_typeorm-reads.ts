@@ -38,7 +38,9 @@ function nameOf(token: string | undefined): string | undefined {
 
 /** Names made by WITH: what stands before `AS (`. */
 function withNames(tokens: readonly string[]): ReadonlySet<string> {
-  const found = tokens.flatMap((token, at) => (tokens[at + 1]?.toUpperCase() === 'AS' && tokens[at + 2] === '(' ? [nameOf(token) ?? ''] : []))
+  const found = tokens.flatMap((token, at) =>
+    tokens[at + 1]?.toUpperCase() === 'AS' && tokens[at + 2] === '(' ? [nameOf(token) ?? ''] : [],
+  )
   return new Set(found)
 }
 
@@ -50,7 +52,8 @@ function relations(tokens: readonly string[]): readonly (readonly string[])[] {
   const levels: { select: boolean; from: boolean }[] = [{ select: false, from: false }]
   for (const [at, token] of tokens.entries()) {
     const level = levels.at(-1) ?? { select: false, from: false }
-    if (token === '(') levels.push({ select: false, from: level.from && tokens[at + 1]?.toUpperCase() !== 'SELECT' && opensItem(tokens, at) })
+    if (token === '(')
+      levels.push({ select: false, from: level.from && tokens[at + 1]?.toUpperCase() !== 'SELECT' && opensItem(tokens, at) })
     else if (token === ')') levels.pop()
     else if (/^SELECT$/i.test(token)) Object.assign(level, { select: true, from: false })
     else if (endsFrom.test(token)) level.from = false

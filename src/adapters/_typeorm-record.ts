@@ -34,15 +34,19 @@ export async function record(request: RecordRequest, signal: AbortSignal): Promi
 
 function start(root: string): ChildProcess {
   const here = fileURLToPath(import.meta.url)
-  const jiti = join(dirname(createRequire(here).resolve('jiti')), 'jiti-cli.mjs')
-  const program = join(dirname(here), `_typeorm-child${extname(here)}`)
-  return spawn(process.execPath, ['--enable-source-maps', jiti, program], {
+  const program = join(dirname(here), `_typeorm-process${extname(here)}`)
+  return spawn(process.execPath, extname(here) === '.ts' ? [jitiCommand(here), program] : [program], {
     cwd: root,
     env: scrubbed(process.env),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     detached: true,
   })
+}
+
+/** Built, we are plain JavaScript; in the checkout the child is TypeScript, which Node 20 cannot run by itself. */
+function jitiCommand(here: string): string {
+  return join(dirname(createRequire(here).resolve('jiti')), 'jiti-cli.mjs')
 }
 
 /** Names that Node and the system need; nothing that could be a secret. */
@@ -67,8 +71,16 @@ function converse(child: ChildProcess, request: RecordRequest): Promise<readonly
   })
 }
 
-function ended(how: { readonly file: string; readonly code: number | null; readonly by: string | null; readonly said: string }): LockkeeperError {
-  const what = how.by === null ? `ended the process that ran it (status ${how.code})` : `was still running after ${limitMs / 1000} s, or was killed (${how.by})`
+function ended(how: {
+  readonly file: string
+  readonly code: number | null
+  readonly by: string | null
+  readonly said: string
+}): LockkeeperError {
+  const what =
+    how.by === null
+      ? `ended the process that ran it (status ${how.code})`
+      : `was still running after ${limitMs / 1000} s, or was killed (${how.by})`
   const hint = how.said === '' ? 'A migration must not end the process or wait for input.' : `It wrote: ${how.said.trim()}`
   return unreadable({ file: how.file }, what, { hint })
 }

@@ -68,8 +68,16 @@ export function recorder(recording: Recording, lineNow: () => number | undefined
   const missing = (path: string): never => stop(recording, { kind: 'needs-sandbox', call: path, ...withLine(lineNow()) })
   const connection = standIn('queryRunner.dataSource', { query }, missing)
   const known = { query, connection, dataSource: connection, isReleased: false, isTransactionActive: true, data: {} }
-  const transaction = { startTransaction: send('START TRANSACTION'), commitTransaction: send('COMMIT'), rollbackTransaction: send('ROLLBACK') }
-  return standIn('queryRunner', { ...known, ...transaction, manager: standIn('queryRunner.manager', { query, connection, dataSource: connection }, missing) }, missing)
+  const transaction = {
+    startTransaction: send('START TRANSACTION'),
+    commitTransaction: send('COMMIT'),
+    rollbackTransaction: send('ROLLBACK'),
+  }
+  return standIn(
+    'queryRunner',
+    { ...known, ...transaction, manager: standIn('queryRunner.manager', { query, connection, dataSource: connection }, missing) },
+    missing,
+  )
 }
 
 function standIn(path: string, known: object, missing: (path: string) => never): object {

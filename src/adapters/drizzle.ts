@@ -2,8 +2,9 @@ import type { Adapter, Files, Location } from '../model/adapter.ts'
 import type { Migration } from '../model/migration.ts'
 import { drizzleConfig } from './_drizzle-config.ts'
 import { drizzleHistory } from './_drizzle-history.ts'
+import { checkDialect, isRecord, loadJournal, scriptBytes } from './_drizzle-journal.ts'
 import { entries, join, missing, readText, sha256, unreadable } from './_files.ts'
-import { loadJournal, scriptBytes } from './_drizzle-journal.ts'
+import { parseJson } from './_json.ts'
 
 /** Drizzle 0.31 (`meta/_journal.json` and `NNNN_name.sql`) and 1.0 (a folder each, with migration.sql and snapshot.json). */
 export const drizzle = {
@@ -54,7 +55,9 @@ async function folders(files: Files, path: string): Promise<readonly string[]> {
 async function readFolder(files: Files, folder: string, name: string): Promise<Migration> {
   const file = join(folder, 'migration.sql')
   const when = folderTime(name)
-  if (when === undefined) throw unreadable({ file: folder }, 'does not begin with the 14 digits of a time, from which Drizzle takes created_at')
+  if (when === undefined)
+    throw unreadable({ file: folder }, 'does not begin with the 14 digits of a time, from which Drizzle takes created_at')
+  await checkSnapshot(files, join(folder, 'snapshot.json'))
   const { text, bytes } = await readText(files, file)
   return {
     id: name,
@@ -65,6 +68,13 @@ async function readFolder(files: Files, folder: string, name: string): Promise<M
     transaction: 'batch',
     history: { layout: 1, when },
   }
+}
+
+async function checkSnapshot(files: Files, file: string): Promise<void> {
+  if ((await files.exists(file)) !== 'file') return
+  const { text } = await readText(files, file)
+  const snapshot = parseJson(file, text)
+  if (isRecord(snapshot)) checkDialect({ file, text }, snapshot['dialect'])
 }
 
 function folderTime(name: string): number | undefined {

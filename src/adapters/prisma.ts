@@ -44,7 +44,15 @@ async function readMigration(files: Files, path: string, folder: FileEntry): Pro
   const file = join(join(path, folder.name), 'migration.sql')
   if ((await files.exists(file)) !== 'file') throw await noScript(files, join(path, folder.name))
   const { bytes } = await readText(files, file)
-  return { id: folder.name, source: 'prisma', file, checksum: sha256(bytes), body: { kind: 'sql', bytes }, transaction: 'file', history: {} }
+  return {
+    id: folder.name,
+    source: 'prisma',
+    file,
+    checksum: sha256(bytes),
+    body: { kind: 'sql', bytes },
+    transaction: 'file',
+    history: {},
+  }
 }
 
 async function noScript(files: Files, folder: string): Promise<Error> {
@@ -52,17 +60,25 @@ async function noScript(files: Files, folder: string): Promise<Error> {
   if (inside.some((entry) => ['ops.json', 'migration.json', 'migration.ts'].includes(entry.name))) {
     return unreadable({ file: folder }, 'is a migration of Prisma 8, which is not supported yet')
   }
-  return unreadable({ file: folder }, 'holds no migration.sql', { hint: 'Restore the file, or remove the folder if it was never applied: Prisma itself stops here with P3015.' })
+  return unreadable({ file: folder }, 'holds no migration.sql', {
+    hint: 'Restore the file, or remove the folder if it was never applied: Prisma itself stops here with P3015.',
+  })
 }
 
 async function checkProvider(files: Files, lock: string): Promise<void> {
   if ((await files.exists(lock)) !== 'file') return
   const { text } = await readText(files, lock)
   const lines = text.split('\n')
-  const named = lines.map((line, at) => ({ line: at + 1, provider: /^\s*provider\s*=\s*["']([^"']*)["']/.exec(line)?.[1] })).filter((each) => each.provider !== undefined)
+  const named = lines
+    .map((line, at) => ({ line: at + 1, provider: /^\s*provider\s*=\s*["']([^"']*)["']/.exec(line)?.[1] }))
+    .filter((each) => each.provider !== undefined)
   if (named.length === 0) throw unreadable({ file: lock, line: 1 }, 'names no provider')
   const other = named.find((each) => each.provider !== 'postgresql' && each.provider !== 'postgres')
-  if (other !== undefined) throw unreadable({ file: lock, line: other.line }, `says that these migrations are for ${other.provider}, and only postgresql is supported`)
+  if (other !== undefined)
+    throw unreadable(
+      { file: lock, line: other.line },
+      `says that these migrations are for ${other.provider}, and only postgresql is supported`,
+    )
 }
 
 /** Drizzle 1.0 has the same layout, with a snapshot.json in each folder and no lock file. */
@@ -77,7 +93,9 @@ async function isMigrations(files: Files, path: string): Promise<boolean> {
   return (await holds('migration.sql')) && !(await holds('snapshot.json'))
 }
 
-const configs = ['prisma.config', '.config/prisma'].flatMap((name) => ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'].map((extension) => `${name}.${extension}`))
+const configs = ['prisma.config', '.config/prisma'].flatMap((name) =>
+  ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'].map((extension) => `${name}.${extension}`),
+)
 
 /** In the order in which Prisma itself looks: its config file, package.json, the usual places. */
 async function candidates(files: Files): Promise<readonly string[]> {
@@ -88,7 +106,9 @@ async function candidates(files: Files): Promise<readonly string[]> {
     for (const path of [setting(text, ['migrations', 'path']), setting(text, ['schema'])]) if (path?.kind === 'text') named.push(path.value)
   }
   const inPackage = await fromPackage(files)
-  return [...named, ...(inPackage === undefined ? [] : [inPackage]), 'prisma/migrations', 'prisma/schema', 'prisma', 'migrations'].map((path) => path.replace(/^\.\//, ''))
+  return [...named, ...(inPackage === undefined ? [] : [inPackage]), 'prisma/migrations', 'prisma/schema', 'prisma', 'migrations'].map(
+    (path) => path.replace(/^\.\//, ''),
+  )
 }
 
 async function fromPackage(files: Files): Promise<string | undefined> {
@@ -105,7 +125,10 @@ async function located(files: Files, path: string): Promise<Location> {
 
 /** `?schema=` of a URL written out in the datasource block. One that comes from the environment is known to whoever has the URL. */
 async function urlSchema(files: Files, folder: string): Promise<string | undefined> {
-  const inside = [...(await entries(files, folder)).map((entry) => join(folder, entry.name)), ...(await entries(files, join(folder, 'schema'))).map((entry) => join(join(folder, 'schema'), entry.name))]
+  const inside = [
+    ...(await entries(files, folder)).map((entry) => join(folder, entry.name)),
+    ...(await entries(files, join(folder, 'schema'))).map((entry) => join(join(folder, 'schema'), entry.name)),
+  ]
   for (const file of inside.filter((path) => path.endsWith('.prisma'))) {
     if ((await files.exists(file)) !== 'file') continue
     const url = /^\s*datasource\s+\w+\s*\{[^}]*?^\s*(?:directUrl|url)\s*=\s*"([^"]*)"/ms.exec((await readText(files, file)).text)?.[1]

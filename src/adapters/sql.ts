@@ -56,7 +56,9 @@ function checkNumbers(paths: readonly string[]): void {
     if (digits === undefined) continue
     const number = Number(digits)
     if (last !== undefined && number < last.number) {
-      throw unreadable({ file: path }, `comes after ${last.path} in name order, though its number is lower`, { hint: 'Pad the numbers to the same width.' })
+      throw unreadable({ file: path }, `comes after ${last.path} in name order, though its number is lower`, {
+        hint: 'Pad the numbers to the same width.',
+      })
     }
     last = { path, number }
   }

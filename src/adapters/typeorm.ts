@@ -19,7 +19,16 @@ export const typeorm = {
   history: (location, defaultSchema) => typeormHistory(location.historySchema ?? defaultSchema, location.historyTable ?? 'migrations'),
 } satisfies Adapter
 
-const usual = ['src/migrations', 'src/migration', 'migrations', 'migration', 'src/database/migrations', 'src/db/migrations', 'database/migrations', 'db/migrations']
+const usual = [
+  'src/migrations',
+  'src/migration',
+  'migrations',
+  'migration',
+  'src/database/migrations',
+  'src/db/migrations',
+  'database/migrations',
+  'db/migrations',
+]
 
 async function detect(files: Files): Promise<Location | undefined> {
   const { folders } = await typeormConfig(files)
@@ -43,7 +52,9 @@ async function load(files: Files, location: Location, options: LoadOptions): Pro
   const shown = new Map(paths.map((path) => [resolve(files.root, path), path]))
   const project: Project = { root: files.root, files: [...shown.keys()], shown, config, options }
   const classes = await recordTwice(project)
-  return Promise.all(classes.map((each) => asMigration(files, project, { each, alone: classes.filter((other) => other.file === each.file).length === 1 })))
+  return Promise.all(
+    classes.map((each) => asMigration(files, project, { each, alone: classes.filter((other) => other.file === each.file).length === 1 })),
+  )
 }
 
 interface Project {
@@ -75,7 +86,8 @@ async function askSandbox(project: Project, recorded: readonly RecordedClass[], 
   if (urls[0] === urls[1]) throw new LockkeeperError('internal', 'The sandbox gave the same database twice.')
   const schema = project.config.schema === undefined ? {} : { schema: project.config.schema }
   const sandbox = { ...schema, inTransaction: project.config.mode !== 'none', until }
-  const pass = (url: string): Promise<readonly RecordedClass[]> => record({ root: project.root, files: project.files, sandbox: { ...sandbox, url } }, signal)
+  const pass = (url: string): Promise<readonly RecordedClass[]> =>
+    record({ root: project.root, files: project.files, sandbox: { ...sandbox, url } }, signal)
   const [first = [], second = []] = await Promise.all(urls.map(pass))
   checkStopped(project, first)
   checkSame(project, first, second)
@@ -92,17 +104,23 @@ function withAgreed(project: Project, each: RecordedClass, second: readonly Reco
 function needsSandbox(project: Project, each: RecordedClass | undefined): LockkeeperError {
   const stopped = each?.stopped
   const call = stopped?.kind === 'needs-sandbox' ? stopped.call : 'a query'
-  return new LockkeeperError('source-needs-sandbox', `${placeOf(project, each)} asks the database: ${call}.`, { details: { file: each?.file, line: stopped?.line, call } })
+  return new LockkeeperError('source-needs-sandbox', `${placeOf(project, each)} asks the database: ${call}.`, {
+    details: { file: each?.file, line: stopped?.line, call },
+  })
 }
 
 function checkNames(project: Project, classes: readonly RecordedClass[]): void {
   for (const [at, each] of classes.entries()) {
     if (each.stopped?.kind === 'failed' && each.name === '') continue
     if (Number.isNaN(each.timestamp)) {
-      throw unreadable({ file: shownOf(project, each) }, `names its class ${each.name}, without the 13 digits of a time at the end, by which TypeORM orders`)
+      throw unreadable(
+        { file: shownOf(project, each) },
+        `names its class ${each.name}, without the 13 digits of a time at the end, by which TypeORM orders`,
+      )
     }
     const other = classes.slice(0, at).find((earlier) => earlier.name === each.name)
-    if (other !== undefined) throw unreadable({ file: shownOf(project, each) }, `names its class ${each.name}, as ${shownOf(project, other)} does`)
+    if (other !== undefined)
+      throw unreadable({ file: shownOf(project, each) }, `names its class ${each.name}, as ${shownOf(project, other)} does`)
   }
 }
 
@@ -112,7 +130,9 @@ function checkStopped(project: Project, classes: readonly RecordedClass[]): void
     if (stopped === undefined || stopped.kind === 'needs-sandbox') continue
     const place = { file: shownOf(project, each), ...(stopped.line === undefined ? {} : { line: stopped.line }) }
     if (stopped.kind === 'failed') throw unreadable(place, `cannot be run: ${stopped.message.replace(/\.$/, '')}`)
-    throw new LockkeeperError('source-reads-data', `${placed(place)} looks at rows of the database: ${stopped.call}.`, { details: { ...place, call: stopped.call } })
+    throw new LockkeeperError('source-reads-data', `${placed(place)} looks at rows of the database: ${stopped.call}.`, {
+      details: { ...place, call: stopped.call },
+    })
   }
 }
 
@@ -120,7 +140,8 @@ function checkSame(project: Project, first: readonly RecordedClass[], second: re
   for (const each of first) {
     const again = second.find((other) => other.name === each.name && other.file === each.file)
     const at = each.statements.findIndex((statement, index) => !isDeepStrictEqual(statement, again?.statements[index]))
-    const same = again !== undefined && at < 0 && again.statements.length === each.statements.length && isDeepStrictEqual(each.stopped, again.stopped)
+    const same =
+      again !== undefined && at < 0 && again.statements.length === each.statements.length && isDeepStrictEqual(each.stopped, again.stopped)
     if (same) continue
     const line = each.statements[at]?.line
     const place = { file: shownOf(project, each), ...(line === undefined ? {} : { line }) }
@@ -132,7 +153,11 @@ function nondeterministic(place: Place, what: string): LockkeeperError {
   return new LockkeeperError('source-nondeterministic', `${placed(place)} ${what}.`, { details: { ...place } })
 }
 
-async function asMigration(files: Files, project: Project, found: { readonly each: RecordedClass; readonly alone: boolean }): Promise<Migration> {
+async function asMigration(
+  files: Files,
+  project: Project,
+  found: { readonly each: RecordedClass; readonly alone: boolean },
+): Promise<Migration> {
   const { each, alone } = found
   const file = shownOf(project, each)
   const { bytes } = await readText(files, file)

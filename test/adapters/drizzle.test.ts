@@ -160,6 +160,7 @@ test.each([
   ['a journal without a time', { 'drizzle/meta/_journal.json': journal('    {"tag": "0000_a"}') }, 'source-unreadable', '_journal.json:4 has no whole number as "when" of 0000_a'],
   ['a journal that lists one twice', { 'drizzle/meta/_journal.json': journal('{"when":1,"tag":"a"},{"when":2,"tag":"a"}') }, 'source-unreadable', '_journal.json:4 lists a twice'],
   ['another database', { 'drizzle/meta/_journal.json': '{\n"dialect": "mysql", "entries": []}' }, 'source-unreadable', '_journal.json:2 says that these migrations are for mysql'],
+  ['another database in 1.0', { 'drizzle/20260101000000_a/migration.sql': '', 'drizzle/20260101000000_a/snapshot.json': '{\n"dialect": "sqlite"}' }, 'source-unreadable', 'snapshot.json:2 says that these migrations are for sqlite'],
   ['an empty journal', { 'drizzle/meta/_journal.json': journal('') }, 'source-missing', 'lists no migrations'],
   ['a folder without a time', { 'drizzle/add_a/migration.sql': '', 'drizzle/add_a/snapshot.json': '{}' }, 'source-unreadable', 'drizzle/add_a does not begin with the 14 digits'],
   ['a computed history table', { 'drizzle.config.ts': 'export default {\n  migrations: { table: name() },\n}' }, 'source-unreadable', 'drizzle.config.ts:2 computes migrations.table'],

@@ -5,6 +5,6 @@ export const AppDataSource = new DataSource({
   url: process.env.DATABASE_URL,
   entities: [],
   migrations: ['src/migrations/*.ts'],
-  migrationsTableName: 'My "Migrations"',
+  migrationsTableName: 'My Migrations',
   migrationsTransactionMode: 'each',
 })
