@@ -1,7 +1,7 @@
 import type { Hazard } from '../model/hazard.ts'
 import { isAllowed, stops, type AllowContext } from './allow.ts'
 import type { Item } from './cut.ts'
-import { works, worksUnderLock } from './effect.ts'
+import { blockingLocks, works, worksUnderLock } from './effect.ts'
 import type { Part } from './parts.ts'
 import type { PlanEngine } from './plan.ts'
 
@@ -54,7 +54,8 @@ function workUnderLock<Node>({ judged: { statement, facts } }: Part<Node>): Haza
 function tiedWork<Node>(item: Extract<Item<Node>, { readonly kind: 'whole' }>): readonly Hazard[] {
   const [first] = item.parts
   const last = item.parts.at(-1)
-  const tooMuch = item.parts.some(works) || item.parts.some(({ judged }) => judged.facts.transaction !== 'allowed') || item.hazards.some(stops)
+  const locks = item.parts.some(({ judged }) => blockingLocks(judged).length > 0)
+  const tooMuch = (locks && item.parts.some(works)) || item.parts.some(({ judged }) => judged.facts.transaction !== 'allowed') || item.hazards.some(stops)
   if (first === undefined || last === undefined || !tooMuch) return []
   const lines = `lines ${first.judged.statement.line} to ${last.judged.statement.line}`
   return [

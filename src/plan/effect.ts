@@ -26,9 +26,13 @@ export function strongestLocks(locks: readonly TableLock[]): readonly TableLock[
   return [...found.values()].toSorted((a, b) => (a.relation < b.relation ? -1 : 1))
 }
 
-/** Reads, rewrites or builds on a table that was there before: more than an instant. */
+/**
+ * Reads, rewrites or builds on a table that was there before: more than an instant. What is checked against a table of this run
+ * (a foreign key from it) is as short as that table.
+ */
 export function works<Node>({ judged: { facts, before } }: Part<Node>): boolean {
-  return [...facts.scans, ...facts.rewrites, ...facts.builds].some((relation) => before.relations.get(relation)?.isNew !== true)
+  const isOld = (relation: string) => before.relations.get(relation)?.isNew !== true
+  return (facts.scans.length > 0 && facts.scans.every(isOld)) || [...facts.rewrites, ...facts.builds].some(isOld)
 }
 
 /** Works while someone waits behind its lock. */

@@ -1,0 +1,6 @@
+-- setup
+CREATE SCHEMA "Sales Dept";
+CREATE TABLE "Sales Dept"."Order ""Lines"" é✓" ("Id" int PRIMARY KEY, "select" text, "Großer Name" int, "it's" text);
+INSERT INTO "Sales Dept"."Order ""Lines"" é✓" SELECT i, 's' || i, i, NULL FROM generate_series(1, 300) i;
+-- migration
+ALTER TABLE "Sales Dept"."Order ""Lines"" é✓" ADD UNIQUE ("select", "Großer Name");

@@ -1,0 +1,5 @@
+-- setup
+CREATE TABLE t (a int PRIMARY KEY, b text);
+INSERT INTO t VALUES (1), (2);
+-- migration
+UPDATE t SET b = (SELECT 'v');

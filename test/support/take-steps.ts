@@ -1,0 +1,70 @@
+import type pg from 'pg'
+import type { BackfillStep, EachStep, PlannedMigration, SqlStep, Step } from '../../src/model/plan.ts'
+import { postgresDialect } from '../../src/postgres/quote.ts'
+import { makeObjectName } from '../../src/std/object-name.ts'
+
+/** Takes the steps of a migration one after the other, as the runner would on a server that nobody else uses. */
+export async function takeSteps(client: pg.Client, migration: PlannedMigration): Promise<void> {
+  for (const step of migration.steps) await takeStep(client, step)
+}
+
+async function takeStep(client: pg.Client, step: Step): Promise<void> {
+  switch (step.kind) {
+    case 'sql':
+      return await takeSql(client, step)
+    case 'backfill':
+      return await fill(client, step)
+    case 'each':
+      return await takeEach(client, step)
+  }
+}
+
+async function takeSql(client: pg.Client, step: SqlStep): Promise<void> {
+  for (const sql of step.session) await client.query(sql)
+  if (step.transaction) {
+    await client.query(['BEGIN', `SET LOCAL lock_timeout = ${step.lockTimeoutMs}`, ...step.sql, 'COMMIT'].join('\n;\n'))
+    return
+  }
+  await expectState(client, step, ['absent', 'leftover'])
+  for (const sql of step.sql) await client.query(sql)
+  await expectState(client, step, ['done'])
+}
+
+/** The probe tells what has not begun from what is done: else a runner that was killed would not know where it stands. */
+async function expectState(client: pg.Client, step: SqlStep, states: readonly string[]): Promise<void> {
+  if (step.probe === undefined) return
+  const { rows } = await client.query<{ state: string }>(step.probe.sql)
+  const state = rows[0]?.state ?? 'no row'
+  if (!states.includes(state)) throw new Error(`${step.title}: the probe says ${state}, not ${states.join(' or ')}`)
+  if (state === 'leftover') for (const sql of step.probe.cleanup) await client.query(sql)
+}
+
+async function fill(client: pg.Client, { work, walk }: BackfillStep): Promise<void> {
+  const at = (text: string) => text.replaceAll('{now}', 'now()')
+  if (walk.by === 'key') await client.query(`SELECT ${walk.columns.map((column, n) => `${postgresDialect.name(column)}::text::${walk.types[n]}`).join(', ')} FROM ${work.relation} LIMIT 1`)
+  const sql = work.kind === 'update' ? `UPDATE ${work.relation} SET ${at(work.set)} WHERE (${at(work.where)})` : `DELETE FROM ${work.relation} WHERE (${at(work.where)})`
+  await client.query(sql)
+  if (!work.falsifies) return
+  const { rows } = await client.query<{ left: string }>(`SELECT count(*) AS left FROM ${work.relation} WHERE (${at(work.where)})`)
+  if (Number(rows[0]?.left) > 0) throw new Error(`${work.relation}: ${rows[0]?.left} rows still match ${work.where}`)
+}
+
+async function takeEach(client: pg.Client, step: EachStep): Promise<void> {
+  const { rows } = await client.query<{ schema: string; name: string }>(
+    `SELECT n.nspname AS schema, c.relname AS name FROM pg_partition_tree($1::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.isleaf ORDER BY c.oid`,
+    [step.relation],
+  )
+  for (const leaf of rows) for (const template of step.template) await takeSql(client, forLeaf(step, template, leaf))
+}
+
+function forLeaf(step: EachStep, template: SqlStep, leaf: { readonly schema: string; readonly name: string }): SqlStep {
+  const { name } = postgresDialect
+  const values: { readonly [key: string]: string } = {
+    leaf: name(leaf.schema, leaf.name),
+    leafSchema: name(leaf.schema),
+    leafName: name(leaf.name),
+    index: name(makeObjectName(leaf.name, step.index.addition, step.index.label)),
+  }
+  const put = (text: string) => text.replaceAll(/\{(leaf|leafSchema|leafName|index)\}/g, (_, key: string) => values[key] ?? '')
+  return { ...template, sql: template.sql.map(put), ...(template.probe !== undefined && { probe: { sql: put(template.probe.sql), cleanup: template.probe.cleanup.map(put) } }) }
+}
