@@ -41,7 +41,7 @@ export interface BatchProgress {
  */
 export async function backfill(job: Backfill): Promise<{ readonly rows: number }> {
   const ranges = job.walk.by === 'key' ? keyRanges(job, job.walk) : pageRanges(job)
-  let checkpoint = await job.journal.checkpoint(job.project, job.migration, job.step)
+  let checkpoint = await job.journal.checkpoint(job)
   for (let pass = 1; checkpoint?.done !== true; pass++) {
     checkpoint = await walkOnce(job, ranges, checkpoint)
     const again = job.work.falsifies && (await anyLeft(job))
@@ -55,9 +55,13 @@ export async function backfill(job: Backfill): Promise<{ readonly rows: number }
 const maxPasses = 20
 
 function neverEnds({ work }: Backfill, { rows }: Checkpoint): LockkeeperError {
-  return new LockkeeperError('step-failed', `${work.relation}: after ${maxPasses} passes (${rows} rows changed) there are still rows with ${work.where}`, {
-    hint: 'The running application keeps writing such rows. Deploy the version that no longer does, then run lockkeeper apply again.',
-  })
+  return new LockkeeperError(
+    'step-failed',
+    `${work.relation}: after ${maxPasses} passes (${rows} rows changed) there are still rows with ${work.where}`,
+    {
+      hint: 'The running application keeps writing such rows. Deploy the version that no longer does, then run lockkeeper apply again.',
+    },
+  )
 }
 
 async function walkOnce(job: Backfill, ranges: Ranges, from: Checkpoint | undefined): Promise<Checkpoint> {
@@ -70,7 +74,7 @@ async function walkOnce(job: Backfill, ranges: Ranges, from: Checkpoint | undefi
     const next = await ranges.next(checkpoint.cursor, bound, size.value)
     if (next === undefined) return checkpoint
     const began = performance.now()
-    const done = await tryBatch(job, size, { ...checkpoint, cursor: next }, ranges.within(checkpoint.cursor, next))
+    const done = await tryBatch(job, size, { ...checkpoint, cursor: next, range: ranges.within(checkpoint.cursor, next) })
     if (done === undefined) continue
     const ms = performance.now() - began
     size.took(ms)
@@ -82,9 +86,19 @@ async function walkOnce(job: Backfill, ranges: Ranges, from: Checkpoint | undefi
 type Done = { readonly rows: number; readonly changed: number }
 
 /** Undefined where a row was locked for too long (or a deadlock broken): the batch is halved and tried again. */
-async function tryBatch(job: Backfill, size: BatchSize, checkpoint: Checkpoint, range: string): Promise<Done | undefined> {
+async function tryBatch(
+  job: Backfill,
+  size: BatchSize,
+  { range, ...checkpoint }: Checkpoint & { readonly range: string },
+): Promise<Done | undefined> {
   try {
-    const sql = job.journal.batchSql({ ...checkpoint, project: job.project, migration: job.migration, step: job.step, work: workSql(job.work, range) })
+    const sql = job.journal.batchSql({
+      ...checkpoint,
+      project: job.project,
+      migration: job.migration,
+      step: job.step,
+      work: workSql(job.work, range),
+    })
     const results = await job.session.script([`set local lock_timeout = '${Math.ceil(job.lockBudgetMs)}ms'`, sql], { signal: job.signal })
     const row = results.at(-1)?.rows[0]
     return { rows: Number(row?.['rows']), changed: Number(row?.['changed']) }
@@ -100,7 +114,11 @@ async function stepBack(job: Backfill, size: BatchSize, error: unknown): Promise
   if (failure !== 'lock-timeout' && failure !== 'deadlock' && failure !== 'serialization') throw error
   size.stuck()
   if (size.stuckMs > job.maxLockWaitMs) {
-    throw new LockkeeperError('lock-not-had', `a row of ${job.work.relation} stayed locked by another transaction for ${Math.round(size.stuckMs / 1_000)} s`, { cause: error })
+    throw new LockkeeperError(
+      'lock-not-had',
+      `a row of ${job.work.relation} stayed locked by another transaction for ${Math.round(size.stuckMs / 1_000)} s`,
+      { cause: error },
+    )
   }
   await sleep(jitter(Math.min(1_000, 50 + size.stuckMs / 10)), job.signal)
 }
@@ -124,4 +142,3 @@ async function save(job: Backfill, checkpoint: Checkpoint): Promise<Checkpoint> 
   await job.session.script([job.journal.batchSql({ ...checkpoint, project: job.project, migration: job.migration, step: job.step })])
   return checkpoint
 }
-

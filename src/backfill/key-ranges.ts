@@ -6,10 +6,10 @@ type KeyWalk = Extract<Walk, { readonly by: 'key' }>
 
 /** Ranges of a unique key, in its order. The key must not change while the walk lasts; values travel as text and are cast back. */
 export function keyRanges({ session, work }: { readonly session: Session; readonly work: Work }, walk: KeyWalk): Ranges {
-  const names = walk.columns.map(column => session.dialect.name(column))
+  const names = walk.columns.map((column) => session.dialect.name(column))
   const key = names.length === 1 ? String(names[0]) : `(${names.join(', ')})`
   const asText = names.map((name, at) => `${name}::text as k${at}`).join(', ')
-  const ordered = (direction: 'asc' | 'desc'): string => names.map(name => `${name} ${direction}`).join(', ')
+  const ordered = (direction: 'asc' | 'desc'): string => names.map((name) => `${name} ${direction}`).join(', ')
   const place = (cursor: Cursor): string => {
     const values = cursor.map((value, at) => `${session.dialect.literal(String(value))}::${walk.types[at]}`)
     return values.length === 1 ? String(values[0]) : `(${values.join(', ')})`

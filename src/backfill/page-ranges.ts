@@ -10,7 +10,9 @@ export function pageRanges({ session, work }: { readonly session: Session; reado
   return {
     firstSize: 16,
     bound: async () => {
-      const [row] = await session.query(`select (pg_relation_size($1::regclass) / current_setting('block_size')::int)::float8 as pages`, [work.relation])
+      const [row] = await session.query(`select (pg_relation_size($1::regclass) / current_setting('block_size')::int)::float8 as pages`, [
+        work.relation,
+      ])
       return row?.['pages'] === 0 ? null : [Number(row?.['pages'])]
     },
     next: (after, bound, size) => {

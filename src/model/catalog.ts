@@ -71,10 +71,37 @@ export interface Column {
 }
 
 export type Constraint =
-  | { readonly kind: 'check'; readonly name: string; readonly valid: boolean; readonly columns: readonly string[]; readonly expression: string; readonly definition: string }
-  | { readonly kind: 'not-null'; readonly name: string; readonly valid: boolean; readonly columns: readonly string[]; readonly definition: string }
-  | { readonly kind: 'primary-key' | 'unique' | 'exclude'; readonly name: string; readonly valid: true; readonly columns: readonly string[]; readonly definition: string }
-  | { readonly kind: 'foreign-key'; readonly name: string; readonly valid: boolean; readonly columns: readonly string[]; readonly references: string; readonly referencedColumns: readonly string[]; readonly definition: string }
+  | {
+      readonly kind: 'check'
+      readonly name: string
+      readonly valid: boolean
+      readonly columns: readonly string[]
+      readonly expression: string
+      readonly definition: string
+    }
+  | {
+      readonly kind: 'not-null'
+      readonly name: string
+      readonly valid: boolean
+      readonly columns: readonly string[]
+      readonly definition: string
+    }
+  | {
+      readonly kind: 'primary-key' | 'unique' | 'exclude'
+      readonly name: string
+      readonly valid: true
+      readonly columns: readonly string[]
+      readonly definition: string
+    }
+  | {
+      readonly kind: 'foreign-key'
+      readonly name: string
+      readonly valid: boolean
+      readonly columns: readonly string[]
+      readonly references: string
+      readonly referencedColumns: readonly string[]
+      readonly definition: string
+    }
 
 export interface Index {
   /** Unqualified: an index lives in its table's schema. */

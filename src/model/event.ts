@@ -30,20 +30,69 @@ export type Event =
   /** (J) intent: committed before the act. */
   | { readonly type: 'step-started'; readonly migration: string; readonly step: string }
   /** (J) committed with the act where the act is transactional. */
-  | { readonly type: 'step-done'; readonly migration: string; readonly step: string; readonly ms: number; readonly attempts: number; readonly lockHeldMs?: number; readonly rows?: number }
+  | {
+      readonly type: 'step-done'
+      readonly migration: string
+      readonly step: string
+      readonly ms: number
+      readonly attempts: number
+      readonly lockHeldMs?: number
+      readonly rows?: number
+    }
   /** (J) */
   | { readonly type: 'migration-done'; readonly migration: string }
   /** (J) */
-  | { readonly type: 'migration-failed'; readonly migration: string; readonly step?: string; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'migration-failed'
+      readonly migration: string
+      readonly step?: string
+      readonly code: string
+      readonly message: string
+    }
   /** (J) from here on it can only be taken back: its done rows no longer say what is there. */
   | { readonly type: 'migration-aborting'; readonly migration: string }
   /** (J) */
   | { readonly type: 'migration-aborted'; readonly migration: string }
-  | { readonly type: 'waiting-for-lock'; readonly migration: string; readonly step: string; readonly waitedMs: number; readonly attempts: number; readonly blockers: readonly Blocker[] }
-  | { readonly type: 'waiting-for-snapshots'; readonly migration: string; readonly step: string; readonly waitedMs: number; readonly blockers: readonly Blocker[] }
-  | { readonly type: 'lock-attempt'; readonly migration: string; readonly step: string; readonly how: 'nowait' | 'queued'; readonly waitMs: number; readonly got: boolean }
-  | { readonly type: 'batch-done'; readonly migration: string; readonly step: string; readonly rows: number; readonly totalRows: number; readonly fraction: number; readonly ms: number }
-  | { readonly type: 'retrying'; readonly migration: string; readonly step: string; readonly code: string; readonly message: string; readonly inMs: number }
+  | {
+      readonly type: 'waiting-for-lock'
+      readonly migration: string
+      readonly step: string
+      readonly waitedMs: number
+      readonly attempts: number
+      readonly blockers: readonly Blocker[]
+    }
+  | {
+      readonly type: 'waiting-for-snapshots'
+      readonly migration: string
+      readonly step: string
+      readonly waitedMs: number
+      readonly blockers: readonly Blocker[]
+    }
+  | {
+      readonly type: 'lock-attempt'
+      readonly migration: string
+      readonly step: string
+      readonly how: 'nowait' | 'queued'
+      readonly waitMs: number
+      readonly got: boolean
+    }
+  | {
+      readonly type: 'batch-done'
+      readonly migration: string
+      readonly step: string
+      readonly rows: number
+      readonly totalRows: number
+      readonly fraction: number
+      readonly ms: number
+    }
+  | {
+      readonly type: 'retrying'
+      readonly migration: string
+      readonly step: string
+      readonly code: string
+      readonly message: string
+      readonly inMs: number
+    }
   | { readonly type: 'reconnected'; readonly migration: string; readonly step: string; readonly afterMs: number }
 
 export type TimedEvent = Event & { readonly at: number }

@@ -2,7 +2,19 @@ import type { Event } from './event.ts'
 import type { PlannedMigration } from './plan.ts'
 import type { SourceId } from './migration.ts'
 
-export type JournalEvent = Extract<Event, { readonly type: 'migration-started' | 'step-started' | 'step-done' | 'migration-done' | 'migration-failed' | 'migration-aborting' | 'migration-aborted' }>
+export type JournalEvent = Extract<
+  Event,
+  {
+    readonly type:
+      | 'migration-started'
+      | 'step-started'
+      | 'step-done'
+      | 'migration-done'
+      | 'migration-failed'
+      | 'migration-aborting'
+      | 'migration-aborted'
+  }
+>
 
 export interface JournalEntry {
   readonly at: Date
@@ -29,10 +41,13 @@ export interface Checkpoint {
   readonly done: boolean
 }
 
-export interface Batch {
+export interface StepKey {
   readonly project: string
   readonly migration: string
   readonly step: string
+}
+
+export interface Batch extends StepKey {
   readonly cursor: readonly unknown[] | null
   readonly bound: readonly unknown[] | null
   readonly done: boolean
@@ -56,7 +71,7 @@ export interface Journal {
   startSql(project: string, stored: StoredMigration): readonly string[]
   recordSql(project: string, event: JournalEvent): readonly string[]
   record(project: string, event: JournalEvent): Promise<void>
-  checkpoint(project: string, migration: string, step: string): Promise<Checkpoint | undefined>
+  checkpoint(step: StepKey): Promise<Checkpoint | undefined>
   /**
    * One statement that runs `work` (an UPDATE or DELETE with RETURNING 1), moves the checkpoint by the rows it changed, and
    * gives one row { changed, rows }: both commit together or not at all.

@@ -12,7 +12,12 @@ export interface Migration {
   readonly body:
     | { readonly kind: 'sql'; readonly bytes: Uint8Array }
     /** Code that was run to learn its SQL (H5); `assumptions` are reads of the catalog it did, with what they answered. */
-    | { readonly kind: 'recorded'; readonly bytes: Uint8Array; readonly statements: readonly RecordedStatement[]; readonly assumptions: readonly Assumption[] }
+    | {
+        readonly kind: 'recorded'
+        readonly bytes: Uint8Array
+        readonly statements: readonly RecordedStatement[]
+        readonly assumptions: readonly Assumption[]
+      }
   /** What the ORM would have wrapped in one transaction: nothing, this file, or all pending files together. */
   readonly transaction: 'none' | 'file' | 'batch'
   /** What the ORM's history needs beside the checksum: Drizzle's `when`, TypeORM's timestamp and class name. */

@@ -52,9 +52,7 @@ export interface Probe {
 }
 
 /** How a table is walked: by ranges of a unique key up to a bound fixed at the start, or by heap pages with a last sweep (H7). */
-export type Walk =
-  | { readonly by: 'key'; readonly columns: readonly string[]; readonly types: readonly string[] }
-  | { readonly by: 'pages' }
+export type Walk = { readonly by: 'key'; readonly columns: readonly string[]; readonly types: readonly string[] } | { readonly by: 'pages' }
 
 export type Work =
   /**

@@ -7,7 +7,15 @@ import type { Server } from './server.ts'
 export type Row = { readonly [column: string]: unknown }
 
 /** What an error of the server means to the runner; by SQLSTATE, never by text. */
-export type Failure = 'lock-timeout' | 'deadlock' | 'serialization' | 'connection-lost' | 'cancelled' | 'statement-timeout' | 'data' | 'other'
+export type Failure =
+  | 'lock-timeout'
+  | 'deadlock'
+  | 'serialization'
+  | 'connection-lost'
+  | 'cancelled'
+  | 'statement-timeout'
+  | 'data'
+  | 'other'
 
 export interface Limits {
   /** Server-side; undefined leaves what is set. */

@@ -13,7 +13,7 @@ export function attemptMessage(attempt: Attempt, explicit: boolean): readonly st
     `set local lock_timeout = '${lockTimeoutMs(attempt)}ms'`,
     // A standby that does not answer must not hold our lock (H17); the journal's next commit waits for it.
     'set local synchronous_commit = local',
-    ...(explicit ? locks.map(lock => `lock table only ${lock.relation} in ${lock.mode} mode${how === 'nowait' ? ' nowait' : ''}`) : []),
+    ...(explicit ? locks.map((lock) => `lock table only ${lock.relation} in ${lock.mode} mode${how === 'nowait' ? ' nowait' : ''}`) : []),
     `set local statement_timeout = ${Math.ceil(statementTimeoutMs)}`,
     `select set_config('lockkeeper.locked', extract(epoch from clock_timestamp())::text, true)`,
     ...statements,
@@ -28,7 +28,7 @@ function lockTimeoutMs({ how, waitMs, locks }: Attempt): number {
 
 /** The whole round trip less what it waited for the locks. */
 export function heldMsOf(results: readonly ScriptResult[], roundTripMs: number): number {
-  const waited = results.map(result => result.rows[0]?.['lockkeeper_waited_ms']).find(value => value !== undefined)
+  const waited = results.map((result) => result.rows[0]?.['lockkeeper_waited_ms']).find((value) => value !== undefined)
   return Math.max(0, roundTripMs - Number(waited ?? 0))
 }
 
@@ -37,4 +37,3 @@ export function needsNoExplicitLock(error: unknown): boolean {
   const code = codeOf(error)
   return code === '42501' || code === '42809' || code === '42P01'
 }
-

@@ -18,14 +18,21 @@ export interface ConnectionUrl {
  */
 export function readConnectionUrl(text: string): ConnectionUrl {
   const url = parseUrl(text)
-  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') throw new LockkeeperError('url-invalid', `the database URL begins with ${url.protocol}//, not postgres://`)
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
+    throw new LockkeeperError('url-invalid', `the database URL begins with ${url.protocol}//, not postgres://`)
   const sslmode = url.searchParams.get('sslmode')
   const tls = sslmode === 'prefer' || sslmode === 'allow' ? 'optional' : 'as-given'
   if (sslmode !== null && !url.searchParams.has('uselibpqcompat')) url.searchParams.set('uselibpqcompat', 'true')
   if (tls === 'optional') url.searchParams.set('sslmode', 'require')
   // It would win over the name that tells our sessions apart in pg_stat_activity.
   url.searchParams.delete('application_name')
-  return { target: targetOf(url), forDriver: url.toString(), tls, hasPassword: url.password !== '', wantsTls: sslmode !== null && /^(require|verify-ca|verify-full)$/.test(sslmode) }
+  return {
+    target: targetOf(url),
+    forDriver: url.toString(),
+    tls,
+    hasPassword: url.password !== '',
+    wantsTls: sslmode !== null && /^(require|verify-ca|verify-full)$/.test(sslmode),
+  }
 }
 
 /** The same URL with another password. */

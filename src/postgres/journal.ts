@@ -1,5 +1,5 @@
 import { LockkeeperError } from '../model/errors.ts'
-import type { Batch, Checkpoint, Journal, JournalEntry, JournalEvent, StoredMigration } from '../model/journal.ts'
+import type { Batch, Checkpoint, Journal, JournalEntry, JournalEvent, StepKey, StoredMigration } from '../model/journal.ts'
 import type { Row, Session } from '../model/session.ts'
 import { postgresDialect } from './quote.ts'
 
@@ -13,20 +13,22 @@ export function journal(session: Session): Journal {
   return {
     exists: () => exists(session),
     install: () => install(session),
-    read: project => read(session, project),
-    projects: async () => (await session.query('select distinct project from lockkeeper.journal order by 1')).map(row => String(row['project'])),
+    read: (project) => read(session, project),
+    projects: async () =>
+      (await session.query('select distinct project from lockkeeper.journal order by 1')).map((row) => String(row['project'])),
     stored: (project, migration) => stored(session, project, migration),
     startSql,
     recordSql: (project, event) => [recordSql(project, event)],
     record: async (project, event) => void (await session.script([recordSql(project, event)])),
-    checkpoint: (project, migration, step) => checkpoint(session, project, migration, step),
+    checkpoint: (step) => checkpoint(session, step),
     batchSql,
     uninstall: async () => void (await session.script(['drop schema lockkeeper cascade'])),
   }
 }
 
 const literal = postgresDialect.literal
-const json = (value: unknown): string => `${literal(JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner)))}::jsonb`
+const json = (value: unknown): string =>
+  `${literal(JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner)))}::jsonb`
 
 const tables = [
   'create schema if not exists lockkeeper',
@@ -65,7 +67,11 @@ async function exists(session: Session): Promise<boolean> {
 async function install(session: Session): Promise<void> {
   if (await exists(session)) {
     const [row] = await session.query('select max(version) as version from lockkeeper.format')
-    if (Number(row?.['version']) > format) throw new LockkeeperError('journal-newer', `the journal in this database has format ${Number(row?.['version'])}; this lockkeeper reads up to ${format}`)
+    if (Number(row?.['version']) > format)
+      throw new LockkeeperError(
+        'journal-newer',
+        `the journal in this database has format ${Number(row?.['version'])}; this lockkeeper reads up to ${format}`,
+      )
     return
   }
   await refuseWithoutCreate(session)
@@ -73,21 +79,35 @@ async function install(session: Session): Promise<void> {
 }
 
 async function refuseWithoutCreate(session: Session): Promise<void> {
-  const [row] = await session.query(`select has_database_privilege(current_database(), 'CREATE') or to_regnamespace('lockkeeper') is not null as may, current_user::text as role, current_database()::text as database`)
+  const [row] = await session.query(
+    `select has_database_privilege(current_database(), 'CREATE') or to_regnamespace('lockkeeper') is not null as may, current_user::text as role, current_database()::text as database`,
+  )
   if (row?.['may'] === true) return
-  throw new LockkeeperError('no-rights', `${row?.['role']} may not create the schema lockkeeper in ${row?.['database']}, where the journal is kept`, {
-    hint: `Have a DBA run, once: create schema lockkeeper authorization ${postgresDialect.name(String(row?.['role']))};`,
-  })
+  throw new LockkeeperError(
+    'no-rights',
+    `${String(row?.['role'])} may not create the schema lockkeeper in ${String(row?.['database'])}, where the journal is kept`,
+    {
+      hint: `Have a DBA run, once: create schema lockkeeper authorization ${postgresDialect.name(String(row?.['role']))};`,
+    },
+  )
 }
 
 async function read(session: Session, project: string): Promise<readonly JournalEntry[]> {
   if (!(await exists(session))) return []
-  const rows = await session.query('select at, event, migration, step, data - \'stored\' as data from lockkeeper.journal where project = $1 order by seq', [project])
+  const rows = await session.query(
+    "select at, event, migration, step, data - 'stored' as data from lockkeeper.journal where project = $1 order by seq",
+    [project],
+  )
   return rows.map(toEntry)
 }
 
 function toEntry(row: Row): JournalEntry {
-  const event = { ...(row['data'] as object), type: row['event'], migration: row['migration'], ...(row['step'] === null ? {} : { step: row['step'] }) }
+  const event = {
+    ...(row['data'] as object),
+    type: row['event'],
+    migration: row['migration'],
+    ...(row['step'] === null ? {} : { step: row['step'] }),
+  }
   return { at: row['at'] as Date, event: event as JournalEvent }
 }
 
@@ -97,11 +117,15 @@ async function stored(session: Session, project: string, migration: string): Pro
     [project, migration],
   )
   if (row === undefined) return undefined
-  return { ...(row['stored'] as Omit<StoredMigration, 'bytes' | 'startedAt'>), bytes: row['body'] as Uint8Array, startedAt: row['at'] as Date }
+  return {
+    ...(row['stored'] as Omit<StoredMigration, 'bytes' | 'startedAt'>),
+    bytes: row['body'] as Uint8Array,
+    startedAt: row['at'] as Date,
+  }
 }
 
 /** A migration that starts anew (after an abort) forgets how far its backfills once came. */
-function startSql(project: string, { bytes, startedAt: _, ...rest }: StoredMigration): readonly string[] {
+function startSql(project: string, { bytes, startedAt: _startedAt, ...rest }: StoredMigration): readonly string[] {
   const migration = rest.migration.id
   return [
     `delete from lockkeeper.backfill where project = ${literal(project)} and migration = ${literal(migration)}`,
@@ -114,10 +138,18 @@ function recordSql(project: string, { type, migration, ...data }: JournalEvent):
   return `insert into lockkeeper.journal (version, project, migration, step, event, data) values (${format}, ${literal(project)}, ${literal(migration)}, ${step}, ${literal(type)}, ${json(data)})`
 }
 
-async function checkpoint(session: Session, project: string, migration: string, step: string): Promise<Checkpoint | undefined> {
-  const [row] = await session.query('select cursor, bound, rows, done from lockkeeper.backfill where project = $1 and migration = $2 and step = $3', [project, migration, step])
+async function checkpoint(session: Session, { project, migration, step }: StepKey): Promise<Checkpoint | undefined> {
+  const [row] = await session.query(
+    'select cursor, bound, rows, done from lockkeeper.backfill where project = $1 and migration = $2 and step = $3',
+    [project, migration, step],
+  )
   if (row === undefined) return undefined
-  return { cursor: row['cursor'] as unknown[] | null, bound: row['bound'] as unknown[] | null, rows: Number(row['rows']), done: row['done'] === true }
+  return {
+    cursor: row['cursor'] as unknown[] | null,
+    bound: row['bound'] as unknown[] | null,
+    rows: Number(row['rows']),
+    done: row['done'] === true,
+  }
 }
 
 function batchSql({ project, migration, step, cursor, bound, done, work }: Batch): string {

@@ -14,7 +14,11 @@ interface Query {
  */
 export async function readBlockers(session: Query, locks: readonly TableLock[], ours: readonly number[]): Promise<readonly Blocker[]> {
   if (locks.length === 0) return []
-  const rows = await session.query(blockersSql, [locks.map(lock => lock.relation), locks.map(lock => conflictingModes(lock.mode).map(pgLocksName).join(',')), ours])
+  const rows = await session.query(blockersSql, [
+    locks.map((lock) => lock.relation),
+    locks.map((lock) => conflictingModes(lock.mode).map(pgLocksName).join(',')),
+    ours,
+  ])
   return rows.map(toBlocker)
 }
 
@@ -24,7 +28,7 @@ export async function readBlockers(session: Query, locks: readonly TableLock[], 
  */
 export async function readOlderSnapshots(session: Query, ours: readonly number[]): Promise<readonly Blocker[]> {
   const rows = await session.query(
-    `select ${activityColumns}, '' as relation, 'snapshot' as mode, true as granted, l.virtualtransaction as transaction
+    `select ${activityColumns}, '' as relation, 'snapshot' as mode, true as granted, coalesce(l.virtualtransaction, '') as transaction
      from pg_stat_activity a left join pg_locks l on l.pid = a.pid and l.locktype = 'virtualxid' and l.granted
      where a.datname = current_database() and a.backend_xmin is not null and not a.pid = any($1::int[])
        and a.backend_type = 'client backend'
@@ -35,7 +39,10 @@ export async function readOlderSnapshots(session: Query, ours: readonly number[]
 }
 
 /** Whether a backend waits for a lock now, and for whom. */
-export async function readWaits(session: Query, pid: number): Promise<{ readonly waiting: boolean; readonly blockers: readonly Blocker[] }> {
+export async function readWaits(
+  session: Query,
+  pid: number,
+): Promise<{ readonly waiting: boolean; readonly blockers: readonly Blocker[] }> {
   const rows = await session.query(
     `select ${activityColumns}, coalesce(l.relation::regclass::text, '') as relation,
        case when l.locktype = 'relation' then l.mode else 'snapshot' end as mode, true as granted, '' as transaction
@@ -80,7 +87,7 @@ function toBlocker(row: Row): Blocker {
     user: String(row['username']),
     state: String(row['state']),
     transactionAgeMs: row['age'] === null ? undefined : Math.max(0, Math.round(Number(row['age']))),
-    transaction: String(row['transaction'] ?? ''),
+    transaction: String(row['transaction']),
     relation: String(row['relation']),
     mode: String(row['mode']),
     query: withoutSecrets(String(row['query'])).slice(0, 200),

@@ -13,7 +13,7 @@ interface Suspicion {
   /** What pg_backend_pid() says. */
   readonly pid: number
   readonly target: Target
-  open(): Promise<Client>
+  readonly open: () => Promise<Client>
 }
 
 /** Other clients of the pool take servers away between two questions; this many rounds make a miss unlikely. */
@@ -46,7 +46,11 @@ async function pidOf(client: Client): Promise<number> {
 }
 
 function poolerBetween({ host, port }: Target): LockkeeperError {
-  return new LockkeeperError('pooler', `${host}:${port} is a transaction pooler (PgBouncer or alike): each transaction may land on another backend, so neither the run lock nor timeouts hold`, {
-    hint: 'Give the address of the server itself in --database-url or DIRECT_URL.',
-  })
+  return new LockkeeperError(
+    'pooler',
+    `${host}:${port} is a transaction pooler (PgBouncer or alike): each transaction may land on another backend, so neither the run lock nor timeouts hold`,
+    {
+      hint: 'Give the address of the server itself in --database-url or DIRECT_URL.',
+    },
+  )
 }

@@ -14,9 +14,12 @@ export async function missingRights(session: Query, needs: readonly Need[]): Pro
        when 'reference' then not has_table_privilege(c.oid, 'REFERENCES')
        else not has_table_privilege(c.oid, 'UPDATE') end
      order by 1, 2`,
-    [needs.map(need => need.relation), needs.map(need => need.need)],
+    [needs.map((need) => need.relation), needs.map((need) => need.need)],
   )
-  return rows.map(row => `${row['role']} ${inWords(String(row['need']) as Need['need'])} ${row['relation']} (its owner is ${row['owner']})`)
+  return rows.map(
+    (row) =>
+      `${String(row['role'])} ${inWords(String(row['need']) as Need['need'])} ${String(row['relation'])} (its owner is ${String(row['owner'])})`,
+  )
 }
 
 function inWords(need: Need['need']): string {

@@ -26,5 +26,11 @@ export async function readRunLockHolder(session: Query, ours: readonly number[])
     [controlName, ours],
   )
   if (row === undefined) return undefined
-  return { pid: Number(row['pid']), application: String(row['application_name'] ?? ''), state: String(row['state']), query: String(row['query']), orphan: row['orphan'] === true }
+  return {
+    pid: Number(row['pid']),
+    application: String(row['application_name']),
+    state: String(row['state']),
+    query: String(row['query']),
+    orphan: row['orphan'] === true,
+  }
 }

@@ -19,13 +19,26 @@ const others: readonly (readonly [string, string])[] = [
 
 /** Asks the server who it is. Throws `server-unsupported` for another product or another major. */
 export async function readServer(query: (sql: string) => Promise<readonly Row[]>): Promise<Server & { readonly pid: number }> {
-  const [row] = await query(`select version() as version, current_setting('server_version') as number, current_setting('server_version_num')::int as num, pg_backend_pid() as pid`)
-  const text = String(row?.['version'] ?? '')
-  const other = others.find(([word]) => text.includes(word))
-  if (other !== undefined || !text.startsWith('PostgreSQL')) {
-    throw new LockkeeperError('server-unsupported', `this server is ${other?.[1] ?? `not PostgreSQL (${text.slice(0, 60)})`}: its locks are not PostgreSQL's, and nothing here was measured on it`)
+  const [row = {}] = await query(
+    `select version() as version, current_setting('server_version') as number, current_setting('server_version_num')::int as num, pg_backend_pid() as pid`,
+  )
+  refuseOthers(String(row['version']))
+  const version = Math.floor(Number(row['num']) / 10_000)
+  if (version < oldest || version > newest) {
+    throw new LockkeeperError(
+      'server-unsupported',
+      `this server is PostgreSQL ${version}; lockkeeper knows the locks of ${oldest} to ${newest}`,
+    )
   }
-  const version = Math.floor(Number(row?.['num']) / 10_000)
-  if (version < oldest || version > newest) throw new LockkeeperError('server-unsupported', `this server is PostgreSQL ${version}; lockkeeper knows the locks of ${oldest} to ${newest}`)
-  return { flavor: 'postgresql', version, fullVersion: String(row?.['number']).split(' ')[0] ?? String(version), pid: Number(row?.['pid']) }
+  return { flavor: 'postgresql', version, fullVersion: String(row['number']).replace(/ .*/, ''), pid: Number(row['pid']) }
+}
+
+function refuseOthers(text: string): void {
+  const other = others.find(([word]) => text.includes(word))
+  if (other === undefined && text.startsWith('PostgreSQL')) return
+  const product = other?.[1] ?? `not PostgreSQL (${text.slice(0, 60)})`
+  throw new LockkeeperError(
+    'server-unsupported',
+    `this server is ${product}: its locks are not PostgreSQL's, and nothing here was measured on it`,
+  )
 }

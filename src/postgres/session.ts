@@ -5,7 +5,20 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { Blocker } from '../model/event.ts'
 import type { TableLock } from '../model/facts.ts'
 import type { Server } from '../model/server.ts'
-import type { Attempt, AttemptOutcome, ConnectOptions, Failure, Leaf, Limits, Need, Row, RunLockHolder, ScriptResult, Session, Target } from '../model/session.ts'
+import type {
+  Attempt,
+  AttemptOutcome,
+  ConnectOptions,
+  Failure,
+  Leaf,
+  Limits,
+  Need,
+  Row,
+  RunLockHolder,
+  ScriptResult,
+  Session,
+  Target,
+} from '../model/session.ts'
 import { attemptMessage, heldMsOf, needsNoExplicitLock } from './attempt.ts'
 import { readCatalog } from './catalog.ts'
 import { readConnectionUrl, withoutTls, withPassword } from './connection-url.ts'
@@ -14,6 +27,7 @@ import { classifyFailure, codeOf, connectFailure } from './failures.ts'
 import { readBlockers, readOlderSnapshots, readWaits } from './lock-waits.ts'
 import { postgresDialect } from './quote.ts'
 import { refuseTransactionPooler } from './pooler.ts'
+import { namesTaken, readLeaves } from './leaves.ts'
 import { missingRights } from './rights.ts'
 import { readRunLockHolder, runLockSql } from './run-lock.ts'
 import { readServer } from './server.ts'
@@ -27,9 +41,9 @@ export async function connect(options: ConnectOptions): Promise<PostgresSession>
   const url = readConnectionUrl(options.url)
   const client = await open(url, options)
   try {
-    const server = await readServer(async sql => (await client.query<Row>(sql)).rows)
+    const server = await readServer(async (sql) => (await client.query<Row>(sql)).rows)
     await refuseTransactionPooler({ client, pid: server.pid, target: url.target, open: () => open(url, options) })
-    const session = new PostgresSession(client, server, url.target, options.control)
+    const session = new PostgresSession(client, server, { target: url.target, control: options.control })
     await settle(session, options)
     return session
   } catch (error) {
@@ -48,7 +62,8 @@ async function open(url: ConnectionUrl, options: ConnectOptions): Promise<pg.Cli
   try {
     return await openOnce(url.forDriver, options)
   } catch (error) {
-    if (url.tls === 'optional' && codeOf(error) === undefined) return await open({ ...url, forDriver: withoutTls(url.forDriver), tls: 'as-given' }, options)
+    if (url.tls === 'optional' && codeOf(error) === undefined)
+      return await open({ ...url, forDriver: withoutTls(url.forDriver), tls: 'as-given' }, options)
     throw connectError(error, url, options)
   }
 }
@@ -69,15 +84,21 @@ async function openOnce(connectionString: string, options: ConnectOptions): Prom
 }
 
 /** int8 as bigint: a count or a key beyond 2^53 must not lose digits. */
-function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  if (oid === 20) return BigInt
-  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown
+function getTypeParser(
+  oid: Parameters<typeof pg.types.getTypeParser>[0],
+  format?: Parameters<typeof pg.types.getTypeParser>[1],
+): (value: string) => unknown {
+  if (oid === pg.types.builtins.INT8) return BigInt
+  return pg.types.getTypeParser(oid, format)
 }
 
 function connectError(error: unknown, url: ConnectionUrl, options: ConnectOptions): LockkeeperError {
   if (error instanceof LockkeeperError) return error
   const { host, port, database, user } = url.target
-  const { code, why } = codeOf(error) === undefined ? withoutCode(url, options) : { code: connectFailure(error), why: error instanceof Error ? `: ${error.message}` : '' }
+  const { code, why } =
+    codeOf(error) === undefined
+      ? withoutCode(url, options)
+      : { code: connectFailure(error), why: error instanceof Error ? `: ${error.message}` : '' }
   return new LockkeeperError(code, `cannot connect to ${database} on ${host}:${port} as ${user}${why}`, {
     cause: error,
     details: { host, port, database, user },
@@ -87,7 +108,8 @@ function connectError(error: unknown, url: ConnectionUrl, options: ConnectOption
 /** The driver stopped by itself, with no code: it had no password to give, the server has no TLS, or nothing answered in time. */
 function withoutCode(url: ConnectionUrl, options: ConnectOptions): { readonly code: ErrorCode; readonly why: string } {
   if (url.wantsTls) return { code: 'tls-failed', why: ': the URL asks for TLS, and the server does not offer it' }
-  if (!url.hasPassword && options.password === undefined) return { code: 'auth-failed', why: ': the server asks for a password and the URL has none' }
+  if (!url.hasPassword && options.password === undefined)
+    return { code: 'auth-failed', why: ': the server asks for a password and the URL has none' }
   return { code: 'unreachable', why: ': no answer, or the connection was closed at once' }
 }
 
@@ -104,7 +126,11 @@ async function settle(session: PostgresSession, options: ConnectOptions): Promis
     await session.script(settings)
   } catch (error) {
     if (options.role === undefined || error instanceof LockkeeperError) throw error
-    throw new LockkeeperError('no-rights', `cannot become role ${options.role}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new LockkeeperError(
+      'no-rights',
+      `cannot become role ${options.role}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
   }
 }
 
@@ -122,7 +148,11 @@ export class PostgresSession implements Session {
   /** Relations for which LOCK TABLE is refused: no right to it, or no table. Their statement takes the lock itself. */
   readonly #notLockable = new Set<string>()
 
-  constructor(client: pg.Client, { pid, ...server }: Server & { readonly pid: number }, target: Target, control: Session | undefined) {
+  constructor(
+    client: pg.Client,
+    { pid, ...server }: Server & { readonly pid: number },
+    { target, control }: { readonly target: Target; readonly control: Session | undefined },
+  ) {
     this.#client = client
     this.server = server
     this.pid = pid
@@ -140,11 +170,11 @@ export class PostgresSession implements Session {
   async script(statements: readonly string[], limits: Limits = {}): Promise<readonly ScriptResult[]> {
     // A newline, since a statement may end in a `--` comment.
     const results = await this.#send(() => this.#client.query<Row>(statements.join('\n;\n')), limits)
-    return results.map(result => ({ rows: result.rows, count: result.rowCount ?? 0 }))
+    return results.map((result) => ({ rows: result.rows, count: result.rowCount ?? 0 }))
   }
 
   async attempt(attempt: Attempt, limits: Limits = {}): Promise<AttemptOutcome> {
-    const explicit = !attempt.locks.some(lock => this.#notLockable.has(lock.relation))
+    const explicit = !attempt.locks.some((lock) => this.#notLockable.has(lock.relation))
     const began = performance.now()
     try {
       const results = await this.script(attemptMessage(attempt, explicit), limits)
@@ -153,7 +183,7 @@ export class PostgresSession implements Session {
       const failure = this.classify(error)
       if (failure === 'lock-timeout' || failure === 'deadlock') return { kind: 'busy' }
       if (!explicit || !needsNoExplicitLock(error)) throw error
-      attempt.locks.forEach(lock => this.#notLockable.add(lock.relation))
+      attempt.locks.forEach((lock) => this.#notLockable.add(lock.relation))
       return this.attempt(attempt, limits)
     }
   }
@@ -178,7 +208,8 @@ export class PostgresSession implements Session {
     const [row] = await this.query(`select pg_is_in_recovery() as replica, current_setting('transaction_read_only') = 'on' as "readOnly"`)
     const { database, host } = this.target
     if (row?.['replica'] === true) throw new LockkeeperError('read-only-server', `${host} is a replica: it cannot change ${database}`)
-    if (row?.['readOnly'] === true) throw new LockkeeperError('read-only-server', `transactions on ${database} are read-only (default_transaction_read_only)`)
+    if (row?.['readOnly'] === true)
+      throw new LockkeeperError('read-only-server', `transactions on ${database} are read-only (default_transaction_read_only)`)
   }
 
   async tryRunLock(): Promise<boolean> {
@@ -190,23 +221,12 @@ export class PostgresSession implements Session {
     return readRunLockHolder(this, [...ours, this.pid])
   }
 
-  async leaves(relation: string): Promise<readonly Leaf[]> {
-    const rows = await this.query(
-      `select c.oid::int8::float8 as oid, n.nspname as schema, c.relname as name
-       from pg_partition_tree($1::regclass) t join pg_class c on c.oid = t.relid join pg_namespace n on n.oid = c.relnamespace
-       where t.isleaf and c.relkind = 'r' order by c.oid`,
-      [relation],
-    )
-    return rows.map(row => ({ oid: Number(row['oid']), schema: String(row['schema']), name: String(row['name']) }))
+  leaves(relation: string): Promise<readonly Leaf[]> {
+    return readLeaves(this, relation)
   }
 
-  async namesTaken(leaf: Leaf, names: readonly string[]): Promise<readonly string[]> {
-    const rows = await this.query(
-      `select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_index i on i.indexrelid = c.oid
-       where n.nspname = $1 and c.relname::text = any($2::text[]) and i.indrelid is distinct from $3::oid`,
-      [leaf.schema, names, leaf.oid],
-    )
-    return rows.map(row => String(row['name']))
+  namesTaken(leaf: Leaf, names: readonly string[]): Promise<readonly string[]> {
+    return namesTaken(this, leaf, names)
   }
 
   missingRights(needs: readonly Need[]): Promise<readonly string[]> {
@@ -272,6 +292,8 @@ export class PostgresSession implements Session {
   #lostOr(error: unknown): unknown {
     if (error instanceof pg.DatabaseError) return error
     this.#lost = true
-    return new LockkeeperError('connection-lost', `the connection to ${this.target.database} on ${this.target.host} was lost`, { cause: error })
+    return new LockkeeperError('connection-lost', `the connection to ${this.target.database} on ${this.target.host} was lost`, {
+      cause: error,
+    })
   }
 }

@@ -40,11 +40,17 @@ function whichOne(wanted: string | undefined, progress: Progress): string {
   const open = inFlight(progress)
   if (wanted !== undefined) {
     if (open.includes(wanted)) return wanted
-    throw new LockkeeperError('nothing-to-abort', `${wanted} is not in flight: ${progress.get(wanted)?.state ?? 'lockkeeper never began it'}`)
+    throw new LockkeeperError(
+      'nothing-to-abort',
+      `${wanted} is not in flight: ${progress.get(wanted)?.state ?? 'lockkeeper never began it'}`,
+    )
   }
   const [only, ...others] = open
   if (only === undefined) throw new LockkeeperError('nothing-to-abort', 'no migration is in flight')
-  if (others.length > 0) throw new LockkeeperError('usage', `several migrations are in flight: ${open.join(', ')}`, { hint: 'Say which: lockkeeper abort NAME.' })
+  if (others.length > 0)
+    throw new LockkeeperError('usage', `several migrations are in flight: ${open.join(', ')}`, {
+      hint: 'Say which: lockkeeper abort NAME.',
+    })
   return only
 }
 
@@ -52,15 +58,21 @@ function whichOne(wanted: string | undefined, progress: Progress): string {
 async function refuseLaterRecorded(id: string, context: StepContext): Promise<void> {
   const history = await openHistory(context)
   const { migrations } = context.options
-  const at = migrations.findIndex(migration => migration.id === id)
-  const later = at < 0 || history === undefined ? undefined : migrations.slice(at + 1).find(migration => history.stateOf(migration) === 'applied')
+  const at = migrations.findIndex((migration) => migration.id === id)
+  const later =
+    at < 0 || history === undefined ? undefined : migrations.slice(at + 1).find((migration) => history.stateOf(migration) === 'applied')
   if (later !== undefined) throw new LockkeeperError('later-recorded', `${later.id} comes after ${id} and is recorded as applied`)
 }
 
-async function takeBack(stored: StoredMigration, progress: MigrationProgress | undefined, context: StepContext): Promise<readonly string[]> {
-  const begun = stored.migration.steps.filter(step => progress?.steps.has(step.id) === true).toReversed()
-  const final = begun.find(step => step.undo.kind === 'forward-only' && progress?.steps.get(step.id) === 'done')
-  if (final?.undo.kind === 'forward-only') throw new LockkeeperError('past-no-return', `${stored.migration.id} cannot be taken back: ${final.title} (${final.undo.why})`)
+async function takeBack(
+  stored: StoredMigration,
+  progress: MigrationProgress | undefined,
+  context: StepContext,
+): Promise<readonly string[]> {
+  const begun = stored.migration.steps.filter((step) => progress?.steps.has(step.id) === true).toReversed()
+  const final = begun.find((step) => step.undo.kind === 'forward-only' && progress?.steps.get(step.id) === 'done')
+  if (final?.undo.kind === 'forward-only')
+    throw new LockkeeperError('past-no-return', `${stored.migration.id} cannot be taken back: ${final.title} (${final.undo.why})`)
   await journalOf(context).record(context.options.plan.project, { type: 'migration-aborting', migration: stored.migration.id })
   const undone: string[] = []
   for (const step of begun) {
@@ -89,9 +101,14 @@ async function runUndo(id: string, sql: string, context: StepContext): Promise<v
   const { engine } = options
   await engine.load()
   const catalog = await connections.control.readCatalog()
-  const facts = engine.parse(new TextEncoder().encode(sql)).map(statement => engine.facts(statement, catalog))
-  const locks = strongLocks(facts.flatMap(fact => fact.locks))
-  const alone = facts.some(fact => fact.transaction === 'forbidden')
+  const facts = engine.parse(new TextEncoder().encode(sql)).map((statement) => engine.facts(statement, catalog))
+  const locks = strongLocks(facts.flatMap((fact) => fact.locks))
+  const alone = facts.some((fact) => fact.transaction === 'forbidden')
   if (alone || locks.length === 0) await supervise(id, context, () => connections.work.script([sql], { signal: options.signal }))
-  else await takeAndRun({ id: `undo-${id}`, statements: () => [sql], lockTimeoutMs: options.lockBudgetMs, statementTimeoutMs: 0 }, locks, context)
+  else
+    await takeAndRun(
+      { id: `undo-${id}`, statements: () => [sql], lockTimeoutMs: options.lockBudgetMs, statementTimeoutMs: 0 },
+      locks,
+      context,
+    )
 }

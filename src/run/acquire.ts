@@ -18,7 +18,7 @@ export interface Acquired {
  */
 export async function acquire(request: LockRequest): Promise<Acquired> {
   const watch = new BlockerWatch(request)
-  for (let attempts = 0; ; ) {
+  for (let attempts = 0; ;) {
     if (await watch.oldBlockerHolds(attempts)) {
       await sleep(jitter(lookEveryMs), request.signal)
       continue

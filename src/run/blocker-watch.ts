@@ -26,11 +26,11 @@ export class BlockerWatch {
 
   /** Looks once. True where a transaction that is old for this table holds a lock (or awaits one before us). */
   async oldBlockerHolds(attempts: number): Promise<boolean> {
-    const blockers = (await this.#request.look()).filter(blocker => !blocker.yields)
+    const blockers = (await this.#request.look()).filter((blocker) => !blocker.yields)
     this.#last = blockers
     this.#remember(blockers)
     const gate = this.#gateMs()
-    const old = blockers.filter(blocker => this.#ageOf(blocker) > gate)
+    const old = blockers.filter((blocker) => this.#ageOf(blocker) > gate)
     if (old.length === 0) return false
     this.refuseWhenOver(attempts)
     this.#report(attempts, old)
@@ -41,7 +41,7 @@ export class BlockerWatch {
   refuseWhenOver(attempts: number): void {
     const waitedMs = performance.now() - this.#began
     const over = waitedMs > this.#request.maxWaitMs || attempts >= (this.#request.maxAttempts ?? Number.POSITIVE_INFINITY)
-    if (over) throw lockNotHad(this.#request.locks.map(lock => lock.relation).join(', '), waitedMs, this.#last)
+    if (over) throw lockNotHad(this.#request.locks.map((lock) => lock.relation).join(', '), waitedMs, this.#last)
   }
 
   #report(attempts: number, blockers: readonly Blocker[]): void {
@@ -53,7 +53,7 @@ export class BlockerWatch {
 
   #remember(blockers: readonly Blocker[]): void {
     const now = performance.now()
-    const present = new Set(blockers.map(blocker => blocker.transaction))
+    const present = new Set(blockers.map((blocker) => blocker.transaction))
     for (const [transaction, { ageMs }] of this.#seen) {
       if (present.has(transaction)) continue
       this.#seen.delete(transaction)

@@ -97,8 +97,13 @@ const orphanGraceMs = 5_000
 
 function lockedBy(holder: RunLockHolder): LockkeeperError {
   const doing = holder.query === '' ? holder.state : `${holder.state}: ${holder.query}`
-  if (holder.orphan) return new LockkeeperError('orphan-running', `a backend of an ended lockkeeper still works: pid ${holder.pid} (${doing})`, { details: { pid: holder.pid, query: holder.query } })
-  return new LockkeeperError('run-locked', `another lockkeeper works on this database: pid ${holder.pid} (${doing})`, { details: { pid: holder.pid, query: holder.query } })
+  if (holder.orphan)
+    return new LockkeeperError('orphan-running', `a backend of an ended lockkeeper still works: pid ${holder.pid} (${doing})`, {
+      details: { pid: holder.pid, query: holder.query },
+    })
+  return new LockkeeperError('run-locked', `another lockkeeper works on this database: pid ${holder.pid} (${doing})`, {
+    details: { pid: holder.pid, query: holder.query },
+  })
 }
 
 const worthWaiting = new Set(['unreachable', 'connection-lost', 'too-many-connections', 'orphan-running'])

@@ -8,7 +8,10 @@ import { journalOf } from './step-context.ts'
 type HistoryContext = Pick<StepContext, 'options' | 'connections'>
 
 /** What the ORM's own table says now; undefined for sources without one. */
-export async function openHistory({ options, connections }: HistoryContext, migrations: readonly Migration[] = options.migrations): Promise<OpenHistory | undefined> {
+export async function openHistory(
+  { options, connections }: HistoryContext,
+  migrations: readonly Migration[] = options.migrations,
+): Promise<OpenHistory | undefined> {
   return await options.history?.open((sql, parameters) => connections.work.query(sql, parameters), migrations, options.engine.dialect)
 }
 
@@ -24,7 +27,10 @@ export async function finishMigration(stored: StoredMigration, context: StepCont
   const file = migrationOf(stored)
   const history = await openHistory(context, withFile(context.options.migrations, file))
   const orm = history === undefined ? [] : [...history.create, ...history.finish(file)]
-  await commit([...orm, ...journalOf(context).recordSql(context.options.plan.project, { type: 'migration-done', migration: context.migration })], context)
+  await commit(
+    [...orm, ...journalOf(context).recordSql(context.options.plan.project, { type: 'migration-done', migration: context.migration })],
+    context,
+  )
 }
 
 /** One transaction: the run gave up before its first step, so neither history shows that it ever began. */
@@ -32,7 +38,10 @@ export async function withdrawMigration(stored: StoredMigration, context: StepCo
   const file = migrationOf(stored)
   const history = await openHistory(context, withFile(context.options.migrations, file))
   const orm = history?.withdraw?.(file) ?? []
-  await commit([...orm, ...journalOf(context).recordSql(context.options.plan.project, { type: 'migration-aborted', migration: context.migration })], { ...context, options: { ...context.options, signal: neverAborted } })
+  await commit(
+    [...orm, ...journalOf(context).recordSql(context.options.plan.project, { type: 'migration-aborted', migration: context.migration })],
+    { ...context, options: { ...context.options, signal: neverAborted } },
+  )
 }
 
 /** Giving up is itself not given up when the user presses Ctrl-C. */
@@ -43,16 +52,27 @@ export async function rollBackMigration(stored: StoredMigration, context: StepCo
   const file = migrationOf(stored)
   const history = await openHistory(context, withFile(context.options.migrations, file))
   const orm = history === undefined ? [] : history.rollBack(file)
-  await commit([...orm, ...journalOf(context).recordSql(context.options.plan.project, { type: 'migration-aborted', migration: context.migration })], context)
+  await commit(
+    [...orm, ...journalOf(context).recordSql(context.options.plan.project, { type: 'migration-aborted', migration: context.migration })],
+    context,
+  )
 }
 
 /** The migration as it was when it began: from the journal, so that no file is needed (H2). */
 export function migrationOf({ migration, bytes, history, source }: StoredMigration): Migration {
-  return { id: migration.id, source, file: migration.file, checksum: migration.checksum, body: { kind: 'sql', bytes }, transaction: 'file', history }
+  return {
+    id: migration.id,
+    source,
+    file: migration.file,
+    checksum: migration.checksum,
+    body: { kind: 'sql', bytes },
+    transaction: 'file',
+    history,
+  }
 }
 
 function withFile(migrations: readonly Migration[], file: Migration): readonly Migration[] {
-  return migrations.some(one => one.id === file.id) ? migrations : [...migrations, file]
+  return migrations.some((one) => one.id === file.id) ? migrations : [...migrations, file]
 }
 
 /** The ORM's own deploy may hold its table for a moment; we wait within the budget, step back, and give up in the end. */
@@ -61,7 +81,9 @@ async function commit(statements: readonly string[], context: StepContext): Prom
   const began = performance.now()
   for (let tries = 0; ; tries++) {
     try {
-      await connections.work.script([`set local lock_timeout = '${Math.ceil(options.lockBudgetMs)}ms'`, ...statements], { signal: options.signal })
+      await connections.work.script([`set local lock_timeout = '${Math.ceil(options.lockBudgetMs)}ms'`, ...statements], {
+        signal: options.signal,
+      })
       return
     } catch (error) {
       const failure = connections.work.classify(error)

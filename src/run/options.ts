@@ -63,7 +63,7 @@ export interface RunReport {
 export type Emit = (event: Event) => void
 
 export function emitter(listener: Listener): Emit {
-  return event => listener({ ...event, at: Date.now() } satisfies TimedEvent)
+  return (event) => listener({ ...event, at: Date.now() } satisfies TimedEvent)
 }
 
 export type { OpenHistory }

@@ -10,7 +10,7 @@ import type { RunOptions } from './options.ts'
  */
 export async function preflight(options: RunOptions, connections: Connections): Promise<void> {
   await connections.work.refuseReadOnly()
-  options.plan.migrations.forEach(migration => refuseBlocked(migration, options))
+  options.plan.migrations.forEach((migration) => refuseBlocked(migration, options))
   await refuseWithoutRights(options, connections)
   await options.engine.journal(connections.work).install()
 }
@@ -20,17 +20,21 @@ export function isAllowed(rule: string, migration: string, allowed: readonly str
 }
 
 function refuseBlocked(migration: PlannedMigration, { allowed }: RunOptions): void {
-  const blocked = migration.blocked.filter(hazard => !isAllowed(hazard.rule, migration.id, allowed))
+  const blocked = migration.blocked.filter((hazard) => !isAllowed(hazard.rule, migration.id, allowed))
   const [first] = blocked
   if (first === undefined) return
-  throw new LockkeeperError('blocked-by-rule', `${migration.id} stops here: ${blocked.map(hazard => `${hazard.rule}: ${hazard.message}`).join('; ')}`, {
-    hint: `${first.fix} Or, if you accept it: --allow ${first.rule}:${migration.id}`,
-    details: { migration: migration.id, rules: blocked.map(hazard => hazard.rule) },
-  })
+  throw new LockkeeperError(
+    'blocked-by-rule',
+    `${migration.id} stops here: ${blocked.map((hazard) => `${hazard.rule}: ${hazard.message}`).join('; ')}`,
+    {
+      hint: `${first.fix} Or, if you accept it: --allow ${first.rule}:${migration.id}`,
+      details: { migration: migration.id, rules: blocked.map((hazard) => hazard.rule) },
+    },
+  )
 }
 
 async function refuseWithoutRights(options: RunOptions, connections: Connections): Promise<void> {
-  const needs = options.plan.migrations.flatMap(migration => migration.steps.flatMap(needsOf))
+  const needs = options.plan.migrations.flatMap((migration) => migration.steps.flatMap(needsOf))
   if (needs.length === 0) return
   const missing = [...new Set(await connections.work.missingRights(needs))]
   if (missing.length === 0) return

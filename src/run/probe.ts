@@ -14,14 +14,19 @@ export async function lookForLeftovers(step: SqlStep, context: StepContext): Pro
   for (let tries = 0; tries < 3; tries++) {
     const state = await stateOf(probe.sql, step, context)
     if (state !== 'leftover') return state
-    for (const sql of probe.cleanup) await supervise(step.id, context, () => context.connections.work.script([sql], { signal: context.options.signal }))
+    for (const sql of probe.cleanup)
+      await supervise(step.id, context, () => context.connections.work.script([sql], { signal: context.options.signal }))
   }
-  throw new LockkeeperError('object-changed', `${step.title}: what a failed try left behind could not be removed`, { details: { step: step.id, cleanup: probe.cleanup } })
+  throw new LockkeeperError('object-changed', `${step.title}: what a failed try left behind could not be removed`, {
+    details: { step: step.id, cleanup: probe.cleanup },
+  })
 }
 
 async function stateOf(sql: string, step: SqlStep, context: StepContext): Promise<'done' | 'absent' | 'leftover'> {
   const [row] = await context.connections.work.query(sql)
   const state = row?.['state']
   if (state === 'done' || state === 'absent' || state === 'leftover') return state
-  throw new LockkeeperError('object-changed', `${step.title}: an object of that name exists and is not what this step makes`, { details: { step: step.id, found: state ?? 'nothing' } })
+  throw new LockkeeperError('object-changed', `${step.title}: an object of that name exists and is not what this step makes`, {
+    details: { step: step.id, found: state ?? 'nothing' },
+  })
 }

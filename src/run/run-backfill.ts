@@ -20,9 +20,16 @@ export async function runBackfill(step: BackfillStep, context: StepContext): Pro
     lockBudgetMs: options.lockBudgetMs,
     maxLockWaitMs: options.maxLockWaitMs,
     signal: options.signal,
-    onBatch: progress => emit({ type: 'batch-done', migration, step: step.id, ...progress }),
+    onBatch: (progress) => emit({ type: 'batch-done', migration, step: step.id, ...progress }),
   })
-  await journal.record(options.plan.project, { type: 'step-done', migration, step: step.id, ms: Math.round(performance.now() - began), attempts: 0, rows })
+  await journal.record(options.plan.project, {
+    type: 'step-done',
+    migration,
+    step: step.id,
+    ms: Math.round(performance.now() - began),
+    attempts: 0,
+    rows,
+  })
   return { attempts: 0, rows }
 }
 

@@ -14,14 +14,16 @@ import { journalOf } from './step-context.ts'
 export async function runEach(step: EachStep, context: StepContext): Promise<StepOutcome> {
   const finished = new Set<number>()
   for (let round = 0; round < maxRounds; round++) {
-    const leaves = (await context.connections.work.leaves(step.relation)).filter(leaf => !finished.has(leaf.oid))
+    const leaves = (await context.connections.work.leaves(step.relation)).filter((leaf) => !finished.has(leaf.oid))
     if (leaves.length === 0) return await recordDone(step, context)
     for (const leaf of leaves) {
       await runLeaf(step, leaf, context)
       finished.add(leaf.oid)
     }
   }
-  throw new LockkeeperError('step-failed', `${step.relation}: new partitions keep appearing faster than ${step.title} is done`, { details: { step: step.id } })
+  throw new LockkeeperError('step-failed', `${step.relation}: new partitions keep appearing faster than ${step.title} is done`, {
+    details: { step: step.id },
+  })
 }
 
 const maxRounds = 100
@@ -32,14 +34,22 @@ export async function undoEach(step: EachStep, context: StepContext): Promise<re
   const undo: string[] = []
   for (const leaf of await context.connections.work.leaves(step.relation)) {
     const index = await freeName(step, leaf, context)
-    const parts = step.template.map(template => forLeaf(template, { step, leaf, index, context })).filter(part => begun?.has(part.id) === true)
-    undo.push(...parts.toReversed().flatMap(part => (part.undo.kind === 'cleanup' ? part.undo.sql : [])))
+    const parts = step.template
+      .map((template) => forLeaf(template, { step, leaf, index, context }))
+      .filter((part) => begun?.has(part.id) === true)
+    undo.push(...parts.toReversed().flatMap((part) => (part.undo.kind === 'cleanup' ? part.undo.sql : [])))
   }
   return undo
 }
 
 async function recordDone(step: EachStep, context: StepContext): Promise<StepOutcome> {
-  await journalOf(context).record(context.options.plan.project, { type: 'step-done', migration: context.migration, step: step.id, ms: 0, attempts: 0 })
+  await journalOf(context).record(context.options.plan.project, {
+    type: 'step-done',
+    migration: context.migration,
+    step: step.id,
+    ms: 0,
+    attempts: 0,
+  })
   return { attempts: 0 }
 }
 
@@ -51,21 +61,25 @@ async function runLeaf(step: EachStep, leaf: Leaf, context: StepContext): Promis
     const part = forLeaf(template, { step, leaf, index, context })
     if (done?.get(part.id) === 'done') continue
     await journalOf(context).record(plan.project, { type: 'step-started', migration: context.migration, step: part.id })
-    await runSql(part, context).catch((error: unknown) => ignoreDropped(error, leaf, step, context))
+    await runSql(part, context).catch((error: unknown) => ignoreDropped(error, leaf, { step, context }))
   }
 }
 
-async function ignoreDropped(error: unknown, leaf: Leaf, step: EachStep, context: StepContext): Promise<void> {
+async function ignoreDropped(error: unknown, leaf: Leaf, { step, context }: Pick<Filling, 'step' | 'context'>): Promise<void> {
   const leaves = await context.connections.control.leaves(step.relation)
-  if (leaves.some(other => other.oid === leaf.oid)) throw error
+  if (leaves.some((other) => other.oid === leaf.oid)) throw error
 }
 
 async function freeName(step: EachStep, leaf: Leaf, context: StepContext): Promise<string> {
   const { addition, label } = step.index
   const candidates = Array.from({ length: 20 }, (_, n) => makeObjectName(leaf.name, addition, n === 0 ? label : `${label}${n}`))
   const taken = await context.connections.work.namesTaken(leaf, candidates)
-  const free = candidates.find(name => !taken.includes(name))
-  if (free === undefined) throw new LockkeeperError('step-failed', `no free name for the index on ${leaf.name}: ${candidates[0]} to ${candidates.at(-1)} are taken`)
+  const free = candidates.find((name) => !taken.includes(name))
+  if (free === undefined)
+    throw new LockkeeperError(
+      'step-failed',
+      `no free name for the index on ${leaf.name}: ${candidates[0]} to ${candidates.at(-1)} are taken`,
+    )
   return free
 }
 
@@ -89,9 +103,9 @@ function forLeaf(template: SqlStep, { step, leaf, index, context }: Filling): Sq
   return {
     ...template,
     id: `${step.id}/${leaf.oid}/${template.id}`,
-    title: `${fill(template.title)}`,
+    title: fill(template.title),
     sql: template.sql.map(fill),
-    locks: template.locks.map(lock => ({ ...lock, relation: fill(lock.relation) })),
+    locks: template.locks.map((lock) => ({ ...lock, relation: fill(lock.relation) })),
     ...(template.undo.kind === 'cleanup' ? { undo: { kind: 'cleanup', sql: template.undo.sql.map(fill) } } : {}),
     ...(template.probe === undefined ? {} : { probe: { sql: fill(template.probe.sql), cleanup: template.probe.cleanup.map(fill) } }),
   }

@@ -19,7 +19,7 @@ export async function runSql(step: SqlStep, context: StepContext): Promise<StepO
 }
 
 export function strongLocks(locks: readonly TableLock[]): readonly TableLock[] {
-  return locks.filter(lock => lock.blocksReads || lock.blocksWrites)
+  return locks.filter((lock) => lock.blocksReads || lock.blocksWrites)
 }
 
 /** What commits in one message once the locks are had; asked anew for each try. */
@@ -43,7 +43,8 @@ export async function takeAndRun(work: LockedWork, locks: readonly TableLock[], 
     ...(options.maxAttempts === undefined ? {} : { maxAttempts: options.maxAttempts }),
     signal,
     look: () => control.blockers(locks, ours),
-    attempt: (how, waitMs) => session.attempt({ locks, how, waitMs, statementTimeoutMs: work.statementTimeoutMs, statements: work.statements() }, { signal }),
+    attempt: (how, waitMs) =>
+      session.attempt({ locks, how, waitMs, statementTimeoutMs: work.statementTimeoutMs, statements: work.statements() }, { signal }),
     onWait: (waitedMs, attempts, blockers) => emit({ type: 'waiting-for-lock', migration, step: work.id, waitedMs, attempts, blockers }),
     onAttempt: (how, waitMs, got) => emit({ type: 'lock-attempt', migration, step: work.id, how, waitMs, got }),
   })
@@ -56,7 +57,13 @@ function runUnderLock(step: SqlStep, locks: readonly TableLock[], context: StepC
 }
 
 function doneSql(step: Pick<SqlStep, 'id'>, context: StepContext, began: number): readonly string[] {
-  const event = { type: 'step-done', migration: context.migration, step: step.id, ms: Math.round(performance.now() - began), attempts: 0 } as const
+  const event = {
+    type: 'step-done',
+    migration: context.migration,
+    step: step.id,
+    ms: Math.round(performance.now() - began),
+    attempts: 0,
+  } as const
   return journalOf(context).recordSql(context.options.plan.project, event)
 }
 
@@ -77,8 +84,17 @@ async function runAlone(step: SqlStep, context: StepContext): Promise<StepOutcom
   const state = await lookForLeftovers(step, context)
   if (state !== 'done') {
     if (step.waitsForSnapshots) await waitForOlderSnapshots(step.id, context)
-    for (const sql of step.sql) await supervise(step.id, context, () => work.script([sql], { statementTimeoutMs: step.statementTimeoutMs, signal: context.options.signal }))
+    for (const sql of step.sql)
+      await supervise(step.id, context, () =>
+        work.script([sql], { statementTimeoutMs: step.statementTimeoutMs, signal: context.options.signal }),
+      )
   }
-  await journalOf(context).record(context.options.plan.project, { type: 'step-done', migration: context.migration, step: step.id, ms: Math.round(performance.now() - began), attempts: 0 })
+  await journalOf(context).record(context.options.plan.project, {
+    type: 'step-done',
+    migration: context.migration,
+    step: step.id,
+    ms: Math.round(performance.now() - began),
+    attempts: 0,
+  })
   return { attempts: 0 }
 }

@@ -1,5 +1,5 @@
 import { LockkeeperError } from '../model/errors.ts'
-import type { StoredMigration } from '../model/journal.ts'
+import type { JournalEvent, StoredMigration } from '../model/journal.ts'
 import type { Migration } from '../model/migration.ts'
 import type { PlannedMigration } from '../model/plan.ts'
 import { Connections } from './connections.ts'
@@ -35,7 +35,11 @@ async function runAll(options: RunOptions, connections: Connections, ledger: Led
   const journal = options.engine.journal(connections.work)
   const progress = fold(await journal.read(options.plan.project))
   const todo = await whatToRun(options, connections, progress)
-  await runDataChecks(todo.filter(one => !one.resumed).map(one => one.stored.migration), 'run', { connections, signal: options.signal })
+  await runDataChecks(
+    todo.filter((one) => !one.resumed).map((one) => one.stored.migration),
+    'run',
+    { connections, signal: options.signal },
+  )
   for (const one of todo) await runMigration(one, { options, connections, ledger })
 }
 
@@ -50,22 +54,25 @@ async function whatToRun(options: RunOptions, connections: Connections, progress
   const journal = options.engine.journal(connections.work)
   const resumed: ToRun[] = []
   for (const id of inFlight(progress)) {
-    if (progress.get(id)?.state === 'aborting') throw new LockkeeperError('in-flight', `${id} is half taken back`, { hint: `Finish that first: lockkeeper abort ${id}` })
+    if (progress.get(id)?.state === 'aborting')
+      throw new LockkeeperError('in-flight', `${id} is half taken back`, { hint: `Finish that first: lockkeeper abort ${id}` })
     const stored = await journal.stored(options.plan.project, id)
     if (stored === undefined) throw new LockkeeperError('internal', `the journal says that ${id} is in flight, but not what its plan is`)
     refuseChangedFile(stored, options)
     resumed.push({ stored, resumed: true })
   }
-  const begun = new Set(resumed.map(one => one.stored.migration.id))
-  const fresh = options.plan.migrations.filter(migration => !begun.has(migration.id) && progress.get(migration.id)?.state !== 'complete')
-  return [...resumed, ...fresh.map(migration => ({ stored: toStore(migration, options), resumed: false }))]
+  const begun = new Set(resumed.map((one) => one.stored.migration.id))
+  const fresh = options.plan.migrations.filter((migration) => !begun.has(migration.id) && progress.get(migration.id)?.state !== 'complete')
+  return [...resumed, ...fresh.map((migration) => ({ stored: toStore(migration, options), resumed: false }))]
 }
 
 /** In flight, the journaled bytes stand; a file that differs is not silently ignored (H12). */
 function refuseChangedFile({ migration }: StoredMigration, { migrations }: RunOptions): void {
-  const file = migrations.find(candidate => candidate.id === migration.id)
+  const file = migrations.find((candidate) => candidate.id === migration.id)
   if (file === undefined || file.checksum === migration.checksum) return
-  throw new LockkeeperError('file-changed', `${file.file} was changed while its migration is in flight`, { details: { migration: migration.id, file: file.file } })
+  throw new LockkeeperError('file-changed', `${file.file} was changed while its migration is in flight`, {
+    details: { migration: migration.id, file: file.file },
+  })
 }
 
 function toStore(migration: PlannedMigration, options: RunOptions): StoredMigration {
@@ -82,7 +89,7 @@ function toStore(migration: PlannedMigration, options: RunOptions): StoredMigrat
 }
 
 function fileOf(migration: PlannedMigration, { migrations }: RunOptions): Migration {
-  const file = migrations.find(candidate => candidate.id === migration.id)
+  const file = migrations.find((candidate) => candidate.id === migration.id)
   if (file === undefined) throw new LockkeeperError('plan-stale', `${migration.file} is in the plan but not among the migrations`)
   if (file.checksum !== migration.checksum) throw new LockkeeperError('plan-stale', `${migration.file} was changed since the plan was made`)
   return file
@@ -97,17 +104,23 @@ interface Running {
 async function runMigration({ stored, resumed }: ToRun, running: Running): Promise<void> {
   const { options, connections, ledger } = running
   const { migration } = stored
-  const context: StepContext = { options, connections, migration: migration.id, startedAt: stored.startedAt, emit: emitter(options.listener) }
+  const context: StepContext = {
+    options,
+    connections,
+    migration: migration.id,
+    startedAt: stored.startedAt,
+    emit: emitter(options.listener),
+  }
   ledger.begin(migration)
   try {
     if (!resumed) await start(stored, context)
-    await runSteps(migration, context, report => ledger.add(migration, report))
+    await runSteps(migration, context, (report) => ledger.add(migration, report))
     await finishMigration(stored, context)
     ledger.end(migration, 'complete')
     context.emit({ type: 'migration-done', migration: migration.id })
   } catch (error) {
     const untouched = !resumed && !ledger.hasDone(migration) && leavesNothing(migration)
-    await giveUp(error, stored, { context, untouched })
+    await giveUp(error, { stored, context, untouched })
     ledger.end(migration, untouched ? 'pending' : 'failed')
     throw error
   }
@@ -126,29 +139,52 @@ function leavesNothing({ steps }: PlannedMigration): boolean {
   return first === undefined || (first.kind === 'sql' && first.transaction)
 }
 
+interface GivingUp {
+  readonly stored: StoredMigration
+  readonly context: StepContext
+  /** Nothing of the migration is there: no step was done, and none leaves anything half done. */
+  readonly untouched: boolean
+}
+
 /** Best effort: when the server is gone, the journal already says which step was begun. */
-async function giveUp(error: unknown, stored: StoredMigration, { context, untouched }: { readonly context: StepContext; readonly untouched: boolean }): Promise<void> {
-  const { options, connections, migration, emit } = context
-  const failure = error instanceof LockkeeperError ? error : undefined
-  if (failure?.code === 'connection-lost') return
-  const step = typeof failure?.details['step'] === 'string' ? { step: failure.details['step'] } : {}
-  const event = { type: 'migration-failed', migration, code: failure?.code ?? 'interrupted', message: failure?.message ?? 'interrupted', ...step } as const
-  emit(event)
+async function giveUp(error: unknown, { stored, context, untouched }: GivingUp): Promise<void> {
+  const event = failureOf(error, context)
+  if (event.code === 'connection-lost') return
+  context.emit(event)
   try {
-    const journal = options.engine.journal(connections.work)
-    const state = fold(await journal.read(options.plan.project)).get(migration)?.state
-    if (state !== 'running') return
-    if (untouched) await withdrawMigration(stored, context)
-    else if (!options.signal.aborted) await journal.record(options.plan.project, event)
+    await writeFailure(event, { stored, context, untouched })
   } catch {
     // What stopped the run is what the user must hear of.
   }
 }
 
+type Failed = Extract<JournalEvent, { readonly type: 'migration-failed' }>
+
+function failureOf(error: unknown, { migration }: StepContext): Failed {
+  if (!(error instanceof LockkeeperError)) return { type: 'migration-failed', migration, code: 'interrupted', message: 'interrupted' }
+  const step = typeof error.details['step'] === 'string' ? { step: error.details['step'] } : {}
+  return { type: 'migration-failed', migration, code: error.code, message: error.message, ...step }
+}
+
+async function writeFailure(event: Failed, { stored, context, untouched }: GivingUp): Promise<void> {
+  const { options, connections, migration } = context
+  const journal = options.engine.journal(connections.work)
+  const state = fold(await journal.read(options.plan.project)).get(migration)?.state
+  if (state !== 'running') return
+  if (untouched) await withdrawMigration(stored, context)
+  else if (!options.signal.aborted) await journal.record(options.plan.project, event)
+}
+
 function withProgress(error: unknown, { signal }: RunOptions, ledger: Ledger): unknown {
   const details = { committed: ledger.committed, report: ledger.report(0) }
-  if (signal.aborted) return new LockkeeperError('interrupted', ledger.committed ? 'interrupted; the database is in a state from which apply goes on' : 'interrupted before anything was changed', { cause: error, details })
-  if (!(error instanceof LockkeeperError)) return new LockkeeperError('internal', error instanceof Error ? error.message : String(error), { cause: error, details })
+  if (signal.aborted)
+    return new LockkeeperError(
+      'interrupted',
+      ledger.committed ? 'interrupted; the database is in a state from which apply goes on' : 'interrupted before anything was changed',
+      { cause: error, details },
+    )
+  if (!(error instanceof LockkeeperError))
+    return new LockkeeperError('internal', error instanceof Error ? error.message : String(error), { cause: error, details })
   return new LockkeeperError(error.code, error.message, { hint: error.hint, cause: error.cause, details: { ...error.details, ...details } })
 }
 
@@ -159,7 +195,9 @@ class Ledger {
   readonly #migrations = new Map<string, { state: MigrationReport['state']; readonly steps: Map<string, StepReport> }>()
 
   begin(migration: PlannedMigration): void {
-    const steps = migration.steps.map(step => [step.id, { id: step.id, title: step.title, state: 'pending', attempts: 0, ms: 0 } satisfies StepReport] as const)
+    const steps = migration.steps.map(
+      (step) => [step.id, { id: step.id, title: step.title, state: 'pending', attempts: 0, ms: 0 } satisfies StepReport] as const,
+    )
     this.#migrations.set(migration.id, { state: 'pending', steps: new Map<string, StepReport>(steps) })
   }
 
@@ -176,13 +214,21 @@ class Ledger {
   }
 
   hasDone(migration: PlannedMigration): boolean {
-    return [...(this.#migrations.get(migration.id)?.steps.values() ?? [])].some(step => step.state === 'done')
+    return [...(this.#migrations.get(migration.id)?.steps.values() ?? [])].some((step) => step.state === 'done')
   }
 
   report(ms: number): RunReport {
     const migrations = [...this.#migrations].map(([id, { state, steps }]) => ({ id, state, steps: [...steps.values()] }))
-    const steps = migrations.flatMap(migration => migration.steps).filter(step => step.state === 'done')
-    const longest = Math.max(0, ...steps.map(step => step.lockHeldMs ?? 0))
-    return { migrations, summary: { longestLockHeldMs: longest, steps: steps.length, attempts: steps.reduce((sum, step) => sum + step.attempts, 0), ms: Math.round(ms) } }
+    const steps = migrations.flatMap((migration) => migration.steps).filter((step) => step.state === 'done')
+    const longest = Math.max(0, ...steps.map((step) => step.lockHeldMs ?? 0))
+    return {
+      migrations,
+      summary: {
+        longestLockHeldMs: longest,
+        steps: steps.length,
+        attempts: steps.reduce((sum, step) => sum + step.attempts, 0),
+        ms: Math.round(ms),
+      },
+    }
   }
 }

@@ -8,7 +8,9 @@ const started: JournalEvent = { type: 'migration-started', migration: 'a' }
 const stepDone: JournalEvent = { type: 'step-done', migration: 'a', step: '1', ms: 1, attempts: 0 }
 
 test('a step that was started and not done is the only one to be probed', () => {
-  const { steps, state } = fold(entries(started, { type: 'step-started', migration: 'a', step: '1' }, stepDone, { type: 'step-started', migration: 'a', step: '2' })).get('a') ?? { steps: new Map<string, string>(), state: undefined }
+  const { steps, state } = fold(
+    entries(started, { type: 'step-started', migration: 'a', step: '1' }, stepDone, { type: 'step-started', migration: 'a', step: '2' }),
+  ).get('a') ?? { steps: new Map<string, string>(), state: undefined }
   expect([...steps]).toEqual([
     ['1', 'done'],
     ['2', 'started'],
@@ -17,13 +19,22 @@ test('a step that was started and not done is the only one to be probed', () => 
 })
 
 test('a migration that starts again after an abort starts from nothing', () => {
-  const progress = fold(entries(started, stepDone, { type: 'migration-aborting', migration: 'a' }, { type: 'migration-aborted', migration: 'a' }, started))
+  const progress = fold(
+    entries(started, stepDone, { type: 'migration-aborting', migration: 'a' }, { type: 'migration-aborted', migration: 'a' }, started),
+  )
   expect(progress.get('a')?.steps.size).toBe(0)
   expect(inFlight(progress)).toEqual(['a'])
 })
 
 test('a migration whose abort began is not to be gone on with, whatever failed meanwhile', () => {
-  const progress = fold(entries(started, stepDone, { type: 'migration-aborting', migration: 'a' }, { type: 'migration-failed', migration: 'a', code: 'x', message: 'x' }))
+  const progress = fold(
+    entries(
+      started,
+      stepDone,
+      { type: 'migration-aborting', migration: 'a' },
+      { type: 'migration-failed', migration: 'a', code: 'x', message: 'x' },
+    ),
+  )
   expect(progress.get('a')?.state).toBe('aborting')
 })
 

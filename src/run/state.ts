@@ -40,7 +40,13 @@ function after(before: MigrationProgress | undefined, { at, event }: JournalEntr
       return { ...before, state: 'complete', endedAt: at }
     case 'migration-failed':
       if (before.state === 'aborting') return before
-      return { ...before, state: 'failed', error: { code: event.code, message: event.message }, endedAt: at, ...(event.step === undefined ? {} : { step: event.step }) }
+      return {
+        ...before,
+        state: 'failed',
+        error: { code: event.code, message: event.message },
+        endedAt: at,
+        ...(event.step === undefined ? {} : { step: event.step }),
+      }
     case 'migration-aborting':
       return { ...before, state: 'aborting' }
     case 'migration-aborted':

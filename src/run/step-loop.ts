@@ -32,7 +32,10 @@ async function runStep(step: Step, context: StepContext): Promise<StepReport> {
   const began = performance.now()
   const outcome = await persist(step, context)
   const ms = Math.round(performance.now() - began)
-  const extra = { ...(outcome.heldMs === undefined ? {} : { lockHeldMs: round(outcome.heldMs) }), ...(outcome.rows === undefined ? {} : { rows: outcome.rows }) }
+  const extra = {
+    ...(outcome.heldMs === undefined ? {} : { lockHeldMs: round(outcome.heldMs) }),
+    ...(outcome.rows === undefined ? {} : { rows: outcome.rows }),
+  }
   emit({ type: 'step-done', migration, step: step.id, ms, attempts: outcome.attempts, ...extra })
   options.signal.throwIfAborted()
   return { id: step.id, title: step.title, state: 'done', attempts: outcome.attempts, ms, ...extra }
@@ -48,7 +51,12 @@ async function persist(step: Step, context: StepContext): Promise<StepOutcome> {
       return await execute(step, context)
     } catch (error) {
       const failure = connections.work.classify(error)
-      if (options.signal.aborted || (failure !== 'connection-lost' && failure !== 'serialization' && failure !== 'deadlock') || tries >= maxTries) throw named(error, step, context)
+      if (
+        options.signal.aborted ||
+        (failure !== 'connection-lost' && failure !== 'serialization' && failure !== 'deadlock') ||
+        tries >= maxTries
+      )
+        throw named(error, step, context)
       const inMs = Math.round(jitter(Math.min(1_000, 50 * 2 ** tries)))
       emit({ type: 'retrying', migration, step: step.id, code: failure, message: messageOf(error), inMs })
       await sleep(inMs, options.signal)
@@ -81,13 +89,22 @@ function execute(step: Step, context: StepContext): Promise<StepOutcome> {
 /** Wraps once, here, where the names are known. */
 function named(error: unknown, step: Step, { migration, options }: StepContext): unknown {
   if (error instanceof LockkeeperError || options.signal.aborted) return error
-  return new LockkeeperError('step-failed', `${migration}, step ${step.id} (${step.title}): ${messageOf(error)}`, { cause: error, details: { migration, step: step.id, ...serverDetails(error) } })
+  return new LockkeeperError('step-failed', `${migration}, step ${step.id} (${step.title}): ${messageOf(error)}`, {
+    cause: error,
+    details: { migration, step: step.id, ...serverDetails(error) },
+  })
 }
 
 function serverDetails(error: unknown): { readonly [key: string]: unknown } {
   if (typeof error !== 'object' || error === null) return {}
   const keys = ['code', 'detail', 'constraint', 'table', 'column'] as const
-  return Object.fromEntries(keys.flatMap(key => (key in error && (error as Record<string, unknown>)[key] !== undefined ? [[key === 'code' ? 'sqlstate' : key, (error as Record<string, unknown>)[key]]] : [])))
+  return Object.fromEntries(
+    keys.flatMap((key) =>
+      key in error && (error as Record<string, unknown>)[key] !== undefined
+        ? [[key === 'code' ? 'sqlstate' : key, (error as Record<string, unknown>)[key]]]
+        : [],
+    ),
+  )
 }
 
 function messageOf(error: unknown): string {

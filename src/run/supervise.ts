@@ -33,10 +33,9 @@ export async function supervise<T>(step: string, context: StepContext, run: () =
  */
 export async function waitForOlderSnapshots(step: string, { connections, options, migration, emit }: StepContext): Promise<void> {
   const began = performance.now()
-  const isOld = (blocker: Blocker): boolean => (blocker.transactionAgeMs ?? 0) > oldSnapshotMs
   const first = new Set((await connections.control.olderSnapshots(connections.ours)).filter(isOld).map(keyOf))
-  for (let reported = 0; first.size > 0; ) {
-    const still = (await connections.control.olderSnapshots(connections.ours)).filter(blocker => first.has(keyOf(blocker)))
+  for (let reported = 0; first.size > 0;) {
+    const still = (await connections.control.olderSnapshots(connections.ours)).filter((blocker) => first.has(keyOf(blocker)))
     if (still.length === 0) return
     const waitedMs = performance.now() - began
     if (waitedMs > options.maxLockWaitMs) throw snapshotsInTheWay(waitedMs, still)
@@ -48,6 +47,10 @@ export async function waitForOlderSnapshots(step: string, { connections, options
   }
 }
 
+function isOld(blocker: Blocker): boolean {
+  return (blocker.transactionAgeMs ?? 0) > oldSnapshotMs
+}
+
 function keyOf(blocker: Blocker): string {
   return `${blocker.pid}/${blocker.transaction}`
 }
@@ -55,7 +58,11 @@ function keyOf(blocker: Blocker): string {
 function snapshotsInTheWay(waitedMs: number, blockers: readonly Blocker[]): LockkeeperError {
   const [oldest] = blockers
   const who = oldest === undefined ? 'unknown' : describeBlocker(oldest)
-  return new LockkeeperError('snapshots-in-the-way', `an old transaction has not ended in ${Math.round(waitedMs / 1_000)} s, and a concurrent build has to wait for it: ${who}`, { details: { waitedMs: Math.round(waitedMs), blockers } })
+  return new LockkeeperError(
+    'snapshots-in-the-way',
+    `an old transaction has not ended in ${Math.round(waitedMs / 1_000)} s, and a concurrent build has to wait for it: ${who}`,
+    { details: { waitedMs: Math.round(waitedMs), blockers } },
+  )
 }
 
 /** Looks from outside at one statement of the work session. */
@@ -91,7 +98,9 @@ class Watch {
     const waitedMs = performance.now() - this.#waitingSince
     this.#report(waitedMs, blockers)
     if (waitedMs <= options.maxLockWaitMs || this.gaveUp !== undefined) return
-    this.gaveUp = blockers.some(blocker => blocker.mode !== 'snapshot') ? lockNotHad(blockers[0]?.relation ?? '', waitedMs, blockers) : snapshotsInTheWay(waitedMs, blockers)
+    this.gaveUp = blockers.some((blocker) => blocker.mode !== 'snapshot')
+      ? lockNotHad(blockers[0]?.relation ?? '', waitedMs, blockers)
+      : snapshotsInTheWay(waitedMs, blockers)
     await connections.control.cancel(connections.work.pid)
   }
 
@@ -99,8 +108,9 @@ class Watch {
     const now = performance.now()
     if (now - this.#reported < reportEveryMs) return
     this.#reported = now
-    const type = blockers.some(blocker => blocker.mode !== 'snapshot') ? 'waiting-for-lock' : 'waiting-for-snapshots'
-    if (type === 'waiting-for-lock') this.#context.emit({ type, migration: this.#context.migration, step: this.#step, waitedMs, attempts: 0, blockers })
+    const type = blockers.some((blocker) => blocker.mode !== 'snapshot') ? 'waiting-for-lock' : 'waiting-for-snapshots'
+    if (type === 'waiting-for-lock')
+      this.#context.emit({ type, migration: this.#context.migration, step: this.#step, waitedMs, attempts: 0, blockers })
     else this.#context.emit({ type, migration: this.#context.migration, step: this.#step, waitedMs, blockers })
   }
 }

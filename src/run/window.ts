@@ -8,7 +8,11 @@ export async function refuseOutsideWindow({ options, connections }: Pick<StepCon
   const minute = Number(row?.['minute'])
   if (isWithin(minute, options.window)) return
   const window = `${clock(options.window.fromMinute)}-${clock(options.window.toMinute)}`
-  throw new LockkeeperError('outside-window', `it is ${clock(minute)} on the server, outside the window ${window}; the next step needs a strong lock`, { details: { window } })
+  throw new LockkeeperError(
+    'outside-window',
+    `it is ${clock(minute)} on the server, outside the window ${window}; the next step needs a strong lock`,
+    { details: { window } },
+  )
 }
 
 /** A window may run over midnight: 23:00-04:00. */

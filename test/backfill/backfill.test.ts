@@ -47,7 +47,9 @@ forEachVersion('backfill', (version) => {
   })
 
   test('a table without a key is walked by pages until nothing is left', async () => {
-    await using database = await freshDatabase(version, { setup: `create table t (id int, v text); insert into t select i, null from generate_series(1, 20000) i` })
+    await using database = await freshDatabase(version, {
+      setup: `create table t (id int, v text); insert into t select i, null from generate_series(1, 20000) i`,
+    })
     const done = await fill(database, { work: { ...nothingNull, relation: 'public.t' }, walk: { by: 'pages' } })
     expect(done.rows).toBe(20_000)
     const client = await database.client()
@@ -55,16 +57,23 @@ forEachVersion('backfill', (version) => {
   })
 
   test('a row that the application holds locked delays it, and neither the rows behind it nor the application fail', async () => {
-    await using database = await freshDatabase(version, { setup: `create table t (id int primary key, v text); insert into t select i, null from generate_series(1, 2000) i` })
+    await using database = await freshDatabase(version, {
+      setup: `create table t (id int primary key, v text); insert into t select i, null from generate_series(1, 2000) i`,
+    })
     const holder = await database.client()
     await holder.query('begin; select * from t where id = 500 for update')
     let filled = false
-    const filling = fill(database, { work: { ...nothingNull, relation: 'public.t' }, walk: { by: 'key', columns: ['id'], types: ['integer'] } }).then((done) => {
+    const filling = fill(database, {
+      work: { ...nothingNull, relation: 'public.t' },
+      walk: { by: 'key', columns: ['id'], types: ['integer'] },
+    }).then((done) => {
       filled = true
       return done
     })
     const client = await database.client()
-    await expect.poll(async () => (await client.query<{ v: string | null }>('select v from t where id = 100')).rows[0]?.v, { timeout: 10_000 }).toBe('x')
+    await expect
+      .poll(async () => (await client.query<{ v: string | null }>('select v from t where id = 100')).rows[0]?.v, { timeout: 10_000 })
+      .toBe('x')
     await holder.query('update t set v = $1 where id = 500', ['mine'])
     expect(filled).toBe(false)
     await holder.query('commit')
@@ -72,8 +81,13 @@ forEachVersion('backfill', (version) => {
   })
 
   test('a row locked for longer than allowed ends it with lock-not-had, and a second run goes on from its checkpoint', async () => {
-    await using database = await freshDatabase(version, { setup: `create table t (id int primary key, v int not null default 0); insert into t select i from generate_series(1, 2000) i` })
-    const job: Job = { work: { kind: 'update', relation: 'public.t', set: 'v = v + 1', where: 'true', falsifies: false }, walk: { by: 'key', columns: ['id'], types: ['integer'] } }
+    await using database = await freshDatabase(version, {
+      setup: `create table t (id int primary key, v int not null default 0); insert into t select i from generate_series(1, 2000) i`,
+    })
+    const job: Job = {
+      work: { kind: 'update', relation: 'public.t', set: 'v = v + 1', where: 'true', falsifies: false },
+      walk: { by: 'key', columns: ['id'], types: ['integer'] },
+    }
     const holder = await database.client()
     await holder.query('begin; select * from t where id = 900 for update')
     await expect(fill(database, { ...job, maxLockWaitMs: 400 })).rejects.toMatchObject({ code: 'lock-not-had' })
@@ -84,18 +98,29 @@ forEachVersion('backfill', (version) => {
   })
 
   test('a row written behind the bound while it runs is swept up', async () => {
-    await using database = await freshDatabase(version, { setup: `create table t (id int primary key, v text); insert into t select i, null from generate_series(1, 5000) i` })
+    await using database = await freshDatabase(version, {
+      setup: `create table t (id int primary key, v text); insert into t select i, null from generate_series(1, 5000) i`,
+    })
     const writer = await database.client()
     let writing: Promise<unknown> | undefined
     const late = (): void => void (writing ??= writer.query('insert into t values (5001, null)'))
-    const done = await fill(database, { work: { ...nothingNull, relation: 'public.t' }, walk: { by: 'key', columns: ['id'], types: ['integer'] }, onBatch: late })
+    const done = await fill(database, {
+      work: { ...nothingNull, relation: 'public.t' },
+      walk: { by: 'key', columns: ['id'], types: ['integer'] },
+      onBatch: late,
+    })
     await writing
     expect(done.rows).toBe(5_001)
   })
 
   test('a delete takes all that match and nothing else', async () => {
-    await using database = await freshDatabase(version, { setup: `create table t (id bigint primary key, v int); insert into t select i * 10000000000, i % 4 from generate_series(1, 4000) i` })
-    const done = await fill(database, { work: { kind: 'delete', relation: 'public.t', where: 'v = 3', falsifies: true }, walk: { by: 'key', columns: ['id'], types: ['bigint'] } })
+    await using database = await freshDatabase(version, {
+      setup: `create table t (id bigint primary key, v int); insert into t select i * 10000000000, i % 4 from generate_series(1, 4000) i`,
+    })
+    const done = await fill(database, {
+      work: { kind: 'delete', relation: 'public.t', where: 'v = 3', falsifies: true },
+      walk: { by: 'key', columns: ['id'], types: ['bigint'] },
+    })
     expect(done.rows).toBe(1_000)
     const client = await database.client()
     expect((await client.query('select count(*)::int as n from t')).rows).toEqual([{ n: 3_000 }])

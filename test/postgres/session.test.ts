@@ -1,11 +1,22 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
+import { LockkeeperError } from '../../src/model/errors.ts'
 import { startPostgres } from '../../src/embedded/start.ts'
 import { connect } from '../../src/postgres/session.ts'
 import { forEachVersion, freshDatabase, serverFor } from '../support/postgres.ts'
 import { startTransactionPooler } from '../support/transaction-pooler.ts'
 
 const name = { applicationName: 'lockkeeper' }
+
+async function failure(url: string): Promise<LockkeeperError> {
+  try {
+    await connect({ ...name, url, connectTimeoutMs: 3_000 })
+  } catch (error) {
+    if (error instanceof LockkeeperError) return error
+    throw error
+  }
+  throw new Error('connected')
+}
 
 forEachVersion('session', (version) => {
   test('a transaction pooler is refused with the reason, and nothing of ours stays on its backends', async () => {
@@ -15,7 +26,9 @@ forEachVersion('session', (version) => {
     await application.connect()
     await application.query(`select 1`)
     await expect(connect({ ...name, url: pooler.url })).rejects.toMatchObject({ code: 'pooler' })
-    expect((await application.query<{ t: string }>(`select current_setting('idle_in_transaction_session_timeout') as t`)).rows).toEqual([{ t: '0' }])
+    expect((await application.query<{ t: string }>(`select current_setting('idle_in_transaction_session_timeout') as t`)).rows).toEqual([
+      { t: '0' },
+    ])
     await application.end()
   })
 
@@ -25,7 +38,11 @@ forEachVersion('session', (version) => {
     await using work = await connect({ ...name, url: database.url, control })
     const stop = new AbortController()
     const sleeping = work.query('select pg_sleep(30)', [], { signal: stop.signal })
-    await expect.poll(async () => (await control.query(`select 1 from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`, [work.pid])).length).toBe(1)
+    await expect
+      .poll(
+        async () => (await control.query(`select 1 from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`, [work.pid])).length,
+      )
+      .toBe(1)
     stop.abort()
     await expect(sleeping).rejects.toMatchObject({ code: '57014' })
     expect(await work.query('select 1 as one')).toEqual([{ one: 1 }])
@@ -65,12 +82,11 @@ forEachVersion('session', (version) => {
 
   test('what cannot be reached, and what does not exist, is told apart, without the password', async () => {
     const server = await serverFor(version)
-    const failure = (url: string): Promise<Error & { code: string }> => connect({ ...name, url, connectTimeoutMs: 3_000 }).then(() => Promise.reject(new Error('connected')), (error: Error & { code: string }) => error)
     const missing = await failure(server.databaseUrl('not_there').replace('postgres@', 'postgres:hush@'))
     const nobody = await failure('postgres://postgres:hush@127.0.0.1:1/postgres')
     const invalid = await failure('postgres://u:hu sh@[bad/x')
     expect([missing.code, nobody.code, invalid.code]).toEqual(['database-missing', 'unreachable', 'url-invalid'])
-    for (const error of [missing, nobody, invalid]) expect(JSON.stringify({ ...error, text: error.message })).not.toContain('hush')
+    for (const error of [missing, nobody, invalid]) expect(JSON.stringify([error.code, error.message, error.stack])).not.toContain('hush')
   })
 
   test('a password in the query of another session is not shown', async () => {
@@ -78,7 +94,10 @@ forEachVersion('session', (version) => {
     await using control = await connect({ url: database.url, applicationName: 'lockkeeper control' })
     const other = await database.client()
     await other.query(`begin; lock table t; select 'postgres://u:secret@h/d', 'password = ''secret'''`)
-    const [blocker] = await control.blockers([{ relation: 'public.t', mode: 'ACCESS EXCLUSIVE', blocksReads: true, blocksWrites: true }], [])
+    const [blocker] = await control.blockers(
+      [{ relation: 'public.t', mode: 'ACCESS EXCLUSIVE', blocksReads: true, blocksWrites: true }],
+      [],
+    )
     expect(blocker?.query).not.toContain('secret')
     expect(blocker?.mode).toBe('AccessExclusiveLock')
   })

@@ -16,7 +16,10 @@ interface Seen {
   nowait: number
 }
 
-async function acquireOn(database: TestDatabase, overrides: Partial<LockRequest> = {}): Promise<{ readonly seen: Seen; readonly run: () => ReturnType<typeof acquire>; readonly close: () => Promise<void> }> {
+async function acquireOn(
+  database: TestDatabase,
+  overrides: Partial<LockRequest> = {},
+): Promise<{ readonly seen: Seen; readonly run: () => ReturnType<typeof acquire>; readonly close: () => Promise<void> }> {
   const control = await connect({ url: database.url, applicationName: 'lockkeeper control' })
   const work = await connect({ url: database.url, applicationName: 'lockkeeper', control })
   const seen: Seen = { waits: [], queued: [], nowait: 0 }
@@ -27,7 +30,8 @@ async function acquireOn(database: TestDatabase, overrides: Partial<LockRequest>
     maxWaitMs: 20_000,
     signal: AbortSignal.timeout(30_000),
     look: () => control.blockers(locks, [work.pid]),
-    attempt: (how, waitMs) => work.attempt({ locks, how, waitMs, statementTimeoutMs: 1_000, statements: ['alter table orders add column note text'] }),
+    attempt: (how, waitMs) =>
+      work.attempt({ locks, how, waitMs, statementTimeoutMs: 1_000, statements: ['alter table orders add column note text'] }),
     onWait: (_waited, _attempts, blockers) => void seen.waits.push(...blockers),
     onAttempt: (how, waitMs) => void (how === 'queued' ? seen.queued.push(waitMs) : (seen.nowait += 1)),
     ...overrides,
@@ -35,7 +39,7 @@ async function acquireOn(database: TestDatabase, overrides: Partial<LockRequest>
   return { seen, run: () => acquire(request), close: async () => void (await Promise.all([work.close(), control.close()])) }
 }
 
-forEachVersion('acquire', version => {
+forEachVersion('acquire', (version) => {
   test('a free table is had at once, without standing in the queue', async () => {
     await using database = await freshDatabase(version, { setup })
     const { run, seen, close } = await acquireOn(database)
@@ -69,7 +73,10 @@ forEachVersion('acquire', version => {
     await client.query(`begin; update orders set id = 2; prepare transaction 'forgotten ${version}'`)
     await client.query('select pg_sleep(0.6)')
     const { run, close } = await acquireOn(database, { maxWaitMs: 300 })
-    await expect(run()).rejects.toMatchObject({ code: 'lock-not-had', details: { blockers: [{ pid: null, state: 'prepared transaction', query: `forgotten ${version}` }] } })
+    await expect(run()).rejects.toMatchObject({
+      code: 'lock-not-had',
+      details: { blockers: [{ pid: null, state: 'prepared transaction', query: `forgotten ${version}` }] },
+    })
     await client.query(`rollback prepared 'forgotten ${version}'`)
     await close()
   })
@@ -81,21 +88,29 @@ forEachVersion('acquire', version => {
     const { run, seen, close } = await acquireOn(database, { maxAttempts: 3, budgetMs: 60, look: async () => [] })
     await expect(run()).rejects.toMatchObject({ code: 'lock-not-had' })
     expect(seen.queued).toEqual([10, 20, 40])
-    const { rows } = await holder.query(`select count(*)::int as columns from pg_attribute where attrelid = 'orders'::regclass and attnum > 0`)
+    const { rows } = await holder.query(
+      `select count(*)::int as columns from pg_attribute where attrelid = 'orders'::regclass and attnum > 0`,
+    )
     expect(rows).toEqual([{ columns: 1 }])
     await close()
   })
 
   test('a referenced parent that may not be locked by name is locked by the statement itself', async () => {
-    await using database = await freshDatabase(version, { setup: `${setup}; drop role if exists lk_child_${version}; create role lk_child_${version}; grant references, select on orders to lk_child_${version}; create schema child authorization lk_child_${version}` })
+    await using database = await freshDatabase(version, {
+      setup: `${setup}; drop role if exists lk_child_${version}; create role lk_child_${version}; grant references, select on orders to lk_child_${version}; create schema child authorization lk_child_${version}`,
+    })
     const work = await connect({ url: database.url, applicationName: 'lockkeeper', role: `lk_child_${version}` })
     await work.script(['create table child.lines (order_id int)'])
     const locks: readonly TableLock[] = [
       { relation: 'child.lines', mode: 'SHARE ROW EXCLUSIVE', blocksReads: false, blocksWrites: true },
       { relation: 'public.orders', mode: 'SHARE ROW EXCLUSIVE', blocksReads: false, blocksWrites: true },
     ]
-    const statements = ['alter table child.lines add constraint lines_order_fk foreign key (order_id) references public.orders (id) not valid']
-    await expect(work.attempt({ locks, how: 'nowait', waitMs: 0, statementTimeoutMs: 1_000, statements })).resolves.toMatchObject({ kind: 'committed' })
+    const statements = [
+      'alter table child.lines add constraint lines_order_fk foreign key (order_id) references public.orders (id) not valid',
+    ]
+    await expect(work.attempt({ locks, how: 'nowait', waitMs: 0, statementTimeoutMs: 1_000, statements })).resolves.toMatchObject({
+      kind: 'committed',
+    })
     await work.close()
     const client = await database.client()
     await client.query(`drop schema child cascade; revoke all on orders from lk_child_${version}; drop role lk_child_${version}`)

@@ -11,8 +11,8 @@ import { alter, concurrentIndex, migrationOf, planOf, runOptions, watched } from
 const setup = `create table orders (id int primary key, note text);
   insert into orders select n, case when n % 20 <> 0 then 'x' end from generate_series(1, 5000) n`
 
-const addColumn = alter('1-add', 'public.orders', 'alter table public.orders add column tag text', ['alter table public.orders drop column if exists tag'])
-const index = concurrentIndex('2-index', 'public.orders', 'orders_tag_idx', '(tag)')
+const addColumn = alter('1-add', 'alter table public.orders add column tag text', ['alter table public.orders drop column if exists tag'])
+const index = concurrentIndex('2-index', 'orders_tag_idx', '(tag)')
 const fill = {
   kind: 'backfill',
   id: '3-fill',
@@ -31,11 +31,13 @@ async function journalOf(url: string): Promise<ReturnType<typeof fold>> {
   return fold(await postgres.journal(session).read('test'))
 }
 
-forEachVersion('run', version => {
+forEachVersion('run', (version) => {
   test('runs every step once, writes it down, and does nothing when called again', async () => {
     await using database = await freshDatabase(version, { setup })
     const report = await run(runOptions(database.url, plan))
-    expect(report.migrations).toMatchObject([{ id: 'first', state: 'complete', steps: [{ state: 'done' }, { state: 'done' }, { state: 'done', rows: 5_000 }] }])
+    expect(report.migrations).toMatchObject([
+      { id: 'first', state: 'complete', steps: [{ state: 'done' }, { state: 'done' }, { state: 'done', rows: 5_000 }] },
+    ])
     expect(report.summary.longestLockHeldMs).toBeGreaterThan(0)
     const client = await database.client()
     expect((await client.query(`select count(*)::int as n from orders where tag = 'old'`)).rows).toEqual([{ n: 5_000 }])
@@ -45,13 +47,17 @@ forEachVersion('run', version => {
   })
 
   test('an INVALID index left by a failed build is dropped and built again', async () => {
-    await using database = await freshDatabase(version, { setup: `${setup}; alter table orders add column tag text; insert into orders values (0, 'y', 'dup')` })
+    await using database = await freshDatabase(version, {
+      setup: `${setup}; alter table orders add column tag text; insert into orders values (0, 'y', 'dup')`,
+    })
     const client = await database.client()
     await client.query(`update orders set tag = 'dup' where id <= 1`)
     await expect(client.query('create unique index concurrently orders_tag_idx on orders (tag)')).rejects.toMatchObject({ code: '23505' })
     await client.query('delete from orders where id = 0')
-    await run(runOptions(database.url, planOf(migrationOf('index', [concurrentIndex('1-index', 'public.orders', 'orders_tag_idx', 'unique (tag)')]))))
-    expect((await client.query(`select indisvalid from pg_index where indexrelid = 'orders_tag_idx'::regclass`)).rows).toEqual([{ indisvalid: true }])
+    await run(runOptions(database.url, planOf(migrationOf('index', [concurrentIndex('1-index', 'orders_tag_idx', 'unique (tag)')]))))
+    expect((await client.query(`select indisvalid from pg_index where indexrelid = 'orders_tag_idx'::regclass`)).rows).toEqual([
+      { indisvalid: true },
+    ])
   })
 
   test('an index build waits for a transaction that is old when it begins, and says for whom', async () => {
@@ -59,9 +65,9 @@ forEachVersion('run', version => {
     const reader = await database.client()
     await reader.query('begin isolation level repeatable read; select 1')
     await reader.query('select pg_sleep(2.1)')
-    const options = runOptions(database.url, planOf(migrationOf('index', [concurrentIndex('1-index', 'public.orders', 'orders_note_idx', '(note)')])))
+    const options = runOptions(database.url, planOf(migrationOf('index', [concurrentIndex('1-index', 'orders_note_idx', '(note)')])))
     const running = run(options)
-    await expect.poll(() => options.events.some(event => event.type === 'waiting-for-snapshots'), { timeout: 5_000 }).toBe(true)
+    await expect.poll(() => options.events.some((event) => event.type === 'waiting-for-snapshots'), { timeout: 5_000 }).toBe(true)
     const client = await database.client()
     expect((await client.query(`select to_regclass('orders_note_idx') as there`)).rows).toEqual([{ there: null }])
     await reader.query('commit')
@@ -71,19 +77,27 @@ forEachVersion('run', version => {
   test('a step that fails leaves a named state, from which run goes on once the cause is gone', async () => {
     await using database = await freshDatabase(version, { setup })
     const validate = watched('2-check', 'alter table public.orders validate constraint note_there')
-    const failing = planOf(migrationOf('check', [alter('1-check', 'public.orders', 'alter table public.orders add constraint note_there check (note is not null) not valid'), validate]))
-    await expect(run(runOptions(database.url, failing))).rejects.toMatchObject({ code: 'step-failed', details: { committed: true, step: '2-check', sqlstate: '23514' } })
+    const failing = planOf(
+      migrationOf('check', [
+        alter('1-check', 'alter table public.orders add constraint note_there check (note is not null) not valid'),
+        validate,
+      ]),
+    )
+    await expect(run(runOptions(database.url, failing))).rejects.toMatchObject({
+      code: 'step-failed',
+      details: { committed: true, step: '2-check', sqlstate: '23514' },
+    })
     expect((await journalOf(database.url)).get('check')).toMatchObject({ state: 'failed', step: '2-check' })
     const client = await database.client()
     await client.query(`update orders set note = 'y' where note is null`)
     const report = await run(runOptions(database.url, failing))
-    expect(report.migrations[0]?.steps.map(step => step.state)).toEqual(['done-before', 'done'])
+    expect(report.migrations[0]?.steps.map((step) => step.state)).toEqual(['done-before', 'done'])
   })
 
   test('resume works from the journal alone, without the files and with another plan in hand', async () => {
     await using database = await freshDatabase(version, { setup })
     const stop = new AbortController()
-    const options = runOptions(database.url, plan, { signal: stop.signal, listener: event => event.type === 'step-done' && stop.abort() })
+    const options = runOptions(database.url, plan, { signal: stop.signal, listener: (event) => event.type === 'step-done' && stop.abort() })
     await expect(run(options)).rejects.toMatchObject({ code: 'interrupted', details: { committed: true } })
     const report = await run(runOptions(database.url, planOf()))
     expect(report.migrations).toMatchObject([{ id: 'first', state: 'complete' }])
@@ -92,9 +106,11 @@ forEachVersion('run', version => {
   test('a file changed while its migration is in flight is refused', async () => {
     await using database = await freshDatabase(version, { setup })
     const stop = new AbortController()
-    await expect(run(runOptions(database.url, plan, { signal: stop.signal, listener: event => event.type === 'step-done' && stop.abort() }))).rejects.toMatchObject({ code: 'interrupted' })
+    await expect(
+      run(runOptions(database.url, plan, { signal: stop.signal, listener: (event) => event.type === 'step-done' && stop.abort() })),
+    ).rejects.toMatchObject({ code: 'interrupted' })
     const options = runOptions(database.url, plan)
-    const changed = options.migrations.map(file => ({ ...file, checksum: 'another' }))
+    const changed = options.migrations.map((file) => ({ ...file, checksum: 'another' }))
     await expect(run({ ...options, migrations: changed })).rejects.toMatchObject({ code: 'file-changed' })
   })
 
@@ -105,7 +121,9 @@ forEachVersion('run', version => {
     const report = await abort(runOptions(database.url, planOf()))
     expect(report.undone).toEqual(['2-index', '1-add'])
     const client = await database.client()
-    const { rows } = await client.query(`select to_regclass('orders_tag_idx') as index, (select count(*)::int from pg_attribute where attrelid = 'orders'::regclass and attname = 'tag') as columns`)
+    const { rows } = await client.query(
+      `select to_regclass('orders_tag_idx') as index, (select count(*)::int from pg_attribute where attrelid = 'orders'::regclass and attname = 'tag') as columns`,
+    )
     expect(rows).toEqual([{ index: null, columns: 0 }])
     expect((await journalOf(database.url)).get('first')).toMatchObject({ state: 'aborted' })
     expect((await run(runOptions(database.url, plan))).migrations).toMatchObject([{ state: 'complete' }])
@@ -118,7 +136,7 @@ forEachVersion('run', version => {
     await holder.query('select pg_sleep(0.6)')
     const first = runOptions(database.url, plan)
     const running = run(first)
-    await expect.poll(() => first.events.some(event => event.type === 'waiting-for-lock'), { timeout: 5_000 }).toBe(true)
+    await expect.poll(() => first.events.some((event) => event.type === 'waiting-for-lock'), { timeout: 5_000 }).toBe(true)
     await expect(run(runOptions(database.url, plan))).rejects.toMatchObject({ code: 'run-locked' })
     await holder.query('commit')
     expect((await running).migrations[0]?.state).toBe('complete')
@@ -141,7 +159,7 @@ forEachVersion('run', version => {
     await session.script([setup])
     let restarting: Promise<void> | undefined
     const restart = (): void => void (restarting ??= server.restart('immediate'))
-    const options = runOptions(server.url, plan, { listener: event => event.type === 'batch-done' && restart() })
+    const options = runOptions(server.url, plan, { listener: (event) => event.type === 'batch-done' && restart() })
     const report = await run(options)
     await restarting
     expect(report.migrations).toMatchObject([{ state: 'complete', steps: [{}, {}, { rows: 5_000 }] }])

@@ -20,7 +20,7 @@ export function runOptions(url: string, plan: Plan, overrides: Partial<RunOption
     terminateOrphan: false,
     toolVersion: 'test',
     signal: AbortSignal.timeout(60_000),
-    listener: event => void events.push(event),
+    listener: (event) => void events.push(event),
     ...overrides,
     events,
   }
@@ -35,14 +35,22 @@ export function migrationOf(id: string, steps: readonly Step[], overrides: Parti
 }
 
 export function fileFor({ id, file, checksum, source }: PlannedMigration): Migration {
-  return { id, source, file, checksum, body: { kind: 'sql', bytes: new TextEncoder().encode(`-- ${id}`) }, transaction: 'file', history: {} }
+  return {
+    id,
+    source,
+    file,
+    checksum,
+    body: { kind: 'sql', bytes: new TextEncoder().encode(`-- ${id}`) },
+    transaction: 'file',
+    history: {},
+  }
 }
 
-/** A brief step under ACCESS EXCLUSIVE on one table. */
-export function alter(id: string, relation: string, sql: string, undo: readonly string[] = []): SqlStep {
+/** A brief step under ACCESS EXCLUSIVE on public.orders. */
+export function alter(id: string, sql: string, undo: readonly string[] = []): SqlStep {
   return {
     ...watched(id, sql, undo),
-    locks: [{ relation, mode: 'ACCESS EXCLUSIVE', blocksReads: true, blocksWrites: true }],
+    locks: [{ relation: 'public.orders', mode: 'ACCESS EXCLUSIVE', blocksReads: true, blocksWrites: true }],
     lockTimeoutMs: 100,
     statementTimeoutMs: 5_000,
   }
@@ -67,9 +75,14 @@ export function watched(id: string, sql: string, undo: readonly string[] = []): 
   }
 }
 
-export function concurrentIndex(id: string, relation: string, index: string, definition: string): SqlStep {
+/** On public.orders; the definition is what follows the table's name, behind `unique` where it is. */
+export function concurrentIndex(id: string, index: string, definition: string): SqlStep {
   return {
-    ...watched(id, `create ${definition.startsWith('unique') ? 'unique ' : ''}index concurrently ${index} on ${relation} ${definition.replace(/^unique /, '')}`, [`drop index concurrently if exists ${index}`]),
+    ...watched(
+      id,
+      `create ${definition.startsWith('unique') ? 'unique ' : ''}index concurrently ${index} on public.orders ${definition.replace(/^unique /, '')}`,
+      [`drop index concurrently if exists ${index}`],
+    ),
     transaction: false,
     waitsForSnapshots: true,
     probe: {

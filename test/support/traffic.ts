@@ -8,16 +8,18 @@ export interface Traffic extends AsyncDisposable {
 export async function startTraffic(url: string): Promise<Traffic> {
   const failures: string[] = []
   let queries = 0
-  let running = true
+  const stopped = new AbortController()
   const lane = async (next: (n: number) => string): Promise<void> => {
     const client = new pg.Client({ connectionString: url })
     client.on('error', (error) => failures.push(`connection: ${error.message}`))
     await client.connect()
-    for (let n = 1; running; n++) {
-      await client.query(next(n)).then(
-        () => (queries += 1),
-        (error: Error) => failures.push(`${next(n)}: ${error.message}`),
-      )
+    for (let n = 1; !stopped.signal.aborted; n++) {
+      try {
+        await client.query(next(n))
+        queries += 1
+      } catch (error) {
+        failures.push(`${next(n)}: ${String(error)}`)
+      }
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     await client.end()
@@ -26,10 +28,12 @@ export async function startTraffic(url: string): Promise<Traffic> {
     lane((n) => `select id, note, total from orders where id = ${1 + (n % 4000)}`),
     lane((n) => `update orders set total = total where id = ${1 + ((n * 7) % 4000)}`),
     lane((n) => `insert into orders ("customerId", total, state) values (${1 + (n % 200)}, 1, 'new')`),
-    lane((n) => `select c.email, count(*) from "Customer" c join orders o on o."customerId" = c.id where c.id = ${1 + (n % 200)} group by 1`),
+    lane(
+      (n) => `select c.email, count(*) from "Customer" c join orders o on o."customerId" = c.id where c.id = ${1 + (n % 200)} group by 1`,
+    ),
   ]
   const stop = async (): Promise<{ readonly queries: number; readonly failures: readonly string[] }> => {
-    running = false
+    stopped.abort()
     await Promise.all(lanes)
     return { queries, failures }
   }

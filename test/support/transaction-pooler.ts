@@ -74,10 +74,24 @@ function serve(client: Socket, take: () => Promise<Backend>, give: (backend: Bac
     backend.socket.write(message)
   }
   client.on('data', (data: Buffer) => {
-    if (started) return void (data[0] === 'X'.charCodeAt(0) ? client.end() : forward(data))
-    if (data.readInt32BE(4) === sslRequest) return void client.write('N')
+    if (started) {
+      if (data[0] === 'X'.charCodeAt(0)) client.end()
+      else void forward(data)
+      return
+    }
+    if (data.readInt32BE(4) === sslRequest) {
+      client.write('N')
+      return
+    }
     started = true
-    client.write(Buffer.concat([message('R', int32(0)), message('S', Buffer.from('server_version\0' + '18\0')), message('K', Buffer.concat([int32(4_242), int32(1)])), message(readyForQuery, Buffer.from('I'))]))
+    client.write(
+      Buffer.concat([
+        frame('R', int32(0)),
+        frame('S', Buffer.from('server_version\x0018\0')),
+        frame('K', Buffer.concat([int32(4_242), int32(1)])),
+        frame(readyForQuery, Buffer.from('I')),
+      ]),
+    )
   })
 }
 
@@ -104,7 +118,7 @@ function openBackend(target: string, sockets: Set<Socket>): Promise<Backend> {
   })
 }
 
-function message(type: string, body: Buffer): Buffer {
+function frame(type: string, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body])
 }
 
