@@ -28,6 +28,8 @@ export interface RelationRow {
   readonly name: string
   readonly kind: 'r' | 'p' | 'v' | 'm' | 'f' | 'S'
   readonly partition: boolean
+  /** NULL where it is no partition. */
+  readonly bound: string | null
   readonly published: boolean
   readonly owner: string
   readonly rows: number
@@ -40,7 +42,7 @@ export const relationsSql = `
   WITH locked AS MATERIALIZED (
     SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-  SELECT c.oid, ${schemaName('n')} AS schema, c.relname AS name, c.relkind AS kind, c.relispartition AS partition,
+  SELECT c.oid, ${schemaName('n')} AS schema, c.relname AS name, c.relkind AS kind, c.relispartition AS partition, pg_get_expr(c.relpartbound, 0) AS bound,
     c.relpersistence = 'p' AND c.relkind IN ('r', 'p') AS published,
     pg_get_userbyid(c.relowner) AS owner, c.reltuples::float8 AS rows,
     CASE WHEN c.relkind IN ('r', 'm', 'S') AND NOT c.oid IN (SELECT relation FROM locked)

@@ -144,6 +144,7 @@ function collationName(schema: string, name: string): string {
   return schema === 'pg_catalog' ? postgresDialect.name(name) : postgresDialect.name(schema, name)
 }
 
+// The server names the table of a foreign key without its schema where the search path finds it; we never do.
 function constraintOf(row: ask.ConstraintRow, names: ReadonlyMap<number, string>): Constraint {
   const { name, valid, definition } = row
   const columns = (row.columns ?? []).map((position) => names.get(position) ?? '')
@@ -160,7 +161,8 @@ function constraintOf(row: ask.ConstraintRow, names: ReadonlyMap<number, string>
       return { kind: 'exclude', name, valid: true, columns: columns.filter((column) => column !== ''), definition }
     case 'f': {
       const references = postgresDialect.name(row.refSchema ?? '', row.refName ?? '')
-      return { kind: 'foreign-key', name, valid, columns, references, referencedColumns: row.refColumns, definition }
+      const qualified = definition.replace(` REFERENCES ${postgresDialect.name(row.refName ?? '')}(`, ` REFERENCES ${references}(`)
+      return { kind: 'foreign-key', name, valid, columns, references, referencedColumns: row.refColumns, definition: qualified }
     }
   }
 }
@@ -181,7 +183,7 @@ function indexOf(row: ask.IndexRow, names: ReadonlyMap<number, string>): Index {
     columns: row.attributes.slice(0, row.keys).map((position) => names.get(position)),
     mentions: [...mentioned].map((position) => names.get(position) ?? ''),
     partial: row.partial,
-    definition: row.definition,
+    definition: row.definition.replace(/ pg_temp_\d+\./, ' pg_temp.'),
     ...(row.constraint === null ? {} : { constraint: row.constraint }),
     ...(row.parent === null ? {} : { parent: row.parent }),
   }

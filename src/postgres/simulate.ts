@@ -67,8 +67,14 @@ function objectEffect(node: PgNode, catalog: Catalog): Catalog | undefined {
   if ('CreatePublicationStmt' in node) return createPublication(node.CreatePublicationStmt, catalog)
   if ('AlterPublicationStmt' in node) return alterPublication(node.AlterPublicationStmt, catalog)
   if ('VariableSetStmt' in node) return setVariable(node.VariableSetStmt, catalog)
-  if ('SelectStmt' in node) return callSetConfig(node.SelectStmt, catalog)
+  if ('SelectStmt' in node) return select(node, catalog)
   return undefined
+}
+
+// SELECT INTO is an old spelling of CREATE TABLE AS.
+function select(node: Extract<PgNode, { SelectStmt: unknown }>, catalog: Catalog): Catalog {
+  const { intoClause } = node.SelectStmt
+  return intoClause === undefined ? callSetConfig(node.SelectStmt, catalog) : createTableAs({ into: intoClause, query: node }, catalog)
 }
 
 // Its elements are statements of their own, with unqualified names in the new schema.

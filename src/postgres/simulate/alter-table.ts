@@ -17,7 +17,8 @@ export function alterTable(statement: AlterTableStmt, catalog: Catalog, source: 
   if (statement.objtype === 'OBJECT_INDEX') return alterIndex(statement, catalog, commands)
   const key = relationKey(statement.relation ?? {}, catalog)
   if (!catalog.relations.has(key)) return catalog
-  const only = statement.relation?.inh === false
+  // The tree leaves false out.
+  const only = statement.relation?.inh !== true
   const ordered = commands.toSorted((one, other) => pass(one) - pass(other))
   return each(
     catalog,

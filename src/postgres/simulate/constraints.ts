@@ -4,7 +4,7 @@ import { relationKey } from '../names.ts'
 import { textsOf } from '../node.ts'
 import { chooseCheckName, chooseForeignKeyName } from '../object-names.ts'
 import { expressionText } from '../rewrites/_source.ts'
-import { checkText, foreignKeyText, isValid, visibleName } from './definitions.ts'
+import { checkText, foreignKeyText, isValid } from './definitions.ts'
 import { each, eachBelow, putConstraint } from './edit.ts'
 import { addKey } from './keys.ts'
 import { addNotNull } from './not-null.ts'
@@ -77,7 +77,7 @@ function addForeignKey(catalog: Catalog, key: string, { node, column }: Wanted):
   const columns = node.fk_attrs === undefined && column !== undefined ? [column] : textsOf(node.fk_attrs)
   const references = relationKey(node.pktable ?? {}, catalog)
   const referencedColumns = node.pk_attrs === undefined ? primaryKeyOf(catalog.relations.get(references)) : textsOf(node.pk_attrs)
-  const definition = foreignKeyText(node, columns, { table: visibleName(references, catalog), columns: referencedColumns })
+  const definition = foreignKeyText(node, columns, { table: references, columns: referencedColumns })
   const name = node.conname ?? chooseForeignKeyName({ catalog, relation }, columns)
   const foreignKey = { kind: 'foreign-key', name, valid: isValid(node), columns, references, referencedColumns, definition } as const
   return inheritForeignKey(putConstraint(catalog, key, foreignKey), key, foreignKey)

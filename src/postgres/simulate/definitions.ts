@@ -7,7 +7,7 @@ import { expressionText, type Source } from '../rewrites/_source.ts'
 
 const names = (columns: readonly string[]) => columns.map((column) => postgresDialect.name(column)).join(', ')
 
-/** A table as pg_get_constraintdef names it: with its schema only where the search path does not find it. */
+/** A relation as regclass prints it: with its schema only where the search path does not find it. */
 export function visibleName(key: string, catalog: Catalog): string {
   const relation = catalog.relations.get(key)
   if (relation === undefined) return key
@@ -51,7 +51,12 @@ export function foreignKeyText(
 }
 
 export function isValid(node: Constraint): boolean {
-  return node.skip_validation !== true && node.is_enforced !== false
+  return node.skip_validation !== true && isEnforced(node)
+}
+
+// The tree leaves false out: of a CHECK or foreign key that is enforced it says so.
+function isEnforced({ contype, is_enforced }: Constraint): boolean {
+  return is_enforced === true || (contype !== 'CONSTR_CHECK' && contype !== 'CONSTR_FOREIGN')
 }
 
 function period(columns: readonly string[], with_period: boolean | undefined): string {
@@ -71,7 +76,7 @@ function deferral(node: Constraint): string {
 }
 
 function unchecked(node: Constraint): string {
-  if (node.is_enforced === false) return ' NOT ENFORCED'
+  if (!isEnforced(node)) return ' NOT ENFORCED'
   return node.skip_validation === true ? ' NOT VALID' : ''
 }
 

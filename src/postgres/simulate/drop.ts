@@ -36,16 +36,21 @@ function dropNamedIndex(catalog: Catalog, object: PgNode): Catalog {
   return found === undefined ? catalog : dropIndex(catalog, found.relation, found.name)
 }
 
-// Columns of the type, and of domains over it, can only go with it (CASCADE).
 function dropType(catalog: Catalog, object: PgNode): Catalog {
   const key = findType(nameParts(object), catalog)?.key
-  if (key === undefined) return catalog
+  return key === undefined ? catalog : withoutType(catalog, key)
+}
+
+// Columns of the type, and domains over it, can only go with it (CASCADE).
+function withoutType(catalog: Catalog, key: string): Catalog {
   const isOfType = (type: string) => type.replace(/(\(.*\))?(\[\])*$/, '') === key
-  const users = [...catalog.relations].flatMap(([table, relation]) =>
-    relation.columns.filter(({ type }) => isOfType(type)).map(({ name }) => ({ table, name })),
+  const users = [...catalog.relations].flatMap(([table, { columns }]) =>
+    columns.filter(({ type }) => isOfType(type)).map(({ name }) => ({ table, name })),
   )
+  const domains = [...catalog.types].filter(([, type]) => type.kind === 'domain' && isOfType(type.base)).map(([domain]) => domain)
   const free = each(catalog, users, (changed, { table, name }) => dropColumn(changed, table, name, true))
-  return { ...free, types: PersistentMap.from(free.types).without(key) }
+  const bare = each(free, domains, withoutType)
+  return { ...bare, types: PersistentMap.from(bare.types).without(key) }
 }
 
 function dropSchema(catalog: Catalog, object: PgNode): Catalog {

@@ -30,9 +30,13 @@ export function addIndex(catalog: Catalog, key: string, request: IndexRequest): 
   if (relation === undefined) return catalog
   const index = indexOf(relation, catalog, request)
   const added = putIndex(catalog, key, index)
-  const only = request.statement.relation?.inh === false
-  if (relation.kind !== 'partitioned' || only) return added
+  if (relation.kind !== 'partitioned' || isOnly(request.statement)) return added
   return each(added, relation.children, (changed, child) => addToPartition(changed, child, { ...request, parent: index.name }))
+}
+
+// The tree leaves false out.
+function isOnly({ relation }: IndexStmt): boolean {
+  return relation !== undefined && relation.inh !== true
 }
 
 export function putIndex(catalog: Catalog, key: string, index: Index): Catalog {
@@ -79,7 +83,7 @@ function indexOf(relation: Relation, catalog: Catalog, { statement, source, pare
     name,
     unique: shape.unique,
     // A partitioned table's own index is valid once all its partitions have theirs.
-    valid: statement.relation?.inh !== false || relation.kind !== 'partitioned' || relation.children.length === 0,
+    valid: !isOnly(statement) || relation.kind !== 'partitioned' || relation.children.length === 0,
     method: shape.method,
     columns: keys.map((element) => element.name),
     mentions: mentionsOf(relation, [keys, including], statement.whereClause),

@@ -1,7 +1,7 @@
 import type { Catalog, Column, Constraint, Index } from '../../model/catalog.ts'
 import { relationKey } from '../names.ts'
 import type { TableLikeClause } from '../node.ts'
-import { choosePrimaryKeyName, chooseUniqueName } from '../object-names.ts'
+import { chooseExcludeName, choosePrimaryKeyName, chooseUniqueName, type NameScope } from '../object-names.ts'
 import { postgresDialect } from '../quote.ts'
 import { addSequence } from './columns.ts'
 import { each, putConstraint } from './edit.ts'
@@ -52,9 +52,19 @@ export function cloneKey(
   if (relation === undefined) return catalog
   const { index, constraint, parent } = model
   const scope = { catalog, relation }
-  const name = constraint.kind === 'primary-key' ? choosePrimaryKeyName(scope) : chooseUniqueName(scope, index.mentions)
+  const name = chooseName[constraint.kind === 'primary-key' || constraint.kind === 'exclude' ? constraint.kind : 'unique'](scope, index)
   const definition = `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${postgresDialect.name(name)} ON ${relation.kind === 'partitioned' ? 'ONLY ' : ''}${key}${index.definition.slice(index.definition.indexOf(' USING '))}`
   const { oid: _oid, parent: _parent, ...shape } = index
   const own = { ...shape, name, definition, constraint: name, valid: true, ...(parent !== undefined && { parent }) }
   return putConstraint(putIndex(catalog, key, own), key, { ...constraint, name })
+}
+
+const chooseName: { readonly [kind in 'primary-key' | 'unique' | 'exclude']: (scope: NameScope, index: Index) => string } = {
+  'primary-key': choosePrimaryKeyName,
+  'unique': (scope, index) => chooseUniqueName(scope, index.mentions),
+  'exclude': (scope, index) =>
+    chooseExcludeName(
+      scope,
+      index.columns.map((column) => column ?? 'expr'),
+    ),
 }

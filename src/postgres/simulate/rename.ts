@@ -5,7 +5,6 @@ import { nameParts } from '../facts/tree.ts'
 import { findFunction, findIndex, findType, relationKey } from '../names.ts'
 import { textsOf, type AlterObjectSchemaStmt, type RenameStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
-import { visibleName } from './definitions.ts'
 import { isIn } from './drop.ts'
 import { byName, each, eachBelow, edit, sorted } from './edit.ts'
 import { renameInText } from './rename-in-text.ts'
@@ -51,7 +50,7 @@ export function moveRelation(catalog: Catalog, key: string, place: Pick<Relation
   const moved = putRelation(removeRelation(catalog, key), { ...relation, ...place, indexes })
   const swap = (keys: readonly string[]) => sorted(keys.map((each) => (each === key ? to : each)))
   const pointed = each(moved, links.pointers, (changed, other) =>
-    edit(changed, other === key ? to : other, (old) => repointed(old, { key, to, catalog, changed })),
+    edit(changed, other === key ? to : other, (old) => repointed(old, key, to)),
   )
   const childless = each(pointed, links.parents, (changed, other) =>
     edit(changed, other, (old) => ({ ...old, children: swap(old.children) })),
@@ -62,15 +61,10 @@ export function moveRelation(catalog: Catalog, key: string, place: Pick<Relation
   return each(below, links.reads, (changed, other) => edit(changed, other, (old) => ({ ...old, dependentViews: swap(old.dependentViews) })))
 }
 
-function repointed(
-  relation: Relation,
-  move: { readonly key: string; readonly to: string; readonly catalog: Catalog; readonly changed: Catalog },
-): Relation {
-  const { key, to } = move
-  const [before, after] = [visibleName(key, move.catalog), visibleName(to, move.changed)]
+function repointed(relation: Relation, key: string, to: string): Relation {
   const constraints = relation.constraints.map((constraint): Constraint => {
     if (constraint.kind !== 'foreign-key' || constraint.references !== key) return constraint
-    return { ...constraint, references: to, definition: constraint.definition.replace(`REFERENCES ${before}(`, `REFERENCES ${after}(`) }
+    return { ...constraint, references: to, definition: constraint.definition.replace(`REFERENCES ${key}(`, `REFERENCES ${to}(`) }
   })
   const owner = relation.ownedBy?.relation === key ? { ownedBy: { ...relation.ownedBy, relation: to } } : {}
   return { ...relation, constraints, ...owner }

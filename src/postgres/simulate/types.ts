@@ -1,6 +1,6 @@
 import type { Catalog, NamedType } from '../../model/catalog.ts'
 import { PersistentMap } from '../../std/persistent-map.ts'
-import { creationKey, findType } from '../names.ts'
+import { creationKey, findType, qualifiedName } from '../names.ts'
 import {
   textsOf,
   type AlterDomainStmt,
@@ -20,7 +20,20 @@ export function createEnum(statement: CreateEnumStmt, catalog: Catalog): Catalog
 }
 
 export function createRange(statement: CreateRangeStmt, catalog: Catalog): Catalog {
-  return define(catalog, statement.typeName, { kind: 'other' })
+  const made = define(catalog, statement.typeName, { kind: 'other' })
+  const { schema, name } = qualifiedName(statement.typeName ?? [])
+  const constructors = catalog.server.version >= 14 ? [name, multirangeName(name)] : [name]
+  const keys = constructors.map((each) => creationKey(schema === undefined ? [each] : [schema, each], catalog))
+  const functions = keys.reduce(
+    (map, key) => map.with(key, [{ volatility: 'immutable', language: 'internal' }]),
+    PersistentMap.from(catalog.functions),
+  )
+  return { ...made, functions }
+}
+
+// makeMultirangeTypeName
+function multirangeName(name: string): string {
+  return name.includes('range') ? name.replace('range', 'multirange') : `${name}_multirange`
 }
 
 export function createComposite({ typevar = {} }: CompositeTypeStmt, catalog: Catalog): Catalog {
