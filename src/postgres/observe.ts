@@ -41,7 +41,8 @@ const snapshotSql = `
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid
       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'lockkeeper')) AS relations,
     (SELECT json_agg(json_build_array(relation::int8, mode)) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted) AS locks,
-    (SELECT json_agg(json_build_array(conrelid::int8, confrelid::int8)) FROM pg_constraint WHERE contype = 'f' AND convalidated AND conparentid = 0) AS keys`
+    (SELECT json_agg(json_build_array(conrelid::int8, confrelid::int8)) FROM pg_constraint WHERE contype = 'f' AND convalidated AND conparentid = 0) AS keys,
+    (SELECT json_agg(json_build_array(inhparent::int8, inhrelid::int8)) FROM pg_inherits) AS children`
 
 interface Snapshot {
   readonly relations: ReadonlyMap<number, Found>
@@ -49,6 +50,8 @@ interface Snapshot {
   readonly locks: ReadonlySet<string>
   /** Valid foreign keys as `child parent`. */
   readonly keys: ReadonlySet<string>
+  /** Partitions and children by inheritance, and those of indexes: `parent child`. */
+  readonly children: ReadonlySet<string>
 }
 
 interface Found {
@@ -67,7 +70,7 @@ function snapshotOf(rows: readonly { readonly [column: string]: unknown }[] | un
     { name: String(name), kind: String(kind), file: Number(file), table: Number(table), scans: Number(scans) },
   ])
   const pairs = (name: string) => new Set(list(name).map(([one, other]) => `${one} ${String(other)}`))
-  return { relations: new Map(relations), locks: pairs('locks'), keys: pairs('keys') }
+  return { relations: new Map(relations), locks: pairs('locks'), keys: pairs('keys'), children: pairs('children') }
 }
 
 interface Seen {
@@ -86,7 +89,7 @@ function compare(was: Snapshot, is: Snapshot): Seen {
   return {
     locks: [...is.locks].filter((lock) => !was.locks.has(lock)).flatMap((lock) => lockOf(lock, was)),
     held: new Set([...was.locks].flatMap((lock) => lockOf(lock, was).map(({ relation, mode }) => `${relation} ${mode}`))),
-    scans: namesOf([...scanned, ...checkedParents(scanned, was, is)], was),
+    scans: namesOf([...scanned, ...checkedParents(scanned, was, is)].filter((oid) => hasHeap(was.relations.get(oid))), was),
     rewrites: namesOf(tablesWhere(was, (oid, before) => is.relations.has(oid) && is.relations.get(oid)?.file !== before.file), was),
     builds: namesOf(tablesWithNewIndex(was, is), was),
     gone: differing(was, is),
@@ -101,14 +104,23 @@ function lockOf(lock: string, { relations }: Snapshot): readonly TableLock[] {
   return relation === undefined || relation.kind === 'i' || mode === undefined ? [] : [tableLock(relation.name, mode)]
 }
 
+const hasHeap = (found: Found | undefined) => found?.kind === 'r' || found?.kind === 'm'
+
 function tablesWhere({ relations }: Snapshot, holds: (oid: number, before: Found) => boolean): readonly number[] {
-  return [...relations].filter(([oid, before]) => (before.kind === 'r' || before.kind === 'm') && holds(oid, before)).map(([oid]) => oid)
+  return [...relations].filter(([oid, before]) => hasHeap(before) && holds(oid, before)).map(([oid]) => oid)
 }
 
 // The server may find an empty child and never open the parent: a foreign key that is valid now, and whose child was read, was checked.
 function checkedParents(scanned: readonly number[], was: Snapshot, is: Snapshot): readonly number[] {
   const fresh = [...is.keys].filter((key) => !was.keys.has(key)).map((key) => key.split(' ').map(Number))
-  return fresh.flatMap(([child, parent]) => (child !== undefined && parent !== undefined && scanned.includes(child) ? [parent] : []))
+  return fresh.flatMap(([child, parent]) => (child !== undefined && parent !== undefined && scanned.includes(child) ? [parent, ...below(parent, was)] : []))
+}
+
+function below(parent: number, was: Snapshot): readonly number[] {
+  const found = new Set([parent])
+  const pairs = [...was.children].map((pair) => pair.split(' ').map(Number))
+  for (const oid of found) for (const [above, child] of pairs) if (above === oid && child !== undefined) found.add(child)
+  return [...found]
 }
 
 /** An index that keeps its file was not built, though the server may have made a new one of it (a change of type). */
@@ -131,6 +143,7 @@ function differing(one: Snapshot, other: Snapshot): readonly string[] {
 function observed(kind: string, predicted: Facts, seen: Seen): Facts {
   const again = predicted.locks.filter(({ relation, mode }) => seen.held.has(`${relation} ${mode}`))
   const isQuery = queries.has(kind)
+  // New and empty files are no rewrite.
   const empties = kind === 'TruncateStmt'
   const { condition: _, ...certain } = predicted
   return {
@@ -138,7 +151,7 @@ function observed(kind: string, predicted: Facts, seen: Seen): Facts {
     evidence: 'observed',
     locks: strongest([...seen.locks, ...again]),
     // How a query reads its tables is the planner's choice, and differs on empty ones.
-    scans: isQuery ? predicted.scans : [...new Set([...seen.scans, ...(empties ? [] : [...seen.rewrites, ...seen.builds])])].sort(),
+    scans: isQuery || empties ? predicted.scans : [...new Set([...seen.scans, ...seen.rewrites, ...seen.builds])].sort(),
     rewrites: empties ? [] : seen.rewrites,
     builds: empties ? [] : seen.builds,
     destroys: [...new Set([...predicted.destroys, ...(opaque.has(kind) ? seen.gone : [])])],

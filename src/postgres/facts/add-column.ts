@@ -1,12 +1,11 @@
 import type { Catalog } from '../../model/catalog.ts'
 import { relationKey } from '../names.ts'
-import { type ColumnDef, type Constraint, type PgNode } from '../node.ts'
+import { textsOf, type ColumnDef, type Constraint, type PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { volatilityOf } from './expression.ts'
 import { isPartitioned, isUnknown, withDescendants, withHeap } from './relations.ts'
 import { callsIn, constantText } from './tree.ts'
-import { textsOf } from '../node.ts'
 import { shapeOfNode } from './type-shape.ts'
 
 export interface ColumnPlace {
@@ -21,7 +20,7 @@ export function addColumn(definition: ColumnDef, place: ColumnPlace): Effect {
   const constraints = constraintsOf(definition)
   const heap = withHeap(place.tree, place.catalog)
   const creates = [`column ${place.key}.${postgresDialect.name(definition.colname ?? '')}`]
-  return merge({ creates }, writes(definition, constraints, heap, place.catalog), scansOf(definition, constraints, heap), buildsOf(constraints, heap), references(definition, constraints, heap, place.catalog))
+  return merge({ creates }, writes(definition, constraints, heap, place.catalog), scansOf(definition, constraints, heap), buildsOf(constraints, heap), references(definition, heap, place.catalog))
 }
 
 export function constraintsOf(definition: ColumnDef): readonly Constraint[] {
@@ -88,9 +87,10 @@ function buildsOf(constraints: readonly Constraint[], heap: readonly string[]): 
   return constraints.some((constraint) => constraint.contype === 'CONSTR_UNIQUE' || constraint.contype === 'CONSTR_PRIMARY') ? { builds: heap } : nothing
 }
 
-// A new column without a default holds only NULLs: the server takes the foreign key as valid without looking.
-function references(definition: ColumnDef, constraints: readonly Constraint[], heap: readonly string[], catalog: Catalog): Effect {
-  const filled = defaultOf(definition) !== undefined
+// A new column without a default holds only NULLs, and the server takes its foreign key as valid without looking.
+function references(definition: ColumnDef, heap: readonly string[], catalog: Catalog): Effect {
+  const constraints = constraintsOf(definition)
+  const filled = isSerial(definition) || constraints.some(({ contype }) => contype === 'CONSTR_DEFAULT' || contype === 'CONSTR_GENERATED' || contype === 'CONSTR_IDENTITY')
   return merge(
     ...constraints.filter((constraint) => constraint.contype === 'CONSTR_FOREIGN').map((constraint) => {
       const parents = constraint.pktable === undefined ? [] : withDescendants(relationKey(constraint.pktable, catalog), catalog)

@@ -21,7 +21,7 @@ export function alterTable(statement: AlterTableStmt, catalog: Catalog): Effect 
   if (statement.objtype === 'OBJECT_TYPE') return nothing
   const key = relationKey(range, catalog)
   if (statement.missing_ok === true && !catalog.relations.has(key) && catalog.knowledge === 'whole') return nothing
-  const tree = range.inh === false ? [key] : withDescendants(key, catalog)
+  const tree = range.inh === true ? withDescendants(key, catalog) : [key]
   const target: Target = { key, relation: catalog.relations.get(key), tree, catalog, commands }
   return asOne(commands.map((command) => actionOf(command, target)), target)
 }

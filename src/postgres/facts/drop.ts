@@ -3,6 +3,7 @@ import { findIndex, findType, relationKey } from '../names.ts'
 import type { DropStmt, ObjectType, PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
+import { defaultPartitions } from './partitions.ts'
 import { foreignKeysOf, foreignKeysTo, isUnknown, ownedSequences, tablesWithType, viewsOver, withDescendants, withPartitions } from './relations.ts'
 import { nameParts } from './tree.ts'
 
@@ -48,7 +49,8 @@ function goes(key: string, cascade: boolean, catalog: Catalog): Effect {
   const relation = catalog.relations.get(key)
   const partners = [...foreignKeysOf(relation).map((foreignKey) => foreignKey.references), ...foreignKeysTo(key, catalog).map(({ from }) => from)].flatMap((table) => withDescendants(table, catalog))
   const views = cascade ? viewsOver(key, catalog) : []
-  const parent = relation?.partitionOf === undefined ? [] : [relation.partitionOf]
+  // A default partition's bound changes with each partition that goes.
+  const parent = relation?.partitionOf === undefined ? [] : [relation.partitionOf, ...defaultPartitions(relation.partitionOf, catalog)]
   return merge(locksOn('ACCESS EXCLUSIVE', [key, ...partners, ...views, ...parent, ...ownedSequences(key, catalog)]), {
     destroys: [key, ...views].map((each) => `${kinds[catalog.relations.get(each)?.kind ?? 'table']} ${each}`),
   })

@@ -9,7 +9,7 @@ import { optionOf } from './tree.ts'
 /** CREATE INDEX: blocks writes to the table and all its partitions while it reads them; CONCURRENTLY blocks nobody and waits instead. */
 export function createIndex(statement: IndexStmt, catalog: Catalog): Effect {
   const key = relationKey(statement.relation ?? {}, catalog)
-  const tables = statement.relation?.inh === false ? [key] : withPartitions(key, catalog)
+  const tables = statement.relation?.inh === true ? withPartitions(key, catalog) : [key]
   const own = statement.concurrent === true ? concurrently : nothing
   const mode = statement.concurrent === true ? 'SHARE UPDATE EXCLUSIVE' : 'SHARE'
   if (skips(statement, key, catalog)) return merge(locksOn(mode, [key]), own)

@@ -25,7 +25,7 @@ function closure(tables: readonly string[], catalog: Catalog): readonly string[]
 
 function trees(range: RangeVar, catalog: Catalog): readonly string[] {
   const key = relationKey(range, catalog)
-  return range.inh === false ? [key] : withDescendants(key, catalog)
+  return range.inh === true ? withDescendants(key, catalog) : [key]
 }
 
 function rangesOf(nodes: readonly PgNode[] | undefined): readonly RangeVar[] {

@@ -18,7 +18,7 @@ import type {
 } from '../node.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { withPartitions } from './relations.ts'
-import { nameParts } from './tree.ts'
+import { nameParts, nodesTagged, relationsIn } from './tree.ts'
 
 /** CREATE TRIGGER blocks writes, not reads; the table that a constraint trigger names with FROM is only looked at. */
 export function createTrigger({ relation, constrrel }: CreateTrigStmt, catalog: Catalog): Effect {
@@ -28,7 +28,9 @@ export function createTrigger({ relation, constrrel }: CreateTrigStmt, catalog: 
 
 export function policyOrRule(statement: CreatePolicyStmt | AlterPolicyStmt | RuleStmt, catalog: Catalog): Effect {
   const range = 'table' in statement ? statement.table : 'relation' in statement ? statement.relation : undefined
-  return locksOn('ACCESS EXCLUSIVE', [relationKey(range ?? {}, catalog)])
+  const written = ['InsertStmt', 'UpdateStmt', 'DeleteStmt'].flatMap((tag) => nodesTagged<{ readonly relation?: RangeVar }>(tag, statement)).map(({ relation }) => relationKey(relation ?? {}, catalog))
+  const read = relationsIn({ ...statement, table: undefined, relation: undefined }, catalog)
+  return merge(locksOn('ACCESS EXCLUSIVE', [relationKey(range ?? {}, catalog)]), locksOn('ROW EXCLUSIVE', written), locksOn('ACCESS SHARE', read))
 }
 
 /** COMMENT ON a table or column keeps other DDL off it; on what stands on a table only looks. */
@@ -54,9 +56,12 @@ export function createStatistics({ relations }: CreateStatsStmt, catalog: Catalo
 }
 
 /** The tables named are locked against other DDL; FOR ALL TABLES and IN SCHEMA lock none. */
-export function publication({ pubobjects }: CreatePublicationStmt | AlterPublicationStmt, catalog: Catalog): Effect {
+export function publication(statement: CreatePublicationStmt | AlterPublicationStmt, catalog: Catalog): Effect {
+  const { pubobjects, pubname } = statement
   const ranges = (pubobjects ?? []).flatMap((node): RangeVar[] => ('PublicationObjSpec' in node && node.PublicationObjSpec.pubtable?.relation !== undefined ? [node.PublicationObjSpec.pubtable.relation] : []))
-  return locksOn('SHARE UPDATE EXCLUSIVE', ranges.flatMap((range) => withPartitions(relationKey(range, catalog), catalog).slice(0, 1)))
+  const replaces = 'action' in statement && statement.action === 'AP_SetObjects'
+  const left = replaces ? [...catalog.relations].filter(([, relation]) => relation.publications.includes(pubname ?? '')).map(([key]) => key) : []
+  return locksOn('SHARE UPDATE EXCLUSIVE', [...left, ...ranges.map((range) => relationKey(range, catalog))])
 }
 
 /** ALTER SEQUENCE makes nextval() wait; the table of OWNED BY is only looked at. */

@@ -73,7 +73,7 @@ export function copy(statement: CopyStmt, catalog: Catalog): Effect {
 /** The table that is changed, read from end to end unless a key or an index pins the rows. */
 function target(range: RangeVar | undefined, where: PgNode | undefined, catalog: Catalog): Effect {
   const key = relationKey(range ?? {}, catalog)
-  const tables = range?.inh === false ? [key] : withDescendants(key, catalog)
+  const tables = range?.inh === true ? withDescendants(key, catalog) : [key]
   return merge(locksOn('ROW EXCLUSIVE', tables), { scans: withHeap(tables, catalog).filter((table) => !isPinned(where, table, catalog)) })
 }
 

@@ -11,7 +11,7 @@ export function rename(statement: RenameStmt, catalog: Catalog): Effect {
   const key = relationKey(relation, catalog)
   if (findIndex(relation, catalog) !== undefined || isAbsent(key, statement.missing_ok, catalog)) return nothing
   const deep = renameType === 'OBJECT_COLUMN' || renameType === 'OBJECT_TABCONSTRAINT'
-  const tables = deep && relation.inh !== false ? withDescendants(key, catalog) : [key]
+  const tables = deep && relation.inh === true ? withDescendants(key, catalog) : [key]
   return locksOn('ACCESS EXCLUSIVE', tables)
 }
 

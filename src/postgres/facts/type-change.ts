@@ -28,6 +28,8 @@ function castWorks(from: TypeShape, to: TypeShape, catalog: Catalog): boolean {
   const [source, target] = [withoutDomain(from, catalog), throughDomain(to, catalog)]
   if (isConstrained(to, catalog)) return true
   if (source.array || target.array) return source.array !== target.array || source.base !== target.base || !isWider(source, target)
+  // An interval of some fields fits one of all.
+  if (target.base === 'interval' && source.base.startsWith('interval ')) return !isWider(source, target)
   if (source.base === target.base) return !isWider(source, target)
   if (!isRelabel(source.base, target.base, catalog)) return true
   // The relabelled value has no limit any more, so that a limit on the new type is checked.

@@ -16,7 +16,7 @@ export function shapeOfText(type: string): TypeShape {
   const array = type.endsWith('[]')
   const element = type.replace(/(\[\])+$/, '')
   const modifiers = /\(([\d,\s]*)\)/.exec(element)
-  const base = modifiers === null ? element : element.replace(modifiers[0], '')
+  const base = modifiers === null ? element : element.replace(modifiers[0], '').replace(/ +/g, ' ')
   return { base: base.trim(), modifiers: (modifiers?.[1] ?? '').split(',').filter((part) => part.trim() !== '').map(Number), array }
 }
 
@@ -27,10 +27,14 @@ export function shapeOfNode(type: TypeName | undefined, catalog: Catalog): TypeS
   const own = names[0] === 'pg_catalog' ? undefined : findType(names, catalog)
   const base = own?.key ?? sqlNames[internal] ?? (names.length > 1 && names[0] !== 'pg_catalog' ? names.join('.') : internal)
   const modifiers = (type?.typmods ?? []).map(numberOf).filter((number) => number !== undefined)
-  return { base, modifiers: tidy(base, modifiers), array: (type?.arrayBounds?.length ?? 0) > 0 }
+  const fields = base === 'interval' && modifiers[0] !== undefined && modifiers[0] !== allFields ? `interval ${modifiers[0]}` : base
+  return { base: fields, modifiers: tidy(base, modifiers), array: (type?.arrayBounds?.length ?? 0) > 0 }
 }
 
-// interval(3) carries a mask of fields first (32767: all); numeric(10) means numeric(10,0).
+/** INTERVAL_FULL_RANGE (timestamp.h): the mask of fields that interval(3) carries in front of its 3. */
+const allFields = 32767
+
+// numeric(10) means numeric(10,0).
 function tidy(base: string, modifiers: readonly number[]): readonly number[] {
   if (base === 'interval') return modifiers.length > 1 ? modifiers.slice(1) : []
   return base === 'numeric' && modifiers.length === 1 ? [...modifiers, 0] : modifiers
