@@ -88,13 +88,18 @@ async function playAll(settled: Settled): Promise<DemoDocument> {
   say('starting PostgreSQL')
   await using server = await startPostgres({ durable: true, settings: serverSettings, signal })
   signal.addEventListener('abort', () => void server.stop().catch(() => undefined), { once: true }) // no query outlives it, so no wait needs its own way out
-  await using admin = await connect({ url: server.url, applicationName: 'demo', signal })
-  say(`filling orders with ${orders.toLocaleString('en-US')} rows`)
-  await fill(server, admin, orders)
-  const results = await playWays({ ...settled, server, admin })
-  const document = documentOf(settled, { server: admin.server, results, totalMs: monotonicMs() - startedMs })
-  settled.print(settled.json ? JSON.stringify(document) : summaryText(document, settled.style))
-  return document
+  try {
+    await using admin = await connect({ url: server.url, applicationName: 'demo', signal })
+    say(`filling orders with ${orders.toLocaleString('en-US')} rows`)
+    await fill(server, admin, orders)
+    const results = await playWays({ ...settled, server, admin })
+    const document = documentOf(settled, { server: admin.server, results, totalMs: monotonicMs() - startedMs })
+    settled.print(settled.json ? JSON.stringify(document) : summaryText(document, settled.style))
+    return document
+  } catch (error) {
+    if (!signal.aborted) say(`PostgreSQL said last:\n${await server.logTail()}`) // its folder goes with it
+    throw error
+  }
 }
 
 async function fill(server: EmbeddedServer, admin: Session, orders: number): Promise<void> {
