@@ -13,18 +13,17 @@ export function setting(source: string, path: readonly string[]): Setting | unde
   const tokens = tokenize(source)
   const stack: (string | undefined)[] = []
   let key: string | undefined
-  for (const [at, token] of tokens.entries()) {
-    if (token.text === '{' || token.text === '[' || token.text === '(') {
+  for (const [at, { text }] of tokens.entries()) {
+    if (text === ':') {
+      key = tokens[at - 1]?.value
+      if (same([...stack.filter((part) => part !== undefined), key], path)) return settingAt(source, tokens, at + 1)
+    } else if (isOneOf(text, '{[(')) {
       stack.push(key)
       key = undefined
-    } else if (token.text === '}' || token.text === ']' || token.text === ')') {
+    } else if (isOneOf(text, '}])')) {
       stack.pop()
       key = undefined
-    } else if (token.text === ':' && tokens[at - 1] !== undefined) {
-      key = tokens[at - 1]?.value
-      const here = [...stack.filter((part) => part !== undefined), key]
-      if (same(here, path)) return settingAt(source, tokens, at + 1)
-    } else if (token.text === ',' || token.text === ';' || token.text === '=') {
+    } else if (isOneOf(text, ',;=')) {
       key = undefined
     }
   }
@@ -34,15 +33,15 @@ export function setting(source: string, path: readonly string[]): Setting | unde
 /** Every plain string inside the brackets or call that stands at a key: the globs of `migrations: ['src/*.ts']`. */
 export function strings(source: string, key: string): readonly string[] {
   const tokens = tokenize(source)
-  const start = tokens.findIndex((token, at) => token.value === key && tokens[at + 1]?.text === ':')
+  const start = tokens.findIndex((each, at) => each.value === key && tokens[at + 1]?.text === ':')
   if (start < 0) return []
   const found: string[] = []
   let depth = 0
-  for (const token of tokens.slice(start + 2)) {
-    if ('[({'.includes(token.text)) depth += 1
-    if ('])}'.includes(token.text)) depth -= 1
-    if (depth < 0 || (depth === 0 && token.text === ',')) break
-    if (token.string && token.value !== undefined) found.push(token.value)
+  for (const { text, string, value } of tokens.slice(start + 2)) {
+    if (isOneOf(text, '[({')) depth += 1
+    if (isOneOf(text, '])}')) depth -= 1
+    if (depth < 0 || (depth === 0 && text === ',')) break
+    if (string && value !== undefined) found.push(value)
   }
   return found
 }
@@ -61,10 +60,10 @@ const pattern =
 
 function tokenize(source: string): readonly Token[] {
   const found = [...source.matchAll(pattern)].filter((match) => !match[0].startsWith('//') && !match[0].startsWith('/*'))
-  return found.map((match) => token(match[0], match.index))
+  return found.map((match) => asToken(match[0], match.index))
 }
 
-function token(text: string, offset: number): Token {
+function asToken(text: string, offset: number): Token {
   const quote = text[0] ?? ''
   const string = `'"\``.includes(quote)
   if (!string) return /^[\p{ID_Start}$_]/u.test(text) ? { text, offset, string, value: text } : { text, offset, string }
@@ -73,10 +72,11 @@ function token(text: string, offset: number): Token {
 }
 
 function unescape(inner: string): string {
-  return inner.replace(/\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|(.))/gsu, (_whole, braced?: string, four?: string, plain?: string) => {
+  return inner.replace(/\\u\{([0-9a-fA-F]+)\}|\\u([0-9a-fA-F]{4})|\\./gsu, (whole, braced?: string, four?: string) => {
     const hex = braced ?? four
     if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16))
-    return { n: '\n', t: '\t', r: '\r' }[plain ?? ''] ?? plain ?? ''
+    const plain = whole.slice(1)
+    return { n: '\n', t: '\t', r: '\r' }[plain] ?? plain
   })
 }
 
@@ -84,13 +84,17 @@ function settingAt(source: string, tokens: readonly Token[], at: number): Settin
   const found = tokens[at]
   if (found === undefined) return undefined
   const line = lineAt(source, found.offset)
-  const ends = tokens[at + 1] === undefined || ',}]);'.includes(tokens[at + 1]?.text ?? ',') || startsLine(source, tokens[at + 1])
+  const ends = isOneOf(tokens[at + 1]?.text ?? ',', ',}]);') || startsLine(source, tokens[at + 1])
   return found.string && found.value !== undefined && ends ? { kind: 'text', value: found.value, line } : { kind: 'code', line }
 }
 
 function startsLine(source: string, token: Token | undefined): boolean {
   if (token === undefined || token.value === undefined) return false
   return source.slice(0, token.offset).trimEnd().length < source.lastIndexOf('\n', token.offset) + 1
+}
+
+function isOneOf(text: string, characters: string): boolean {
+  return text.length === 1 && characters.includes(text)
 }
 
 function same(a: readonly unknown[], b: readonly unknown[]): boolean {

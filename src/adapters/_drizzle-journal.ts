@@ -20,13 +20,7 @@ interface Entry {
 function readJournal(file: string, text: string): readonly Entry[] {
   const journal = parseJson(file, text)
   if (!isRecord(journal) || !Array.isArray(journal['entries'])) throw unreadable({ file, line: 1 }, 'has no list of entries')
-  const dialect = journal['dialect']
-  if (dialect !== undefined && dialect !== 'postgresql' && dialect !== 'pg') {
-    throw unreadable(
-      { file, line: lineOf(text, String(dialect)) },
-      `says that these migrations are for ${String(dialect)}, and only postgresql is supported`,
-    )
-  }
+  checkDialect({ file, text }, journal['dialect'])
   const entries = journal['entries'].map((entry: unknown, at) => checkEntry(entry, { file, text, at }))
   const twice = entries.find((entry, at) => entries.findIndex((other) => other.tag === entry.tag) !== at)
   if (twice !== undefined) throw unreadable({ file, line: lineOf(text, twice.tag) }, `lists ${twice.tag} twice`)
@@ -36,7 +30,10 @@ function readJournal(file: string, text: string): readonly Entry[] {
 /** Throws `source-unreadable` where a journal or a snapshot is for another database: `postgresql` in 0.31, `postgres` in 1.0. */
 export function checkDialect(source: { readonly file: string; readonly text: string }, dialect: unknown): void {
   if (typeof dialect !== 'string' || ['postgresql', 'postgres', 'pg'].includes(dialect)) return
-  throw unreadable({ file: source.file, line: lineOf(source.text, dialect) }, `says that these migrations are for ${dialect}, and only postgresql is supported`)
+  throw unreadable(
+    { file: source.file, line: lineOf(source.text, dialect) },
+    `says that these migrations are for ${dialect}, and only postgresql is supported`,
+  )
 }
 
 function checkEntry(entry: unknown, where: { readonly file: string; readonly text: string; readonly at: number }): Entry {

@@ -30,20 +30,11 @@ function breaksAt(text: string): number {
 
 /** What may follow a token; undefined where the token itself may not stand. */
 function step(open: string[], wants: Wants, token: string): Wants | undefined {
-  switch (wants) {
-    case 'colon':
-      return token === ':' ? 'value' : undefined
-    case 'after':
-      return token === ',' ? afterComma(open) : close(open, token)
-    case 'first-key':
-    case 'key':
-      if (token.startsWith('"')) return 'colon'
-      return wants === 'first-key' ? close(open, token) : undefined
-    case 'first-value':
-    case 'value':
-      if (token === ']' && wants === 'first-value') return close(open, token)
-      return begin(open, token)
-  }
+  if (wants === 'colon') return token === ':' ? 'value' : undefined
+  if (wants === 'after' && token === ',') return afterComma(open)
+  if (wants.endsWith('key') && token.startsWith('"')) return 'colon'
+  if (wants === 'after' || wants === 'first-key' || (wants === 'first-value' && token === ']')) return close(open, token)
+  return wants === 'key' ? undefined : begin(open, token)
 }
 
 function begin(open: string[], token: string): Wants | undefined {

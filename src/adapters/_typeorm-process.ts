@@ -107,13 +107,16 @@ async function runUp(each: Loaded, recording: Recording, runner: object): Promis
 function answer(each: Loaded, recording: Recording): RecordedClass {
   const { up: _up, failure: broke, ...told } = each
   const stopped = broke ?? recording.stopped
-  const plain = (query: RecordedQuery): RecordedQuery => ({ sql: query.sql, parameters: query.parameters, ...withLine(query.line) })
   return {
     ...told,
     statements: recording.queries.filter((query) => !query.touched).map(plain),
     assumptions: recording.queries.filter((query) => query.touched).map((query) => ({ ...plain(query), rows: query.rows })),
     ...(stopped === undefined ? {} : { stopped }),
   }
+}
+
+function plain(query: RecordedQuery): RecordedQuery {
+  return { sql: query.sql, parameters: query.parameters, ...withLine(query.line) }
 }
 
 function failure(file: string, error: unknown): Stopped {

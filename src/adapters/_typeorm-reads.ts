@@ -44,29 +44,35 @@ function withNames(tokens: readonly string[]): ReadonlySet<string> {
   return new Set(found)
 }
 
-const endsFrom = /^(?:WHERE|GROUP|ORDER|HAVING|LIMIT|OFFSET|UNION|INTERSECT|EXCEPT|WINDOW|FETCH|FOR)$/i
+/** One depth of brackets: has it a SELECT, and are we between its FROM and what ends it. */
+interface Level {
+  select: boolean
+  from: boolean
+}
 
 /** The relations of every FROM and JOIN, as their parts. Functions and subqueries in FROM are none. */
 function relations(tokens: readonly string[]): readonly (readonly string[])[] {
-  const found: (readonly string[])[] = []
-  const levels: { select: boolean; from: boolean }[] = [{ select: false, from: false }]
-  for (const [at, token] of tokens.entries()) {
+  const levels: Level[] = [{ select: false, from: false }]
+  return tokens.flatMap((token, at) => {
+    const word = token.toUpperCase()
+    if (word === '(') levels.push({ select: false, from: levels.at(-1)?.from === true && opensItem(tokens, at) })
+    else if (word === ')') levels.pop()
     const level = levels.at(-1) ?? { select: false, from: false }
-    if (token === '(')
-      levels.push({ select: false, from: level.from && tokens[at + 1]?.toUpperCase() !== 'SELECT' && opensItem(tokens, at) })
-    else if (token === ')') levels.pop()
-    else if (/^SELECT$/i.test(token)) Object.assign(level, { select: true, from: false })
-    else if (endsFrom.test(token)) level.from = false
-    // `extract(epoch FROM x)` and `IS DISTINCT FROM x` are no clauses.
-    else if (/^FROM$/i.test(token) && level.select && !/^DISTINCT$/i.test(tokens[at - 1] ?? '')) level.from = true
-    const begins = level.from && (/^(?:FROM|JOIN)$/i.test(token) || token === ',')
-    const bracketed = token === '(' && levels.at(-1)?.from === true
-    if (begins || bracketed) found.push(...itemAt(tokens, at + 1))
-  }
-  return found
+    clause(level, word, tokens[at - 1])
+    return level.from && ['FROM', 'JOIN', ',', '('].includes(word) ? itemAt(tokens, at + 1) : []
+  })
 }
 
-/** Whether a bracket stands where an item of FROM may: `FROM (a JOIN b)`. */
+const endsFrom = /^(?:SELECT|WHERE|GROUP|ORDER|HAVING|LIMIT|OFFSET|UNION|INTERSECT|EXCEPT|WINDOW|FETCH|FOR)$/
+
+function clause(level: Level, word: string, before: string | undefined): void {
+  if (word === 'SELECT') level.select = true
+  if (endsFrom.test(word)) level.from = false
+  // `extract(epoch FROM x)` has no SELECT at its depth, and `IS DISTINCT FROM x` is no clause either.
+  if (word === 'FROM' && level.select && before?.toUpperCase() !== 'DISTINCT') level.from = true
+}
+
+/** Whether a bracket stands where an item of FROM may: `FROM (a JOIN b)`. A SELECT inside it ends that at once. */
 function opensItem(tokens: readonly string[], at: number): boolean {
   return /^(?:FROM|JOIN|,|\(|LATERAL)$/i.test(tokens[at - 1] ?? '')
 }
@@ -74,6 +80,7 @@ function opensItem(tokens: readonly string[], at: number): boolean {
 function itemAt(tokens: readonly string[], start: number): readonly (readonly string[])[] {
   let at = start
   while (/^(?:ONLY|LATERAL)$/i.test(tokens[at] ?? '')) at += 1
+  if (/^(?:SELECT|WITH|VALUES)$/i.test(tokens[at] ?? '')) return []
   const parts: string[] = []
   for (let part = nameOf(tokens[at]); part !== undefined; part = tokens[at] === '.' ? nameOf(tokens[(at += 1)]) : undefined) {
     parts.push(part)

@@ -39,7 +39,11 @@ test('reads the 0.31 layout, and the names of its history from drizzle.config.ts
 test('reads the 1.0 layout', async () => {
   const { location, migrations } = await loadCase('1.0')
   expect(location).toEqual({ source: 'drizzle', path: 'drizzle', historySchema: schema, historyTable: table })
-  expect(migrations[0]).toMatchObject({ id: '20261124230124_init', transaction: 'batch', history: { layout: 1, when: Date.UTC(2026, 10, 24, 23, 1, 24) } })
+  expect(migrations[0]).toMatchObject({
+    id: '20261124230124_init',
+    transaction: 'batch',
+    history: { layout: 1, when: Date.UTC(2026, 10, 24, 23, 1, 24) },
+  })
   expect(migrations).toHaveLength(4)
 })
 
@@ -81,7 +85,11 @@ forEachVersion('Drizzle', (postgres) => {
       await applyAll(client, history, migrations.slice(0, 3))
       const open = await openOver(client, history, migrations)
       expect(migrations.map((migration) => open.stateOf(migration))).toEqual(['applied', 'applied', 'applied', 'pending'])
-      await runAll(client, [...open.finish(migrations[3] as Migration), ...open.finish(migrations[3] as Migration), ...open.rollBack(migrations[3] as Migration)])
+      await runAll(client, [
+        ...open.finish(migrations[3] as Migration),
+        ...open.finish(migrations[3] as Migration),
+        ...open.rollBack(migrations[3] as Migration),
+      ])
       expect(await drizzleMigrate(database.url, run(version))).toBe(1)
     })
 
@@ -105,7 +113,10 @@ forEachVersion('Drizzle', (postgres) => {
     await drizzleMigrate(database.url, run('0.45'))
     const journal = JSON.parse(Buffer.from(await project.files.read('drizzle/meta/_journal.json')).toString()) as { entries: object[] }
     journal.entries.splice(3, 0, { idx: 9, version: '7', when: 1795561299999, tag: '0003_from_a_branch', breakpoints: true })
-    await project.write({ 'drizzle/meta/_journal.json': JSON.stringify(journal), 'drizzle/0003_from_a_branch.sql': 'CREATE TABLE branch (id int);' })
+    await project.write({
+      'drizzle/meta/_journal.json': JSON.stringify(journal),
+      'drizzle/0003_from_a_branch.sql': 'CREATE TABLE branch (id int);',
+    })
     const { location, migrations } = await load(project.files)
     const open = await openOver(await database.client(), drizzle.history(location), migrations)
     expect(migrations.map((migration) => open.stateOf(migration))).toEqual(['applied', 'applied', 'applied', 'skipped', 'applied'])
@@ -136,9 +147,13 @@ forEachVersion('Drizzle', (postgres) => {
     const old = migrations.map((migration) => ({ ...migration, history: { ...migration.history, layout: 0 } }))
     await applyAll(await database.client(), drizzle.history(location), old)
     const fewer = migrations.slice(0, 3)
-    await expect(openOver(await database.client(), drizzle.history(location), fewer)).rejects.toMatchObject({ code: 'migration-unknown', details: { ids: [4] } })
+    await expect(openOver(await database.client(), drizzle.history(location), fewer)).rejects.toMatchObject({
+      code: 'migration-unknown',
+      details: { ids: [4] },
+    })
     await using project = await tempProject()
-    for (const migration of fewer) await cp(join(cases['1.0'].root, migration.file), join(project.root, migration.file), { recursive: true })
+    for (const migration of fewer)
+      await cp(join(cases['1.0'].root, migration.file), join(project.root, migration.file), { recursive: true })
     await expect(drizzleMigrate(database.url, run('1.0', join(project.root, 'drizzle')))).rejects.toThrow('ids: 4')
   })
 
@@ -154,24 +169,72 @@ forEachVersion('Drizzle', (postgres) => {
 const journal = (entries: string): string => `{\n  "dialect": "postgresql",\n  "entries": [\n${entries}\n  ]\n}`
 
 test.each([
-  ['a broken journal', { 'drizzle/meta/_journal.json': journal('    {"idx": 0,, "when": 1}') }, 'source-unreadable', 'drizzle/meta/_journal.json:4 is not valid JSON'],
-  ['a merge conflict', { 'drizzle/meta/_journal.json': journal('<<<<<<< HEAD\n=======') }, 'source-unreadable', '_journal.json:4 holds an unresolved merge conflict'],
-  ['a journal that names a missing file', { 'drizzle/meta/_journal.json': journal('    {"when": 1, "tag": "0000_a"}') }, 'source-unreadable', '_journal.json:4 names drizzle/0000_a.sql, which does not exist'],
-  ['a journal without a time', { 'drizzle/meta/_journal.json': journal('    {"tag": "0000_a"}') }, 'source-unreadable', '_journal.json:4 has no whole number as "when" of 0000_a'],
-  ['a journal that lists one twice', { 'drizzle/meta/_journal.json': journal('{"when":1,"tag":"a"},{"when":2,"tag":"a"}') }, 'source-unreadable', '_journal.json:4 lists a twice'],
-  ['another database', { 'drizzle/meta/_journal.json': '{\n"dialect": "mysql", "entries": []}' }, 'source-unreadable', '_journal.json:2 says that these migrations are for mysql'],
-  ['another database in 1.0', { 'drizzle/20260101000000_a/migration.sql': '', 'drizzle/20260101000000_a/snapshot.json': '{\n"dialect": "sqlite"}' }, 'source-unreadable', 'snapshot.json:2 says that these migrations are for sqlite'],
+  [
+    'a broken journal',
+    { 'drizzle/meta/_journal.json': journal('    {"idx": 0,, "when": 1}') },
+    'source-unreadable',
+    'drizzle/meta/_journal.json:4 is not valid JSON',
+  ],
+  [
+    'a merge conflict',
+    { 'drizzle/meta/_journal.json': journal('<<<<<<< HEAD\n=======') },
+    'source-unreadable',
+    '_journal.json:4 holds an unresolved merge conflict',
+  ],
+  [
+    'a journal that names a missing file',
+    { 'drizzle/meta/_journal.json': journal('    {"when": 1, "tag": "0000_a"}') },
+    'source-unreadable',
+    '_journal.json:4 names drizzle/0000_a.sql, which does not exist',
+  ],
+  [
+    'a journal without a time',
+    { 'drizzle/meta/_journal.json': journal('    {"tag": "0000_a"}') },
+    'source-unreadable',
+    '_journal.json:4 has no whole number as "when" of 0000_a',
+  ],
+  [
+    'a journal that lists one twice',
+    { 'drizzle/meta/_journal.json': journal('{"when":1,"tag":"a"},{"when":2,"tag":"a"}') },
+    'source-unreadable',
+    '_journal.json:4 lists a twice',
+  ],
+  [
+    'another database',
+    { 'drizzle/meta/_journal.json': '{\n"dialect": "mysql", "entries": []}' },
+    'source-unreadable',
+    '_journal.json:2 says that these migrations are for mysql',
+  ],
+  [
+    'another database in 1.0',
+    { 'drizzle/20260101000000_a/migration.sql': '', 'drizzle/20260101000000_a/snapshot.json': '{\n"dialect": "sqlite"}' },
+    'source-unreadable',
+    'snapshot.json:2 says that these migrations are for sqlite',
+  ],
   ['an empty journal', { 'drizzle/meta/_journal.json': journal('') }, 'source-missing', 'lists no migrations'],
-  ['a folder without a time', { 'drizzle/add_a/migration.sql': '', 'drizzle/add_a/snapshot.json': '{}' }, 'source-unreadable', 'drizzle/add_a does not begin with the 14 digits'],
-  ['a computed history table', { 'drizzle.config.ts': 'export default {\n  migrations: { table: name() },\n}' }, 'source-unreadable', 'drizzle.config.ts:2 computes migrations.table'],
-])('says what is wrong with %s', async (_title, contents, code, message) => {
-  await using project = await tempProject(contents as { [path: string]: string })
+  [
+    'a folder without a time',
+    { 'drizzle/add_a/migration.sql': '', 'drizzle/add_a/snapshot.json': '{}' },
+    'source-unreadable',
+    'drizzle/add_a does not begin with the 14 digits',
+  ],
+  [
+    'a computed history table',
+    { 'drizzle.config.ts': 'export default {\n  migrations: { table: name() },\n}' },
+    'source-unreadable',
+    'drizzle.config.ts:2 computes migrations.table',
+  ],
+])('says what is wrong with %s', async (...[, contents, code, message]) => {
+  await using project = await tempProject(contents)
   await expect(load(project.files)).rejects.toMatchObject({ code, message: expect.stringContaining(message) as string })
 })
 
 test('cuts at a breakpoint that no semicolon precedes, and leaves all other bytes in place', async () => {
   const script = 'CREATE TABLE a (b int) -- é;\n--> statement-breakpoint\nCREATE TABLE c (d int)'
-  await using project = await tempProject({ 'drizzle/meta/_journal.json': journal('{"when":1,"tag":"0000_a"}'), 'drizzle/0000_a.sql': script })
+  await using project = await tempProject({
+    'drizzle/meta/_journal.json': journal('{"when":1,"tag":"0000_a"}'),
+    'drizzle/0000_a.sql': script,
+  })
   const [migration] = (await load(project.files)).migrations
   const bytes = Buffer.from(migration?.body.bytes ?? [])
   expect(bytes.toString()).toBe(script.replace('--> statement-breakpoint', `;${' '.repeat(23)}`))
@@ -179,6 +242,14 @@ test('cuts at a breakpoint that no semicolon precedes, and leaves all other byte
 })
 
 test('finds the folder that drizzle.config.ts names', async () => {
-  await using project = await tempProject({ 'drizzle.config.ts': "export default defineConfig({ out: './db/steps' })", 'db/steps/meta/_journal.json': journal('') })
-  expect(await drizzle.detect(project.files)).toEqual({ source: 'drizzle', path: 'db/steps', historySchema: 'drizzle', historyTable: '__drizzle_migrations' })
+  await using project = await tempProject({
+    'drizzle.config.ts': "export default defineConfig({ out: './db/steps' })",
+    'db/steps/meta/_journal.json': journal(''),
+  })
+  expect(await drizzle.detect(project.files)).toEqual({
+    source: 'drizzle',
+    path: 'db/steps',
+    historySchema: 'drizzle',
+    historyTable: '__drizzle_migrations',
+  })
 })

@@ -35,7 +35,11 @@ test('finds the folder of the demo and reads its migrations in order', async () 
     '20260106090028_order_belongs_to_customer',
     '20260107090035_order_public_id',
   ])
-  expect(migrations[1]).toMatchObject({ file: 'prisma/migrations/20260103090007_add_order_note/migration.sql', transaction: 'file', source: 'prisma' })
+  expect(migrations[1]).toMatchObject({
+    file: 'prisma/migrations/20260103090007_add_order_note/migration.sql',
+    transaction: 'file',
+    source: 'prisma',
+  })
 })
 
 forEachVersion('Prisma', (version) => {
@@ -57,6 +61,15 @@ forEachVersion('Prisma', (version) => {
     expect(await prismaStatus(database.url, 'src/demo/prisma/migrations')).toEqual({ ...agrees, hasTable: true })
     expect(await prismaDrift(database.url, 'src/demo/prisma/migrations')).toBe('')
     expect(await prismaDeploy(database.url, 'src/demo/prisma/migrations')).toEqual([])
+  })
+
+  test('the same for a folder with enums, an explicit BEGIN and names in capitals', async () => {
+    await using database = await freshDatabase(version)
+    const { location, migrations } = await load(diskFiles('test/cases/adapters/prisma'))
+    expect(migrations).toHaveLength(3)
+    await applyAll(await database.client(), prisma.history(location, 'public'), migrations)
+    expect(await prismaStatus(database.url, 'test/cases/adapters/prisma/prisma/migrations')).toEqual({ ...agrees, hasTable: true })
+    expect(await prismaDrift(database.url, 'test/cases/adapters/prisma/prisma/migrations')).toBe('')
   })
 
   test('its engine sees drift where there is some, so an empty answer means something', async () => {
@@ -164,31 +177,83 @@ forEachVersion('Prisma', (version) => {
 const lock = 'provider = "postgresql"\n'
 
 test.each([
-  ['another provider', { 'prisma/migrations/migration_lock.toml': '# x\nprovider = "mysql"\n', 'prisma/migrations/0_init/migration.sql': '' }, 'source-unreadable', 'prisma/migrations/migration_lock.toml:2 says that these migrations are for mysql'],
-  ['no provider', { 'prisma/migrations/migration_lock.toml': '', 'prisma/migrations/0_init/migration.sql': '' }, 'source-unreadable', 'migration_lock.toml:1 names no provider'],
-  ['a folder without its file', { 'prisma/migrations/migration_lock.toml': lock, 'prisma/migrations/0_init/x.txt': '' }, 'source-unreadable', 'prisma/migrations/0_init holds no migration.sql'],
-  ['a migration of Prisma 8', { 'prisma/migrations/migration_lock.toml': lock, 'prisma/migrations/0_init/ops.json': '' }, 'source-unreadable', 'Prisma 8'],
+  [
+    'another provider',
+    { 'prisma/migrations/migration_lock.toml': '# x\nprovider = "mysql"\n', 'prisma/migrations/0_init/migration.sql': '' },
+    'source-unreadable',
+    'prisma/migrations/migration_lock.toml:2 says that these migrations are for mysql',
+  ],
+  [
+    'no provider',
+    { 'prisma/migrations/migration_lock.toml': '', 'prisma/migrations/0_init/migration.sql': '' },
+    'source-unreadable',
+    'migration_lock.toml:1 names no provider',
+  ],
+  [
+    'a folder without its file',
+    { 'prisma/migrations/migration_lock.toml': lock, 'prisma/migrations/0_init/x.txt': '' },
+    'source-unreadable',
+    'prisma/migrations/0_init holds no migration.sql',
+  ],
+  [
+    'a migration of Prisma 8',
+    { 'prisma/migrations/migration_lock.toml': lock, 'prisma/migrations/0_init/ops.json': '' },
+    'source-unreadable',
+    'Prisma 8',
+  ],
   ['no migrations', { 'prisma/migrations/migration_lock.toml': lock }, 'source-missing', 'prisma/migrations holds no migrations'],
-  ['bytes that are no UTF-8', { 'prisma/migrations/migration_lock.toml': lock, 'prisma/migrations/0_init/migration.sql': Buffer.from('a\nb\xff\n', 'latin1') }, 'source-unreadable', '0_init/migration.sql:2 is not valid UTF-8'],
-])('says what is wrong with %s', async (_title, contents, code, message) => {
-  await using project = await tempProject(contents as { [path: string]: string })
+  [
+    'bytes that are no UTF-8',
+    { 'prisma/migrations/migration_lock.toml': lock, 'prisma/migrations/0_init/migration.sql': Buffer.from('a\nb\xff\n', 'latin1') },
+    'source-unreadable',
+    '0_init/migration.sql:2 is not valid UTF-8',
+  ],
+])('says what is wrong with %s', async (...[, contents, code, message]) => {
+  await using project = await tempProject(contents)
   await expect(load(project.files)).rejects.toMatchObject({ code, message: expect.stringContaining(message) as string })
 })
 
 test.each([
-  ['prisma.config.ts names the migrations', { 'prisma.config.ts': "export default defineConfig({ migrations: { path: './db/steps' /* x */ } })", 'db/steps/migration_lock.toml': lock }, 'db/steps'],
-  ['prisma.config.ts names the schema', { 'prisma.config.ts': "export default { schema: 'data/schema.prisma' }", 'data/schema.prisma': '', 'data/migrations/0_init/migration.sql': '' }, 'data/migrations'],
-  ['package.json names a schema folder', { 'package.json': '{"prisma":{"schema":"app/schema"}}', 'app/schema/a.prisma': '', 'app/migrations/0_init/migration.sql': '' }, 'app/migrations'],
-  ['several schema files lie in prisma/schema', { 'prisma/schema/a.prisma': '', 'prisma/schema/migrations/0_init/migration.sql': '' }, 'prisma/schema/migrations'],
+  [
+    'prisma.config.ts names the migrations',
+    {
+      'prisma.config.ts': "export default defineConfig({ migrations: { path: './db/steps' /* x */ } })",
+      'db/steps/migration_lock.toml': lock,
+    },
+    'db/steps',
+  ],
+  [
+    'prisma.config.ts names the schema',
+    {
+      'prisma.config.ts': "export default { schema: 'data/schema.prisma' }",
+      'data/schema.prisma': '',
+      'data/migrations/0_init/migration.sql': '',
+    },
+    'data/migrations',
+  ],
+  [
+    'package.json names a schema folder',
+    { 'package.json': '{"prisma":{"schema":"app/schema"}}', 'app/schema/a.prisma': '', 'app/migrations/0_init/migration.sql': '' },
+    'app/migrations',
+  ],
+  [
+    'several schema files lie in prisma/schema',
+    { 'prisma/schema/a.prisma': '', 'prisma/schema/migrations/0_init/migration.sql': '' },
+    'prisma/schema/migrations',
+  ],
 ])('finds the folder where %s', async (_title, contents, path) => {
-  await using project = await tempProject(contents as { [path: string]: string })
+  await using project = await tempProject(contents)
   expect(await prisma.detect(project.files)).toMatchObject({ source: 'prisma', path })
 })
 
 test('takes the schema from a URL that is written out, and recognises a path to schema.prisma', async () => {
   const schema = 'datasource db {\n  provider = "postgresql"\n  url = "postgresql://me@localhost/app?schema=My%20App&x=1"\n}\n'
   await using project = await tempProject({ 'prisma/schema.prisma': schema, 'prisma/migrations/0_init/migration.sql': '' })
-  expect(await prisma.recognises(project.files, 'prisma/schema.prisma')).toEqual({ source: 'prisma', path: 'prisma/migrations', historySchema: 'My App' })
+  expect(await prisma.recognises(project.files, 'prisma/schema.prisma')).toEqual({
+    source: 'prisma',
+    path: 'prisma/migrations',
+    historySchema: 'My App',
+  })
 })
 
 test('leaves the folders of Drizzle 1.0 alone', async () => {

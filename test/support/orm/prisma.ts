@@ -64,7 +64,6 @@ export function prismaDiff(
   folder: string,
   schemas: { readonly from: string | undefined; readonly to: string },
 ): Promise<string> {
-  const container = (content: string): SchemasContainer => ({ files: [{ path: 'schema.prisma', content }] })
   return withEngine(url, folder, async (engine) => {
     const answer = await engine.diff({
       from: schemas.from === undefined ? { tag: 'empty' } : { tag: 'schemaDatamodel', ...container(schemas.from) },
@@ -75,6 +74,10 @@ export function prismaDiff(
     })
     return answer.stdout ?? ''
   })
+}
+
+function container(content: string): SchemasContainer {
+  return { files: [{ path: 'schema.prisma', content }] }
 }
 
 async function withEngine<T>(
@@ -127,13 +130,13 @@ function mend(adapter: Inner): void {
     await adapter.client.query(script).catch((error: unknown) => adapter.onError(error))
   }
   // It cannot read the type "char" (oid 18), in which the catalog keeps its kinds: read as text (25), called a character.
-  const queryRaw = adapter.queryRaw
+  const original: (this: Inner, query: unknown) => ReturnType<Inner['queryRaw']> = Reflect.get(adapter, 'queryRaw')
   adapter.queryRaw = async (query) => {
     const result = await adapter.performIO(query)
     const kinds = result.fields.map((field) => field.dataTypeID === 18)
     for (const field of result.fields) if (field.dataTypeID === 18) field.dataTypeID = 25
     const once = Object.create(adapter, { performIO: { value: () => Promise.resolve(result) } }) as Inner
-    const answer = await queryRaw.call(once, query)
+    const answer = await original.call(once, query)
     return { ...answer, columnTypes: answer.columnTypes.map((type, at) => (kinds[at] === true ? ColumnTypeEnum.Character : type)) }
   }
 }
@@ -143,7 +146,7 @@ async function readList(folder: string): Promise<MigrationList> {
   const entries = await readdir(baseDir, { withFileTypes: true })
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
   const migrationDirectories = await Promise.all(
-    names.sort().map(async (name) => ({
+    names.toSorted().map(async (name) => ({
       path: name,
       migrationFile: {
         path: 'migration.sql',
