@@ -133,7 +133,7 @@ $lk$;`
 
 // Which partitions there are is known only when it runs: the script asks, and whoever runs it fills the answer in.
 function eachText(step: EachStep): string {
-  const list = `SELECT c.oid::regclass AS leaf FROM pg_partition_tree($lk$${step.relation}$lk$::regclass) t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf AND c.relkind = 'r';`
+  const list = `SELECT c.oid::regclass AS leaf FROM pg_partition_tree($lk$${step.relation}$lk$::regclass) t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf AND t.level = 1 AND c.relkind = 'r';`
   const name = `{index} is the partition's name with _${step.index.addition}_${step.index.label}, {leafSchema} its schema.`
   const template = step.template.map((part) => comment(...sqlText(part).split('\n')))
   return [comment('For each partition that this lists:'), list, comment(`run, with {leaf} as its name; ${name}`), ...template].join('\n')

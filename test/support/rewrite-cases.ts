@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ColumnName } from './snapshot.ts'
 
 /** A file of test/cases/rewrites: what is there, and the migration as the ORM wrote it. */
 export interface RewriteCase {
@@ -9,8 +10,8 @@ export interface RewriteCase {
   readonly setup: string
   readonly migration: string
   readonly versions: readonly [number, number]
-  /** `table.column`: filled by a volatile function, so compared by its being filled alone. */
-  readonly volatile: readonly string[]
+  /** Filled by a volatile function, so compared by their being filled alone. */
+  readonly volatile: readonly ColumnName[]
   readonly allow: readonly string[]
   /** Whether the rewrite of the folder is to match at all. */
   readonly rewritten: boolean
@@ -37,7 +38,7 @@ function readCase(rewrite: string, file: string): RewriteCase {
     setup,
     migration,
     versions: [Number(from), Number(to)],
-    volatile: list('volatile'),
+    volatile: list('volatile').map((name) => ({ table: name.split('.')[0] ?? '', column: name.split('.')[1] ?? '' })),
     allow: list('allow'),
     rewritten: told('rewritten') !== 'no',
     backfilled: told('backfill') === 'yes',

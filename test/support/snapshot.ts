@@ -24,13 +24,21 @@ const schemaSql = `
   UNION ALL
   SELECT format('enum %I.%I %s', n.nspname, t.typname, (SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid)) FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype = 'e' AND ${visible}`
 
-/** `volatile` columns (`table.column`) count by being filled alone. */
-export async function snapshotOf(client: pg.Client, volatile: readonly string[] = []): Promise<Snapshot> {
+export interface ColumnName {
+  readonly table: string
+  readonly column: string
+}
+
+/** `volatile` columns count by being filled alone. */
+export async function snapshotOf(client: pg.Client, volatile: readonly ColumnName[] = []): Promise<Snapshot> {
   await client.query('SET search_path = pg_catalog')
   const { rows: lines } = await client.query<{ line: string }>(schemaSql)
   const { rows: tables } = await client.query<{ key: string; name: string }>(`SELECT format('%I.%I', n.nspname, c.relname) AS key, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm') AND ${visible}`)
   const rows: string[] = []
-  for (const { key, name } of tables) rows.push(...(await rowsOf(client, key, volatile.flatMap((column) => (column.split('.')[0] === name ? [column.split('.')[1] ?? ''] : [])))))
+  for (const { key, name } of tables) {
+    const columns = volatile.filter(({ table }) => table === name).map(({ column }) => column)
+    rows.push(...(await rowsOf(client, key, columns)))
+  }
   await client.query('RESET search_path')
   return { schema: lines.map(({ line }) => line).sort(), rows: rows.sort() }
 }

@@ -51,7 +51,7 @@ async function fill(client: pg.Client, { work, walk }: BackfillStep): Promise<vo
 
 async function takeEach(client: pg.Client, step: EachStep): Promise<void> {
   const { rows } = await client.query<{ schema: string; name: string }>(
-    `SELECT n.nspname AS schema, c.relname AS name FROM pg_partition_tree($1::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.isleaf ORDER BY c.oid`,
+    `SELECT n.nspname AS schema, c.relname AS name FROM pg_partition_tree($1::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.isleaf AND t.level = 1 ORDER BY c.oid`,
     [step.relation],
   )
   for (const leaf of rows) for (const template of step.template) await takeSql(client, forLeaf(step, template, leaf))
