@@ -70,7 +70,7 @@ export interface BackfillStep extends StepBase {
   readonly batchTargetMs: number
 }
 
-/** `steps` once for each leaf partition of `relation`; leaves are listed when it starts and again when it ends, until none lacks it (H6). */
+/** `template` once for each leaf right below `relation`; leaves are listed when it starts and again when it ends, until none lacks it (H6). */
 export interface EachStep extends StepBase {
   readonly kind: 'each'
   readonly over: 'leaves'

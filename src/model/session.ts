@@ -100,7 +100,7 @@ export interface Session extends AsyncDisposable {
   tryRunLock(): Promise<boolean>
   /** Who holds it, where somebody does. */
   runLockHolder(ours: readonly number[]): Promise<RunLockHolder | undefined>
-  /** Leaf partitions of a partitioned table, as of now. */
+  /** Leaf partitions right below a partitioned table, as of now. */
   leaves(relation: string): Promise<readonly Leaf[]>
   /** Which of these names something else than an index of this leaf has in the leaf's schema. */
   namesTaken(leaf: Leaf, names: readonly string[]): Promise<readonly string[]>

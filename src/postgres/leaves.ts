@@ -4,12 +4,12 @@ interface Query {
   query(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>
 }
 
-/** Leaf partitions of a partitioned table as of now, oldest first. */
+/** Partitions right below a partitioned table that are no partitioned tables themselves, as of now, oldest first. */
 export async function readLeaves(session: Query, relation: string): Promise<readonly Leaf[]> {
   const rows = await session.query(
     `select c.oid::int8::float8 as oid, n.nspname as schema, c.relname as name
      from pg_partition_tree($1::regclass) t join pg_class c on c.oid = t.relid join pg_namespace n on n.oid = c.relnamespace
-     where t.isleaf and c.relkind = 'r' order by c.oid`,
+     where t.isleaf and t.level = 1 and c.relkind = 'r' order by c.oid`,
     [relation],
   )
   return rows.map((row) => ({ oid: Number(row['oid']), schema: String(row['schema']), name: String(row['name']) }))

@@ -3,9 +3,18 @@ import { describe, expect, test } from 'vitest'
 import { diskFiles } from '../../src/adapters/_disk-files.ts'
 import { typeorm } from '../../src/adapters/typeorm.ts'
 import { applyAll, describeTable, openOver, runAll, tempProject } from '../support/orm/project.ts'
-import { load, longest, sqlOf } from '../support/orm/typeorm-load.ts'
+import { load as loadAnew, longest, sqlOf } from '../support/orm/typeorm-load.ts'
 import { typeormMigrate, typeormPending } from '../support/orm/typeorm.ts'
 import { forEachVersion, freshDatabase } from '../support/postgres.ts'
+
+// The cases are only read, so once is enough.
+const loaded = new Map<string, ReturnType<typeof loadAnew>>()
+
+function load(root: string): ReturnType<typeof loadAnew> {
+  const loading = loaded.get(root) ?? loadAnew(diskFiles(root))
+  loaded.set(root, loading)
+  return loading
+}
 
 const cases = {
   'TypeScript, with a history table of its own': {
@@ -17,7 +26,7 @@ const cases = {
 } as const
 describe.each(Object.entries(cases))('%s', (_title, { root, table, ids }) => {
   test('reads names, order and SQL, with the line of each statement', { timeout: longest }, async () => {
-    const { location, migrations } = await load(diskFiles(root))
+    const { location, migrations } = await load(root)
     expect(location).toEqual({ source: 'typeorm', path: 'src/migrations', historyTable: table })
     expect(migrations.map((migration) => migration.id)).toEqual(ids)
     const [init] = migrations
@@ -31,12 +40,9 @@ describe.each(Object.entries(cases))('%s', (_title, { root, table, ids }) => {
 })
 
 test('a migration that says transaction = false is on its own, the others go by the DataSource', { timeout: longest }, async () => {
-  const { migrations } = await load(diskFiles('test/cases/adapters/typeorm'))
+  const { migrations } = await load('test/cases/adapters/typeorm')
   expect(migrations.map((migration) => migration.transaction)).toEqual(['file', 'file', 'none'])
-  expect((await load(diskFiles('test/cases/adapters/typeorm-js'))).migrations.map((migration) => migration.transaction)).toEqual([
-    'batch',
-    'batch',
-  ])
+  expect((await load('test/cases/adapters/typeorm-js')).migrations.map((migration) => migration.transaction)).toEqual(['batch', 'batch'])
 })
 
 forEachVersion('TypeORM', (version) => {
@@ -45,7 +51,7 @@ forEachVersion('TypeORM', (version) => {
 
     test('what it ran is seen as applied', { timeout: longest }, async () => {
       await using database = await freshDatabase(version)
-      const { location, migrations } = await load(diskFiles(root))
+      const { location, migrations } = await load(root)
       expect(await typeormMigrate(database.url, run)).toHaveLength(migrations.length)
       const open = await openOver(await database.client(), typeorm.history(location, 'public'), migrations)
       expect(migrations.map((migration) => open.stateOf(migration))).toEqual(migrations.map(() => 'applied'))
@@ -55,7 +61,7 @@ forEachVersion('TypeORM', (version) => {
     test('it finds nothing pending after our SQL and our history, and all of it after an abort', { timeout: longest }, async () => {
       await using database = await freshDatabase(version)
       const client = await database.client()
-      const { location, migrations } = await load(diskFiles(root))
+      const { location, migrations } = await load(root)
       const history = typeorm.history(location, 'public')
       await applyAll(client, history, migrations)
       expect(await typeormPending(database.url, run)).toEqual([])
@@ -68,7 +74,7 @@ forEachVersion('TypeORM', (version) => {
       await using theirs = await freshDatabase(version)
       await using ours = await freshDatabase(version)
       const [their, our] = [await theirs.client(), await ours.client()]
-      const { location, migrations } = await load(diskFiles(root))
+      const { location, migrations } = await load(root)
       await typeormMigrate(theirs.url, run)
       await applyAll(our, typeorm.history(location, 'public'), migrations)
       expect(await describeTable(our, 'public', table)).toEqual(await describeTable(their, 'public', table))

@@ -10,7 +10,7 @@ async function lockkeeper(version: number, args: readonly string[], options: Cli
   return await (version === 18 ? cli(args, options) : cliHere(args, options))
 }
 
-function expectError(outcome: Outcome, code: string, message: RegExp, status = 1): void {
+function expectError(outcome: Outcome, [code, status = 1]: readonly [string, number?], message: RegExp): void {
   expect(flat(outcome.stderr)).toMatch(message)
   expect(outcome.stderr).toContain(`(${code})`)
   expect(outcome.stderr).toContain('What to do:')
@@ -42,7 +42,7 @@ forEachVersion('bad input', (version) => {
     await using here = await project({ ...good, 'm/002_b.sql': 'select 1;\n\nalter tabel orders add column b int;' })
     await expectUnchanged(database, async () => {
       const outcome = await lockkeeper(version, ['apply', 'm', '--database-url', database.url], { cwd: here.folder })
-      expectError(outcome, 'syntax', /m\/002_b\.sql.*line 3/)
+      expectError(outcome, ['syntax'], /m\/002_b\.sql.*line 3/)
     })
   })
 
@@ -50,8 +50,8 @@ forEachVersion('bad input', (version) => {
     await using database = await freshDatabase(version, { setup })
     await using here = await project({ 'nul/1.sql': 'select 1\u0000; drop table orders', 'psql/1.sql': 'select 1;\n\\connect other\n' })
     await expectUnchanged(database, async () => {
-      expectError(await cliHere(['apply', 'nul', '--database-url', database.url], { cwd: here.folder }), 'nul-byte', /NUL byte/)
-      expectError(await cliHere(['apply', 'psql', '--database-url', database.url], { cwd: here.folder }), 'meta-command', /line 2/)
+      expectError(await cliHere(['apply', 'nul', '--database-url', database.url], { cwd: here.folder }), ['nul-byte'], /NUL byte/)
+      expectError(await cliHere(['apply', 'psql', '--database-url', database.url], { cwd: here.folder }), ['meta-command'], /line 2/)
     })
   })
 
@@ -59,8 +59,16 @@ forEachVersion('bad input', (version) => {
     await using database = await freshDatabase(version, { setup })
     await using here = await project({ 'empty/readme.txt': '' })
     await expectUnchanged(database, async () => {
-      expectError(await lockkeeper(version, ['apply', 'no/such', '--database-url', database.url], { cwd: here.folder }), 'source-missing', /no\/such does not exist/)
-      expectError(await cliHere(['apply', 'empty', '--database-url', database.url], { cwd: here.folder }), 'source-missing', /empty holds no migrations/)
+      expectError(
+        await lockkeeper(version, ['apply', 'no/such', '--database-url', database.url], { cwd: here.folder }),
+        ['source-missing'],
+        /no\/such does not exist/,
+      )
+      expectError(
+        await cliHere(['apply', 'empty', '--database-url', database.url], { cwd: here.folder }),
+        ['source-missing'],
+        /empty holds no migrations/,
+      )
     })
   })
 
@@ -74,7 +82,7 @@ forEachVersion('bad input', (version) => {
     await using here = await project(good)
     await expectUnchanged(database, async () => {
       const outcome = await lockkeeper(version, ['apply', 'm', '--database-url', url.toString()], { cwd: here.folder })
-      expectError(outcome, 'no-rights', /does not own public\.orders/)
+      expectError(outcome, ['no-rights'], /does not own public\.orders/)
     })
   })
 
@@ -89,7 +97,7 @@ forEachVersion('bad input', (version) => {
     await using here = await project(good)
     await expectUnchanged(database, async () => {
       const outcome = await lockkeeper(version, ['apply', 'm', '--database-url', url.toString()], { cwd: here.folder })
-      expectError(outcome, 'no-rights', /create schema lockkeeper authorization/)
+      expectError(outcome, ['no-rights'], /create schema lockkeeper authorization/)
     })
   })
 
@@ -100,19 +108,29 @@ forEachVersion('bad input', (version) => {
     await using here = await project(good)
     await expectUnchanged(database, async () => {
       const outcome = await lockkeeper(version, ['apply', 'm', '--database-url', database.url], { cwd: here.folder })
-      expectError(outcome, 'read-only-server', /read-only/)
+      expectError(outcome, ['read-only-server'], /read-only/)
     })
   })
 
   it('a file that changed after it was applied stops apply and plan, until it is allowed by name', async () => {
     await using database = await freshDatabase(version, { setup })
-    await using here = await project({ 'prisma/migrations/1_a/migration.sql': 'alter table orders add column a int;', 'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n' })
+    await using here = await project({
+      'prisma/migrations/1_a/migration.sql': 'alter table orders add column a int;',
+      'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n',
+    })
     const options = { cwd: here.folder }
     expect((await cliHere(['apply', '--database-url', database.url], options)).status).toBe(0)
-    await here.write({ 'prisma/migrations/1_a/migration.sql': 'alter table orders add column a bigint;', 'prisma/migrations/2_b/migration.sql': 'alter table orders add column b int;' })
+    await here.write({
+      'prisma/migrations/1_a/migration.sql': 'alter table orders add column a bigint;',
+      'prisma/migrations/2_b/migration.sql': 'alter table orders add column b int;',
+    })
     await expectUnchanged(database, async () => {
-      expectError(await lockkeeper(version, ['apply', '--database-url', database.url], options), 'file-changed', /1_a\/migration\.sql was changed after it was applied/)
-      expectError(await cliHere(['plan', '--database-url', database.url], options), 'file-changed', /1_a/)
+      expectError(
+        await lockkeeper(version, ['apply', '--database-url', database.url], options),
+        ['file-changed'],
+        /1_a\/migration\.sql was changed after it was applied/,
+      )
+      expectError(await cliHere(['plan', '--database-url', database.url], options), ['file-changed'], /1_a/)
     })
     expect((await cliHere(['apply', '--database-url', database.url, '--allow', 'file-changed:1_a'], options)).status).toBe(0)
   })
@@ -124,20 +142,27 @@ forEachVersion('bad input', (version) => {
     expect((await cliHere(['apply', 'm', '--database-url', database.url], options)).status).toBe(0)
     await here.write({ 'm/001_late.sql': 'alter table orders add column late int;' })
     await expectUnchanged(database, async () => {
-      expectError(await lockkeeper(version, ['apply', 'm', '--database-url', database.url], options), 'out-of-order', /001_late sorts before/, 3)
+      expectError(
+        await lockkeeper(version, ['apply', 'm', '--database-url', database.url], options),
+        ['out-of-order', 3],
+        /001_late sorts before/,
+      )
     })
     expect((await cliHere(['status', 'm', '--json', '--database-url', database.url], options)).stdout).toContain('"skipped"')
   })
 
   it('a statement that the server refuses leaves a named state, and says so', async () => {
     await using database = await freshDatabase(version, { setup })
-    await using here = await project({ 'm/001_a.sql': 'alter table orders add column a int;', 'm/002_b.sql': 'create index orders_note_idx on orders (note);\nselect 1/0;' })
+    await using here = await project({
+      'm/001_a.sql': 'alter table orders add column a int;',
+      'm/002_b.sql': 'create index orders_note_idx on orders (note);\nselect 1/0;',
+    })
     const outcome = await lockkeeper(version, ['apply', 'm', '--database-url', database.url], { cwd: here.folder })
-    expectError(outcome, 'step-failed', /002_b.*division by zero/, 5)
+    expectError(outcome, ['step-failed', 5], /002_b.*division by zero/)
     const status = await cliHere(['status', 'm', '--json', '--database-url', database.url], { cwd: here.folder })
     expect(JSON.parse(status.stdout).migrations.map((m: { state: string }) => m.state)).toEqual(['complete', 'failed'])
     const uninstall = await cliHere(['uninstall', '--database-url', database.url], { cwd: here.folder })
-    expectError(uninstall, 'in-flight', /002_b/)
+    expectError(uninstall, ['in-flight'], /002_b/)
     expect((await cliHere(['abort', '--database-url', database.url], { cwd: here.folder })).status).toBe(0)
     expect((await cliHere(['uninstall', '--database-url', database.url], { cwd: here.folder })).status).toBe(0)
   })
@@ -146,7 +171,11 @@ forEachVersion('bad input', (version) => {
     await using database = await freshDatabase(version, { setup })
     await using here = await project(good)
     await expectUnchanged(database, async () => {
-      expectError(await cliHere(['apply', 'm', '--to', '9', '--database-url', database.url], { cwd: here.folder }), 'migration-unknown', /"9"/)
+      expectError(
+        await cliHere(['apply', 'm', '--to', '9', '--database-url', database.url], { cwd: here.folder }),
+        ['migration-unknown'],
+        /"9"/,
+      )
     })
   })
 
@@ -156,7 +185,7 @@ forEachVersion('bad input', (version) => {
     const table = `"My ""Order""; drop table x --"`
     await using here = await project({
       'prisma/migrations/1_a "b" ; ü/migration.sql': `CREATE TABLE ${table} ("Id" SERIAL PRIMARY KEY);\nCREATE TABLE "${long}" ("${long}" INT);`,
-      'prisma/migrations/2_o\'clock/migration.sql': `ALTER TABLE ${table} ADD COLUMN "Ünïcode ""x""" INT;\nCREATE INDEX "${long}i" ON "${long}"("${long}");\nALTER TABLE ${table} ADD CONSTRAINT "c'k" CHECK ("Id" > 0);`,
+      "prisma/migrations/2_o'clock/migration.sql": `ALTER TABLE ${table} ADD COLUMN "Ünïcode ""x""" INT;\nCREATE INDEX "${long}i" ON "${long}"("${long}");\nALTER TABLE ${table} ADD CONSTRAINT "c'k" CHECK ("Id" > 0);`,
       'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n',
     })
     const options = { cwd: here.folder }
@@ -165,7 +194,15 @@ forEachVersion('bad input', (version) => {
     expect(outcome.stderr + outcome.stdout).toContain(`2_o'clock`)
     expect(outcome.status).toBe(0)
     const status = JSON.parse((await cliHere(['status', '--json', '--database-url', database.url], options)).stdout)
-    expect(status).toMatchObject({ migrations: [{ state: 'complete', ormRecorded: true }, { state: 'complete', ormRecorded: true }], leftovers: [], invalidIndexes: [], unvalidated: [] })
+    expect(status).toMatchObject({
+      migrations: [
+        { state: 'complete', ormRecorded: true },
+        { state: 'complete', ormRecorded: true },
+      ],
+      leftovers: [],
+      invalidIndexes: [],
+      unvalidated: [],
+    })
   })
 })
 
@@ -179,7 +216,7 @@ describe('two runners at once', () => {
     const first = startCli(['apply', 'm', '--database-url', database.url], { cwd: here.folder })
     await first.said('touching nothing')
     const second = await cli(['apply', 'm', '--database-url', database.url], { cwd: here.folder })
-    expectError(second, 'run-locked', /another lockkeeper works on this database: pid \d+/)
+    expectError(second, ['run-locked'], /another lockkeeper works on this database: pid \d+/)
     await client.query('rollback')
     expect((await first.done).status).toBe(0)
     const third = await cliHere(['apply', 'm', '--database-url', database.url], { cwd: here.folder })
@@ -188,7 +225,10 @@ describe('two runners at once', () => {
 })
 
 describe('a signal', () => {
-  it.each([['SIGINT', 130], ['SIGTERM', 143]] as const)('%s while waiting for a lock ends with %d, nothing changed, and apply goes on later', async (signal, status) => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s while waiting for a lock ends with %d, nothing changed, and apply goes on later', async (signal, status) => {
     await using database = await freshDatabase(18, { setup })
     await using here = await project(good)
     const client = await database.client()
@@ -214,12 +254,17 @@ describe('a lock that cannot be had', () => {
     await client.query(`set application_name = 'nightly report'`)
     await client.query('begin')
     await client.query('select * from orders')
-    const outcome = await cli(['apply', 'm', '--max-lock-wait', '500ms', '--events', 'events.jsonl', '--database-url', database.url], { cwd: here.folder })
+    const outcome = await cli(['apply', 'm', '--max-lock-wait', '500ms', '--events', 'events.jsonl', '--database-url', database.url], {
+      cwd: here.folder,
+    })
     expect(flat(outcome.stderr)).toContain('nightly report')
     expect(flat(outcome.stderr)).toContain('idle in transaction')
     expect(outcome.stderr).toContain('(lock-not-had)')
     expect([4, 5]).toContain(outcome.status)
-    const events = (await readFile(`${here.folder}/events.jsonl`, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as { type: string })
+    const events = (await readFile(`${here.folder}/events.jsonl`, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string })
     expect(events.map((event) => event.type)).toContain('waiting-for-lock')
   })
 })

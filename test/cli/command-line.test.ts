@@ -6,7 +6,9 @@ import { cli, cliHere, flat, project, startCli } from '../support/cli.ts'
 
 describe('the list of commands', () => {
   it('names every file in commands/, with the name and summary of its module', async () => {
-    const files = readdirSync('src/cli/commands').filter((name) => !name.startsWith('_')).map((name) => name.replace(/\.ts$/, ''))
+    const files = readdirSync('src/cli/commands')
+      .filter((name) => !name.startsWith('_'))
+      .map((name) => name.replace(/\.ts$/, ''))
     expect(commands.map((entry) => entry.name).toSorted()).toEqual(files.toSorted())
     for (const entry of commands) expect(await entry.load()).toMatchObject({ name: entry.name, summary: entry.summary })
   })
@@ -51,12 +53,19 @@ describe('the command line', () => {
   it('gives an error as one JSON document on standard output with --json', async () => {
     const { status, stdout } = await cliHere(['status', '--json'])
     expect(status).toBe(1)
-    expect(JSON.parse(stdout)).toMatchObject({ format: 1, command: 'status', error: { code: 'no-database-url', hint: expect.stringContaining('DATABASE_URL') } })
+    expect(JSON.parse(stdout)).toMatchObject({
+      format: 1,
+      command: 'status',
+      error: { code: 'no-database-url', hint: expect.stringContaining('DATABASE_URL') },
+    })
   })
 
   it('prints no line wider than 40 columns where the terminal has no more, save what cannot be broken', async () => {
     await using here = await project({ 'x.sql': 'select 1;' })
-    const { stderr } = await cliHere(['status', 'x.sql', '--database-url', 'postgres://nobody@127.0.0.1:1/none'], { cwd: here.folder, env: { COLUMNS: '40' } })
+    const { stderr } = await cliHere(['status', 'x.sql', '--database-url', 'postgres://nobody@127.0.0.1:1/none'], {
+      cwd: here.folder,
+      env: { COLUMNS: '40' },
+    })
     expect(flat(stderr)).toContain('(unreachable)')
     const wide = stderr.split('\n').filter((line) => line.length > 40 && line.trim().includes(' '))
     expect(wide).toEqual([])
@@ -117,7 +126,10 @@ describe('the configuration file', () => {
   })
 
   it('gives way to the flags, and wins over the environment', async () => {
-    await using here = await project({ 'lockkeeper.config.json': '{"databaseUrl": "postgres://nobody@127.0.0.1:2/none"}', 'x.sql': 'select 1;' })
+    await using here = await project({
+      'lockkeeper.config.json': '{"databaseUrl": "postgres://nobody@127.0.0.1:2/none"}',
+      'x.sql': 'select 1;',
+    })
     const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:3/none', DIRECT_URL: 'postgres://nobody@127.0.0.1:4/none' }
     const file = await cliHere(['status', 'x.sql'], { cwd: here.folder, env })
     expect(file.stderr).toContain('127.0.0.1:2')

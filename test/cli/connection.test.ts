@@ -72,7 +72,10 @@ describe('a database that cannot be had', () => {
     expectError(await status(url), 'url-invalid', /URL/)
   })
 
-  it.each([['mysql', 'MySQL'], ['mariadb', 'MariaDB']])('of %s is refused by name', async (scheme, name) => {
+  it.each([
+    ['mysql', 'MySQL'],
+    ['mariadb', 'MariaDB'],
+  ])('of %s is refused by name', async (scheme, name) => {
     expectError(await status(`${scheme}://someone:${secret}@localhost/shop`), 'engine-unsupported', name)
   })
 
@@ -87,7 +90,10 @@ describe('a database that cannot be had', () => {
   })
 
   it('shows no password in JSON either', async () => {
-    const outcome = await status(urlWith((url) => (url.password = secret)), '--json')
+    const outcome = await status(
+      urlWith((url) => (url.password = secret)),
+      '--json',
+    )
     expect(JSON.parse(outcome.stdout)).toMatchObject({ format: 1, command: 'status', error: { code: 'auth-failed' } })
     expect(outcome.stdout).not.toContain(secret)
   })
@@ -97,7 +103,10 @@ describe('a password from a function in the configuration', () => {
   it('is used at each connect, and wins over the URL', async () => {
     const right = new URL(server.url).password
     const url = urlWith((one) => (one.password = secret))
-    await using configured = await project({ 'x.sql': 'select 1;', 'lockkeeper.config.mjs': `export default { databaseUrl: '${url}', password: async () => '${right}' }` })
+    await using configured = await project({
+      'x.sql': 'select 1;',
+      'lockkeeper.config.mjs': `export default { databaseUrl: '${url}', password: async () => '${right}' }`,
+    })
     const outcome = await cliHere(['status', 'x.sql'], { cwd: configured.folder })
     expect(outcome.stderr).toContain('Database postgres on 127.0.0.1')
     expect(outcome.status).toBe(0)

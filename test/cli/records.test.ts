@@ -27,7 +27,9 @@ forEachVersion('records', (version) => {
       { id: addName, source: 'prisma', state: 'pending', ormRecorded: false, changed: false },
     ])
     const client = await database.client()
-    const { rows } = await client.query('select migration_name, finished_at is not null as finished, applied_steps_count from _prisma_migrations')
+    const { rows } = await client.query(
+      'select migration_name, finished_at is not null as finished, applied_steps_count from _prisma_migrations',
+    )
     expect(rows).toEqual([{ migration_name: init, finished: true, applied_steps_count: 1 }])
     expect((await client.query(`select to_regclass('"User"') as made`)).rows[0].made).toBeNull()
     expect((await run('baseline')).stdout).toContain(addName)
@@ -38,12 +40,22 @@ forEachVersion('records', (version) => {
     await using database = await freshDatabase(version)
     await using here = await project(prisma)
     const run = async (...args: readonly string[]) => await cliHere([...args, '--database-url', database.url], { cwd: here.folder })
-    const states = async () => JSON.parse((await run('status', '--json')).stdout).migrations.map((m: { state: string; ormRecorded: boolean }) => [m.state, m.ormRecorded])
+    const states = async () =>
+      JSON.parse((await run('status', '--json')).stdout).migrations.map((m: { state: string; ormRecorded: boolean }) => [
+        m.state,
+        m.ormRecorded,
+      ])
     await run('baseline')
     expect((await run('resolve', '--rolled-back', addName)).status).toBe(0)
-    expect(await states()).toEqual([['complete', true], ['aborted', false]])
+    expect(await states()).toEqual([
+      ['complete', true],
+      ['aborted', false],
+    ])
     expect((await run('resolve', '--applied', addName)).status).toBe(0)
-    expect(await states()).toEqual([['complete', true], ['complete', true]])
+    expect(await states()).toEqual([
+      ['complete', true],
+      ['complete', true],
+    ])
     const unknown = await run('resolve', '--applied', 'nothing_such')
     expect(unknown.stderr).toContain('(migration-unknown)')
     const both = await run('resolve', '--applied', init, '--rolled-back', addName)
@@ -87,7 +99,12 @@ forEachVersion('records', (version) => {
     await client.query(`create unique index concurrently "bad ""one""" on "Odd ""Name""" (id)`).catch(() => undefined)
     await using here = await project(prisma)
     const { stdout } = await cliHere(['status', '--json', '--database-url', database.url], { cwd: here.folder })
-    expect(JSON.parse(stdout)).toMatchObject({ invalidIndexes: ['public.bad "one"'], unvalidated: ['public.child.Über'], unknown: ['2023_gone'], leftovers: [] })
+    expect(JSON.parse(stdout)).toMatchObject({
+      invalidIndexes: ['public.bad "one"'],
+      unvalidated: ['public.child.Über'],
+      unknown: ['2023_gone'],
+      leftovers: [],
+    })
   })
 })
 

@@ -2,17 +2,23 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
-import { startPostgres } from '../../src/embedded/start.ts'
 import { isGone, makeTemporaryFolder, processesOf, startParent } from '../support/embedded.ts'
 import { makeLauncher } from '../support/launcher.ts'
 
 /** A start on two busy cores, and then at most what the watchdog may take. */
 const timeout = 180_000
 const soon = { timeout: 60_000, interval: 1 }
-const gone = { timeout: 60_000, interval: 20 }
+/** Below the minute after which a postmaster whose folder was removed notices it by itself. */
+const gone = { timeout: 20_000, interval: 20 }
 
+/** A temporary folder of our own: a server started elsewhere meanwhile would sweep what ours left. */
+const temporary = makeTemporaryFolder()
+const env = { ...process.env, TMPDIR: temporary.path }
 const launcher = makeLauncher()
-afterAll(() => launcher[Symbol.dispose]())
+afterAll(() => {
+  launcher[Symbol.dispose]()
+  temporary[Symbol.dispose]()
+})
 
 /** Reads /proc to see what is left. */
 describe.skipIf(process.platform !== 'linux')('a server whose process ends', { timeout }, () => {
@@ -22,7 +28,7 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
     ['throws', 'throw', { status: 1, signal: null }],
     ['leaves a rejection unhandled', 'reject', { status: 1, signal: null }],
   ])('is gone at once when it %s', async (_how, ending, expected) => {
-    const parent = startParent(launcher, { ending })
+    const parent = startParent(launcher, { env, ending })
     const { folder, pid } = await parent.said
     expect(pid).toBeGreaterThan(0)
     expect(await parent.ended).toEqual(expected)
@@ -31,11 +37,9 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
   })
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)('goes after %s, with a client connected', async (signal) => {
-    const parent = startParent(launcher)
+    const parent = startParent(launcher, { env })
     const { folder, url } = await parent.said
-    const client = new pg.Client({ connectionString: url })
-    client.on('error', () => undefined)
-    await client.connect()
+    const client = await connect(url)
     expect(processesOf(folder).length).toBeGreaterThan(2)
     parent.child.kill(signal)
     expect(await parent.ended).toEqual({ status: null, signal })
@@ -44,7 +48,7 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
   })
 
   it("goes after SIGINT with a handler of the process's own, whose exit status stands", async () => {
-    const parent = startParent(launcher, { ending: 'handler' })
+    const parent = startParent(launcher, { env, ending: 'handler' })
     const { folder } = await parent.said
     parent.child.kill('SIGINT')
     expect(await parent.ended).toEqual({ status: 130, signal: null })
@@ -52,21 +56,18 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
   })
 
   it('leaves nothing but the cache when the process is killed in the middle of the start', async () => {
-    using temporary = makeTemporaryFolder()
-    const env = { ...process.env, TMPDIR: temporary.path }
+    using empty = makeTemporaryFolder()
     for (const stage of ['owner', 'making/content/data/global', 'data', 'log', 'data/postmaster.pid']) {
-      const parent = startParent(launcher, { env })
-      await expect.poll(() => serverFolders(temporary.path).some((folder) => existsSync(join(folder, stage))), soon).toBe(true)
+      const parent = startParent(launcher, { env: { ...env, TMPDIR: empty.path } })
+      await expect.poll(() => serverFolders(empty.path).some((folder) => existsSync(join(folder, stage))), soon).toBe(true)
       parent.child.kill('SIGKILL')
       await parent.ended
-      await expect.poll(() => serverFolders(temporary.path), gone).toEqual([])
-      await expect.poll(() => processesOf(temporary.path), gone).toEqual([])
+      await expect.poll(() => serverFolders(empty.path), gone).toEqual([])
+      await expect.poll(() => processesOf(empty.path), gone).toEqual([])
     }
   })
 
   it('is swept by the next start where its watchdog was killed with it', async () => {
-    using temporary = makeTemporaryFolder()
-    const env = { ...process.env, TMPDIR: temporary.path }
     const parent = startParent(launcher, { env })
     const { folder, pid } = await parent.said
     const watchdogs = processesOf(folder).filter(isWatchdog)
@@ -83,15 +84,23 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
   })
 
   it('is left alone by the sweep of another process while its own lives', async () => {
-    await using server = await startPostgres()
-    const other = startParent(launcher, { ending: 'exit' })
-    await other.ended
-    const client = new pg.Client({ connectionString: server.url })
-    await client.connect()
+    const parent = startParent(launcher, { env })
+    const { url } = await parent.said
+    await startParent(launcher, { env, ending: 'exit' }).ended
+    const client = await connect(url)
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
     await client.end()
+    parent.child.kill('SIGKILL')
+    await parent.ended
   })
 })
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
 
 function serverFolders(base: string): readonly string[] {
   const names = readdirSync(base).filter((name) => name.startsWith('lockkeeper-') && !name.startsWith('lockkeeper-cache'))

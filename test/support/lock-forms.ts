@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Catalog } from '../../src/model/catalog.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { Statement } from '../../src/model/statement.ts'
 import { facts } from '../../src/postgres/facts.ts'
@@ -53,12 +54,12 @@ export interface Probed {
 }
 
 /** Runs a form in a transaction that is rolled back; its setup must be there already, since locks that are held hide others. */
-export async function probe(form: Form, session: PostgresSession): Promise<Probed> {
+export async function probe(form: Form, session: PostgresSession, catalog?: Catalog): Promise<Probed> {
   await session.script(['begin', ...(form.session === undefined ? [] : [form.session])])
   try {
-    const catalog = await session.readCatalog()
+    const before = form.session === undefined && catalog !== undefined ? catalog : await session.readCatalog()
     const statement = only(form)
-    return { predicted: facts(statement, catalog), observed: await observe(statement, session, catalog) }
+    return { predicted: facts(statement, before), observed: await observe(statement, session, before) }
   } finally {
     await session.script(['rollback'])
   }

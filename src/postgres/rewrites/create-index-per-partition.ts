@@ -43,14 +43,14 @@ interface Branch {
   readonly leaves: readonly string[]
 }
 
-/** Undefined where there is no leaf to build on, or where partitions and partitioned ones stand side by side: their leaves cannot be told apart later. */
+/** Undefined where there is nothing to build on. */
 function branches(key: string, catalog: Catalog, parent?: string): readonly Branch[] | undefined {
   const children = catalog.relations.get(key)?.children ?? []
   const inner = children.filter((child) => catalog.relations.get(child)?.kind === 'partitioned')
-  if (children.length === 0 || (inner.length > 0 && inner.length < children.length)) return undefined
+  if (children.length === 0) return undefined
   const below = inner.map((child) => branches(child, catalog, key))
   if (below.includes(undefined)) return undefined
-  const own = { key, ...(parent !== undefined && { parent }), leaves: inner.length > 0 ? [] : children }
+  const own = { key, ...(parent !== undefined && { parent }), leaves: children.filter((child) => !inner.includes(child)) }
   return [own, ...below.flatMap((branch) => branch ?? [])]
 }
 

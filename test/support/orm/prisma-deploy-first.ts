@@ -9,7 +9,8 @@ export async function prismaDeployFirst(url: string, folder: string, count: numb
   try {
     const names = (await readdir(folder)).filter((name) => /^\d{14}_/.test(name)).toSorted()
     await cp(join(dirname(folder), 'schema.prisma'), join(project, 'schema.prisma'))
-    for (const name of [...names.slice(0, count), 'migration_lock.toml']) await cp(join(folder, name), join(project, 'migrations', name), { recursive: true })
+    for (const name of [...names.slice(0, count), 'migration_lock.toml'])
+      await cp(join(folder, name), join(project, 'migrations', name), { recursive: true })
     await prismaDeploy(url, join(project, 'migrations'))
   } finally {
     await rm(project, { recursive: true, force: true })
