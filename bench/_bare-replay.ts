@@ -8,7 +8,7 @@ const folder = process.argv[2] ?? '.'
 const server = await startPostgres()
 const client = new pg.Client({ connectionString: server.url })
 await client.connect()
-for (const name of (await readdir(folder)).filter((entry) => !entry.endsWith('.toml')).sort()) {
+for (const name of (await readdir(folder)).filter((entry) => !entry.endsWith('.toml')).toSorted()) {
   await client.query(await readFile(join(folder, name, 'migration.sql'), 'utf8'))
 }
 await client.end()

@@ -10,5 +10,13 @@ export function checkPredicted(engine: Engine, scripts: readonly Uint8Array[]): 
 }
 
 function migrationOf(bytes: Uint8Array, at: number): Migration {
-  return { id: String(at), source: 'prisma', file: `${at}.sql`, checksum: '', body: { kind: 'sql', bytes }, transaction: 'file', history: {} }
+  return {
+    id: String(at),
+    source: 'prisma',
+    file: `${at}.sql`,
+    checksum: '',
+    body: { kind: 'sql', bytes },
+    transaction: 'file',
+    history: {},
+  }
 }

@@ -134,5 +134,5 @@ export function lockText(document: LockDocument): string {
     duration(one.idle.longestMs.median),
     `${one.withinBudget}/${one.rounds}`,
   ])
-  return `${table({ color: false, width: 200 }, '', headings, rows)}\n\n${JSON.stringify(document.ratios)}\n`
+  return `${table({ color: false, width: 200 }, { headings, rows })}\n\n${JSON.stringify(document.ratios)}\n`
 }

@@ -49,7 +49,11 @@ async function measure(cases: { readonly [name: string]: readonly string[] }, cw
 async function timed(args: readonly string[], cwd: string): Promise<number> {
   const began = performance.now()
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ...args], { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ...args], {
+    cwd,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const status = await new Promise((settle) => child.once('close', settle))
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${String(status)}`)
   return performance.now() - began
@@ -97,11 +101,19 @@ function report(ms: Measured, speed: Speed): void {
 
 interface Document {
   readonly cases: readonly { readonly case: string; readonly ms: Spread }[]
-  readonly ratios: { readonly checkLastVsBareReplay: Spread; readonly checkAllVsBareReplay: Spread; readonly statementsPerSecond: number; readonly vsParseAlone: number }
+  readonly ratios: {
+    readonly checkLastVsBareReplay: Spread
+    readonly checkAllVsBareReplay: Spread
+    readonly statementsPerSecond: number
+    readonly vsParseAlone: number
+  }
 }
 
 function text({ cases, ratios }: Document): string {
-  const lines = cases.map((one) => `${one.case.padEnd(12)} ${String(Math.round(one.ms.median)).padStart(6)} ms  (${Math.round(one.ms.min)} to ${Math.round(one.ms.max)})`)
+  const lines = cases.map(
+    (one) =>
+      `${one.case.padEnd(12)} ${String(Math.round(one.ms.median)).padStart(6)} ms  (${Math.round(one.ms.min)} to ${Math.round(one.ms.max)})`,
+  )
   const end = [
     `check of the last migration takes ${ratios.checkLastVsBareReplay.median} times the bare replay (bar: 1.5); of all, ${ratios.checkAllVsBareReplay.median} times`,
     `${ratios.statementsPerSecond} statements a second without a server, ${ratios.vsParseAlone} times parsing alone`,

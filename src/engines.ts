@@ -13,7 +13,10 @@ export async function openEngine(url: string): Promise<Engine> {
       return await postgresEngine()
     case 'mysql':
     case 'mariadb':
-      throw new LockkeeperError('engine-unsupported', `This is a ${scheme === 'mysql' ? 'MySQL' : 'MariaDB'} URL, and this version of lockkeeper works with PostgreSQL only.`)
+      throw new LockkeeperError(
+        'engine-unsupported',
+        `This is a ${scheme === 'mysql' ? 'MySQL' : 'MariaDB'} URL, and this version of lockkeeper works with PostgreSQL only.`,
+      )
     case undefined:
       throw new LockkeeperError('url-invalid', 'The database URL does not begin with postgres://.')
     default:
@@ -25,6 +28,5 @@ export async function openEngine(url: string): Promise<Engine> {
 export async function postgresEngine(): Promise<Engine> {
   const { postgres } = await import('./postgres/engine.ts')
   await postgres.load()
-  // The engine's own syntax tree is opaque to everyone outside its folder.
-  return postgres as unknown as Engine
+  return postgres
 }

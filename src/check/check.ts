@@ -42,35 +42,54 @@ export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'split
 
 /** What every pending statement locks, rewrites, scans and breaks. */
 export function check<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions): CheckReport {
-  const predicted = options.sandboxVersion === undefined ? undefined : predictions(engine, pending, options, options.sandboxVersion)
-  const verdicts = options.versions.map((version) => verdictsFor(engine, pending, options, { version, predicted }))
-  const migrations = pending.map((item, at) => checked(item, verdicts.map((of) => of[at] ?? []), options))
+  const predicted =
+    options.sandboxVersion === undefined ? undefined : predictions(engine, pending, { options, version: options.sandboxVersion })
+  const verdicts = options.versions.map((version) => verdictsFor(engine, pending, { options, version, predicted }))
+  const migrations = pending.map((item, at) =>
+    checked(
+      item,
+      verdicts.map((of) => of[at] ?? []),
+      options,
+    ),
+  )
   const version = options.versions.at(-1) ?? options.catalog.server.version
-  return { server: { flavor: options.catalog.server.flavor, version }, versions: options.versions, summary: summaryOf(migrations), migrations, notes: options.notes }
+  return {
+    server: { flavor: options.catalog.server.flavor, version },
+    versions: options.versions,
+    summary: summaryOf(migrations),
+    migrations,
+    notes: options.notes,
+  }
 }
 
 /** Facts predicted for the sandbox's own major: where another major's prediction is equal, the observation holds for it too (H15). */
 type Predictions = readonly (readonly Facts[])[]
 
-function predictions<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions, version: number): Predictions {
+interface Aim {
+  readonly options: CheckOptions
+  readonly version: number
+  readonly predicted?: Predictions | undefined
+}
+
+function predictions<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], { options, version }: Aim): Predictions {
   let catalog = forVersion(options.catalog, version)
   return pending.map((item) => {
-    const { statements, after } = judge(engine, item.statements, catalog)
+    const { statements, after } = judge(engine, item.statements, { before: catalog })
     catalog = options.together ? after : settled(after)
     return statements.map((statement) => statement.facts)
   })
 }
 
-interface Aim {
-  readonly version: number
-  readonly predicted: Predictions | undefined
-}
-
-function verdictsFor<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions, aim: Aim): readonly (readonly Verdict[])[] {
+function verdictsFor<Node>(
+  engine: CheckEngine<Node>,
+  pending: readonly PendingMigration<Node>[],
+  aim: Aim,
+): readonly (readonly Verdict[])[] {
+  const { options } = aim
   let catalog = forVersion(options.catalog, aim.version)
   return pending.map((item, at) => {
     const choose = (index: number, mine: Facts) => chosen(item.observed[index], mine, aim.predicted?.[at]?.[index])
-    const { statements, after } = judge(engine, item.statements, catalog, choose)
+    const { statements, after } = judge(engine, item.statements, { before: catalog, choose })
     catalog = options.together ? after : settled(after)
     const hazards = hazardsOf(engine.hazards, statements, transactionsOf(item.statements, item.migration.transaction))
     return statements.map((statement, index) => ({ version: aim.version, facts: statement.facts, hazards: hazards[index] ?? [] }))
@@ -96,14 +115,29 @@ function checked<Node>(item: PendingMigration<Node>, verdicts: readonly (readonl
     const mine = (above[at] ?? []).filter((s) => s.scope === 'statement')
     const sifted = sift([...failure(item.observed[at]), ...worst.hazards], [...mine, ...wholeFile], options.today)
     const hazards = [...sifted.hazards, ...faultsOf(above[at] ?? [], options.today)]
-    return { sql: statement.sql, line: statement.line, column: statement.column, facts: worst.facts, hazards, suppressed: sifted.suppressed }
+    return {
+      sql: statement.sql,
+      line: statement.line,
+      column: statement.column,
+      facts: worst.facts,
+      hazards,
+      suppressed: sifted.suppressed,
+    }
   })
   return { id, source, file, statements }
 }
 
 function failure(observation: Observation | undefined): readonly Hazard[] {
   if (observation?.kind !== 'failed') return []
-  return [{ rule: 'statement-fails', severity: 'error', message: observation.message, fix: 'Mend the statement: the target would refuse it too.', breaksOldApp: false }]
+  return [
+    {
+      rule: 'statement-fails',
+      severity: 'error',
+      message: observation.message,
+      fix: 'Mend the statement: the target would refuse it too.',
+      breaksOldApp: false,
+    },
+  ]
 }
 
 function forVersion(catalog: Catalog, version: number): Catalog {

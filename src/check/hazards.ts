@@ -5,7 +5,11 @@ import type { JudgedStatement } from './judge.ts'
  * The opinions of all rules about each statement, by position. `transactions` numbers the transaction of each: a rule sees
  * the whole of it, since the locks held so far count.
  */
-export function hazardsOf<Node>(rules: readonly HazardRule<Node>[], statements: readonly JudgedStatement<Node>[], transactions: readonly number[]): readonly (readonly Hazard[])[] {
+export function hazardsOf<Node>(
+  rules: readonly HazardRule<Node>[],
+  statements: readonly JudgedStatement<Node>[],
+  transactions: readonly number[],
+): readonly (readonly Hazard[])[] {
   return statements.map((statement, at) => {
     const transaction = statements.filter((_, other) => transactions[other] === transactions[at]).flatMap((other) => other.parts)
     return distinct(statement.parts.flatMap((part) => opinions(rules, part, transaction)))

@@ -22,13 +22,24 @@ export interface Judgement<Node> {
 /** Chooses between the prediction and what a sandbox saw of the statement at this position. */
 export type Choose = (at: number, predicted: Facts) => Facts
 
-/** Judges a script on a catalog, each statement on what the earlier ones left. Without `choose` every verdict is a prediction. */
-export function judge<Node>(engine: Predictor<Node>, script: readonly Statement<Node>[], before: Catalog, choose: Choose = predictedAlone): Judgement<Node> {
+export interface Ground {
+  /** What the first statement finds. */
+  readonly before: Catalog
+  /** Where it is absent, every verdict is a prediction. */
+  readonly choose?: Choose
+}
+
+/** Judges a script on a catalog, each statement on what the earlier ones left. */
+export function judge<Node>(
+  engine: Predictor<Node>,
+  script: readonly Statement<Node>[],
+  { before, choose = predictedAlone }: Ground,
+): Judgement<Node> {
   const statements: JudgedStatement<Node>[] = []
   let catalog = before
   for (const [at, statement] of script.entries()) {
     const facts = choose(at, engine.facts(statement, catalog))
-    statements.push({ statement, facts, parts: partsOf(engine, statement, facts, catalog) })
+    statements.push({ statement, facts, parts: partsOf(engine, { statement, facts, before: catalog }) })
     catalog = engine.simulate(statement, catalog)
   }
   return { statements, after: catalog }
@@ -38,10 +49,10 @@ function predictedAlone(_at: number, predicted: Facts): Facts {
   return predicted
 }
 
-function partsOf<Node>(engine: Predictor<Node>, statement: Statement<Node>, facts: Facts, before: Catalog): readonly Judged<Node>[] {
-  const actions = engine.split(statement)
-  if (actions.length < 2) return [{ statement, facts, before }]
-  let catalog = before
+function partsOf<Node>(engine: Predictor<Node>, whole: Judged<Node>): readonly Judged<Node>[] {
+  const actions = engine.split(whole.statement)
+  if (actions.length < 2) return [whole]
+  let catalog = whole.before
   return actions.map((action) => {
     const judged = { statement: action, facts: engine.facts(action, catalog), before: catalog }
     catalog = engine.simulate(action, catalog)

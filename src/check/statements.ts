@@ -14,9 +14,12 @@ export function statementsOf<Node>(engine: Reader<Node>, migration: Migration): 
 
 function parseRecorded<Node>(engine: Reader<Node>, recorded: RecordedStatement): readonly Statement<Node>[] {
   const sql = engine.inline(recorded.sql, recorded.parameters)
-  if (sql === undefined) throw new LockkeeperError('source-unreadable', `A parameter of this statement has no form as text: ${recorded.sql.slice(0, 100)}`)
+  if (sql === undefined)
+    throw new LockkeeperError('source-unreadable', `A parameter of this statement has no form as text: ${recorded.sql.slice(0, 100)}`)
   const statements = engine.parse(new TextEncoder().encode(sql))
-  return recorded.line === undefined ? statements : statements.map((statement) => ({ ...statement, line: recorded.line ?? statement.line, column: 1 }))
+  return recorded.line === undefined
+    ? statements
+    : statements.map((statement) => ({ ...statement, line: recorded.line ?? statement.line, column: 1 }))
 }
 
 function inFile<T>(migration: Migration, act: () => T): T {

@@ -4,7 +4,8 @@ import { faultsOf, sift, suppressionsOf } from './suppressions.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 /** Statements by their text, found in the script. */
-const placed = (script: string, ...texts: readonly string[]) => texts.map((sql) => ({ sql, start: bytes(script.slice(0, script.indexOf(sql))).length }))
+const placed = (script: string, ...texts: readonly string[]) =>
+  texts.map((sql) => ({ sql, start: bytes(script.slice(0, script.indexOf(sql))).length }))
 const hazard = (rule: string): Hazard => ({ rule, severity: 'error', message: 'm', fix: 'f', breaksOldApp: false })
 
 describe('suppressionsOf', () => {
@@ -16,13 +17,20 @@ describe('suppressionsOf', () => {
 
   it('takes no comment inside a statement or a string for a suppression', () => {
     const script = `select '-- lockkeeper-ignore drop-table: no';\nselect\n-- lockkeeper-ignore drop-table: no\n1;`
-    const found = suppressionsOf(bytes(script), placed(script, `select '-- lockkeeper-ignore drop-table: no'`, 'select\n-- lockkeeper-ignore drop-table: no\n1'))
+    const found = suppressionsOf(
+      bytes(script),
+      placed(script, `select '-- lockkeeper-ignore drop-table: no'`, 'select\n-- lockkeeper-ignore drop-table: no\n1'),
+    )
     expect(found.flat()).toEqual([])
   })
 
   it('knows a suppression for the whole file', () => {
     const script = '-- lockkeeper-ignore-file drop-table: generated\nselect 1;'
-    expect(suppressionsOf(bytes(script), placed(script, 'select 1'))[0]?.[0]).toMatchObject({ scope: 'file', rule: 'drop-table', reason: 'generated' })
+    expect(suppressionsOf(bytes(script), placed(script, 'select 1'))[0]?.[0]).toMatchObject({
+      scope: 'file',
+      rule: 'drop-table',
+      reason: 'generated',
+    })
   })
 })
 

@@ -56,8 +56,22 @@ export function sift(hazards: readonly Hazard[], suppressions: readonly Suppress
 /** What is wrong with the suppressions themselves. */
 export function faultsOf(suppressions: readonly Suppression[], today: string): readonly Hazard[] {
   return suppressions.flatMap((s) => {
-    if (s.reason === '') return [fault('suppression-without-reason', `The comment that ignores ${s.rule} gives no reason, so it ignores nothing.`, `Write -- lockkeeper-ignore ${s.rule}: why it is safe here`)]
-    if (expired(s, today)) return [fault('suppression-expired', `The comment that ignores ${s.rule} held until ${s.until}.`, 'Look at the finding again; then remove the comment or give it a new day.')]
+    if (s.reason === '')
+      return [
+        fault(
+          'suppression-without-reason',
+          `The comment that ignores ${s.rule} gives no reason, so it ignores nothing.`,
+          `Write -- lockkeeper-ignore ${s.rule}: why it is safe here`,
+        ),
+      ]
+    if (expired(s, today))
+      return [
+        fault(
+          'suppression-expired',
+          `The comment that ignores ${s.rule} held until ${s.until}.`,
+          'Look at the finding again; then remove the comment or give it a new day.',
+        ),
+      ]
     return []
   })
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { transactionsOf } from './transactions.ts'
 
-const script = (...sql: readonly string[]) => sql.map((text) => ({ sql: text, kind: /^(begin|commit|rollback|savepoint|start)/i.test(text) ? 'TransactionStmt' : 'Other' }))
+const script = (...sql: readonly string[]) =>
+  sql.map((text) => ({ sql: text, kind: /^(begin|commit|rollback|savepoint|start)/i.test(text) ? 'TransactionStmt' : 'Other' }))
 
 describe('transactionsOf', () => {
   it('puts a file into one transaction where the ORM does', () => {

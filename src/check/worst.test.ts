@@ -3,7 +3,17 @@ import type { Facts } from '../model/facts.ts'
 import type { Hazard, Severity } from '../model/hazard.ts'
 import { worstOf } from './worst.ts'
 
-const facts: Facts = { evidence: 'predicted', locks: [], scans: [], rewrites: [], builds: [], destroys: [], creates: [], transaction: 'allowed', waitsFor: [] }
+const facts: Facts = {
+  evidence: 'predicted',
+  locks: [],
+  scans: [],
+  rewrites: [],
+  builds: [],
+  destroys: [],
+  creates: [],
+  transaction: 'allowed',
+  waitsFor: [],
+}
 const hazard = (severity: Severity, rule = 'r'): Hazard => ({ rule, severity, message: 'It waits.', fix: 'f', breaksOldApp: false })
 const on = (version: number, ...hazards: readonly Hazard[]) => ({ version, facts: { ...facts, scans: [`on ${version}`] }, hazards })
 

@@ -15,24 +15,29 @@ const weights: { readonly [severity in Severity]: number } = { error: 10_000, wa
  * better. Of equal ones, the newest server's.
  */
 export function worstOf(verdicts: readonly Verdict[]): { readonly facts: Facts; readonly hazards: readonly Hazard[] } {
-  const ranked = [...verdicts].sort((a, b) => weight(b) - weight(a) || b.version - a.version)
+  const ranked = verdicts.toSorted((a, b) => weight(b) - weight(a) || b.version - a.version)
   const worst = ranked[0]
   if (worst === undefined) throw new RangeError('worstOf needs a verdict')
   return { facts: worst.facts, hazards: worst.hazards.map((hazard) => named(hazard, verdicts)) }
 }
 
 function weight(verdict: Verdict): number {
-  return verdict.hazards.reduce((sum, hazard) => sum + weights[hazard.severity], 0) * 10 + verdict.facts.locks.filter((lock) => lock.blocksWrites).length
+  return (
+    verdict.hazards.reduce((sum, hazard) => sum + weights[hazard.severity], 0) * 10 +
+    verdict.facts.locks.filter((lock) => lock.blocksWrites).length
+  )
 }
 
 function named(hazard: Hazard, verdicts: readonly Verdict[]): Hazard {
-  const having = verdicts.filter((v) => v.hazards.some((h) => h.rule === hazard.rule && h.severity === hazard.severity)).map((v) => v.version)
+  const having = verdicts
+    .filter((v) => v.hazards.some((h) => h.rule === hazard.rule && h.severity === hazard.severity))
+    .map((v) => v.version)
   if (having.length === verdicts.length) return hazard
   return { ...hazard, message: `${hazard.message} (On PostgreSQL ${majors(having)}.)` }
 }
 
 function majors(versions: readonly number[]): string {
-  const sorted = [...versions].sort((a, b) => a - b)
+  const sorted = versions.toSorted((a, b) => a - b)
   const first = sorted[0]
   const last = sorted.at(-1)
   const gapless = first !== undefined && last !== undefined && last - first === sorted.length - 1

@@ -5,6 +5,7 @@ import { planJson, planText } from '../report/plan.ts'
 import { count } from '../report/style.ts'
 import type { RunOptions, RunReport } from '../run/options.ts'
 import { run } from '../run/run.ts'
+import { present } from '../std/present.ts'
 import type { LoadedMigrations } from '../verbs/load-migrations.ts'
 import type { Planned } from '../verbs/plan.ts'
 import { planPending, refuseStale } from '../verbs/plan.ts'
@@ -64,7 +65,7 @@ async function planFor(request: ApplyRequest, target: Target): Promise<Planned> 
   const { invocation, context, config, loaded } = request
   const { to, plan: file } = invocation.options
   const { lockBudgetMs, statementTimeoutMs, allowed } = settingsOf(invocation.options, config)
-  const options = { lockBudgetMs, statementTimeoutMs, allowed, ...(to === undefined ? {} : { to }), ...(config.project === undefined ? {} : { project: config.project }) }
+  const options = { lockBudgetMs, statementTimeoutMs, allowed, ...present({ to, project: config.project }) }
   if (file === undefined) return await planPending(target, loaded, options)
   const saved = await readPlanFile(context.cwd, file)
   return await refuseStale(target, loaded, { ...options, saved })
@@ -75,7 +76,11 @@ type Ran = { readonly plan: Plan; readonly report: RunReport }
 
 async function runAll(request: ApplyRequest, first: Looked, listener: Listener): Promise<readonly Ran[]> {
   if (first.planned.inFlight.length === 0) return [await runOne(request, first, listener)]
-  const resumed = await runOne(request, { ...first, planned: { ...first.planned, plan: { ...first.planned.plan, migrations: [] } } }, listener)
+  const resumed = await runOne(
+    request,
+    { ...first, planned: { ...first.planned, plan: { ...first.planned.plan, migrations: [] } } },
+    listener,
+  )
   const next = await look(request, false)
   if (isIdle(next.planned)) return [resumed]
   return [resumed, await runOne(request, next, listener).catch((error: unknown) => Promise.reject(committedBefore(error)))]
@@ -89,7 +94,7 @@ async function runOne({ invocation, context, config, connection, loaded }: Apply
     connect: connection,
     plan,
     migrations: loaded.migrations,
-    ...(looked.history === undefined ? {} : { history: looked.history }),
+    ...present({ history: looked.history }),
   })
   return { plan, report }
 }
@@ -119,7 +124,12 @@ function isIdle({ plan, inFlight }: Planned): boolean {
 }
 
 function question({ plan, inFlight }: Planned): string {
-  const parts = [...(inFlight.length > 0 ? [`go on with ${inFlight.join(', ')}`] : []), ...(plan.migrations.length > 0 ? [`apply ${count(plan.migrations.length, 'migration')} (${plan.migrations.map((migration) => migration.id).join(', ')})`] : [])]
+  const parts = [
+    ...(inFlight.length > 0 ? [`go on with ${inFlight.join(', ')}`] : []),
+    ...(plan.migrations.length > 0
+      ? [`apply ${count(plan.migrations.length, 'migration')} (${plan.migrations.map((migration) => migration.id).join(', ')})`]
+      : []),
+  ]
   const text = parts.join(', and then ')
   return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}?`
 }

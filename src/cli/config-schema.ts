@@ -4,7 +4,11 @@ import { parseDuration, parseServer, parseWindow } from './options.ts'
 
 const text = v.pipe(v.string(), v.nonEmpty())
 /** Text in the form of the flag of the same name. */
-const readableBy = (parse: (value: string) => unknown) => v.pipe(text, v.check((value) => parses(parse, value)))
+const readableBy = (parse: (value: string) => unknown) =>
+  v.pipe(
+    text,
+    v.check((value) => parses(parse, value)),
+  )
 
 const schema = v.strictObject({
   databaseUrl: v.optional(text),
@@ -46,7 +50,8 @@ const forms: { readonly [key: string]: string } = {
 export function validateConfig(file: string, value: unknown): v.InferOutput<typeof schema> {
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
-  const key = String(result.issues[0].path?.[0]?.key ?? '')
+  const [place] = result.issues[0].path ?? []
+  const key = typeof place?.key === 'string' ? place.key : ''
   throw new LockkeeperError('config-invalid', `${file}: ${faultOf(key)}.`, { details: { file, key } })
 }
 

@@ -61,6 +61,14 @@ function unreadable(file: string, error: unknown): LockkeeperError {
   const text = error instanceof Error ? error.message : ''
   const place = /\((\d+:\d+)\)/.exec(text)?.[1] ?? /position (\d+)/.exec(text)?.[0]
   const missing = /Cannot find (?:module|package) '([^']*)'/.exec(text)?.[1]
-  const why = missing !== undefined ? `it imports ${missing}, which is not installed` : syntax || file.endsWith('.json') ? 'it has a syntax error' : 'it threw an error while it was loaded'
-  return new LockkeeperError('config-invalid', `${file} cannot be read: ${why}${place === undefined ? '' : ` (${place})`}.`, { hint: 'Mend the file.', details: { file } })
+  const why =
+    missing !== undefined
+      ? `it imports ${missing}, which is not installed`
+      : syntax || file.endsWith('.json')
+        ? 'it has a syntax error'
+        : 'it threw an error while it was loaded'
+  return new LockkeeperError('config-invalid', `${file} cannot be read: ${why}${place === undefined ? '' : ` (${place})`}.`, {
+    hint: 'Mend the file.',
+    details: { file },
+  })
 }

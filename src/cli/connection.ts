@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { LockkeeperError } from '../model/errors.ts'
 import type { ConnectOptions } from '../model/session.ts'
+import { present } from '../std/present.ts'
 import type { Context } from './command.ts'
 import type { Config } from './define-config.ts'
 import type { Options } from './options.ts'
@@ -17,6 +18,11 @@ interface Wanted {
 
 const keys = ['DIRECT_URL', 'DATABASE_URL'] as const
 
+/** True where the database was asked for by flag or file, and is not just what the environment happens to name. */
+export function isAskedFor({ options, config }: Wanted): boolean {
+  return options.databaseUrl !== undefined || options.envFile !== undefined || config.databaseUrl !== undefined
+}
+
 /** --database-url, then the config file, then DIRECT_URL, then DATABASE_URL. Undefined where none is given. */
 export async function findConnection({ options, config }: Wanted, context: Context): Promise<Connection | undefined> {
   const env = { ...(await envFile(options, context)), ...context.env }
@@ -25,13 +31,7 @@ export async function findConnection({ options, config }: Wanted, context: Conte
   const password = config.password
   const schema = options.schema ?? config.schema ?? schemaIn(url)
   const role = options.role ?? config.role
-  return {
-    url: password === undefined ? url : withoutPassword(url),
-    signal: context.signal,
-    ...(password === undefined ? {} : { password: async () => await password() }),
-    ...(schema === undefined ? {} : { schema }),
-    ...(role === undefined ? {} : { role }),
-  }
+  return present({ url, signal: context.signal, password: password === undefined ? undefined : async () => await password(), schema, role })
 }
 
 /** The same, or `no-database-url` with where one might be. */
@@ -39,19 +39,11 @@ export async function needConnection(wanted: Wanted, context: Context): Promise<
   const connection = await findConnection(wanted, context)
   if (connection !== undefined) return connection
   const key = await keyInDotEnv(context.cwd)
-  const hint = key === undefined ? 'Give --database-url, or set DIRECT_URL or DATABASE_URL.' : `The file .env sets ${key}, and it is not read without being asked: give --env-file .env.`
+  const hint =
+    key === undefined
+      ? 'Give --database-url, or set DIRECT_URL or DATABASE_URL.'
+      : `The file .env sets ${key}, and it is not read without being asked: give --env-file .env.`
   throw new LockkeeperError('no-database-url', 'No database is given.', { hint })
-}
-
-// The driver would take the URL's password before the function's.
-function withoutPassword(text: string): string {
-  try {
-    const url = new URL(text)
-    url.password = ''
-    return url.toString()
-  } catch {
-    return text
-  }
 }
 
 /** Prisma writes the schema into the URL: postgres://host/db?schema=app. */
@@ -70,7 +62,9 @@ async function envFile(options: Options, context: Context): Promise<NodeJS.Dict<
 
 // Prisma and dotenv-expand know "${NAME}" in values, and people use it for the password.
 function expand(env: NodeJS.Dict<string>): NodeJS.Dict<string> {
-  return Object.fromEntries(Object.entries(env).map(([key, value]) => [key, value?.replaceAll(/\$\{(\w+)\}/g, (whole, name: string) => env[name] ?? whole)]))
+  return Object.fromEntries(
+    Object.entries(env).map(([key, value]) => [key, value?.replaceAll(/\$\{(\w+)\}/g, (whole, name: string) => env[name] ?? whole)]),
+  )
 }
 
 // Only the name of the key is looked at: a secret is not loaded behind anyone's back.

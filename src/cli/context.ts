@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { isatty } from 'node:tty'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Context, Output } from './command.ts'
 
@@ -48,7 +49,7 @@ function contextOf(signal: AbortSignal): Context {
     width: Math.min(Math.max(Number.isFinite(columns) ? columns : 80, 40), 120),
     color: colorWanted(),
     signal,
-    ask: process.stdin.isTTY === true && process.stderr.isTTY === true ? (question) => ask(question, signal) : undefined,
+    ask: isatty(0) && isatty(2) ? (question) => ask(question, signal) : undefined,
     readStandardInput: readAll,
   }
 }
@@ -57,11 +58,11 @@ function contextOf(signal: AbortSignal): Context {
 function colorWanted(): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
   if (process.argv.includes('--no-color') || (NO_COLOR ?? '') !== '') return false
-  return (FORCE_COLOR ?? '0') !== '0' || (process.stdout.isTTY === true && TERM !== 'dumb')
+  return (FORCE_COLOR ?? '0') !== '0' || (isatty(1) && TERM !== 'dumb')
 }
 
 // A reader that went away (`| head`) must not end a run half-way.
-function outputTo(stream: NodeJS.WriteStream): Output {
+function outputTo(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
   let open = true
   stream.on('error', () => {
     open = false
@@ -70,7 +71,7 @@ function outputTo(stream: NodeJS.WriteStream): Output {
     write(text) {
       if (open) stream.write(text)
     },
-    isTerminal: stream.isTTY === true,
+    isTerminal: isatty(stream.fd),
   }
 }
 

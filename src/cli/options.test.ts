@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { parseDuration, parseServer, parseWindow } from './options.ts'
 
 describe('parseDuration', () => {
-  it.each([['100ms', 100], ['100', 100], ['2s', 2000], ['1.5s', 1500], ['30min', 1_800_000], ['30m', 1_800_000], ['1h', 3_600_000]])('reads %s', (text, ms) => {
+  it.each([
+    ['100ms', 100],
+    ['100', 100],
+    ['2s', 2000],
+    ['1.5s', 1500],
+    ['30min', 1_800_000],
+    ['30m', 1_800_000],
+    ['1h', 3_600_000],
+  ])('reads %s', (text, ms) => {
     expect(parseDuration(text)).toBe(ms)
   })
   it.each(['', 's', '-1s', '1d', '1 2s', 'constructor'])('refuses "%s"', (text) => {
@@ -25,7 +33,12 @@ describe('parseServer', () => {
     expect(parseServer('postgres@13')).toEqual({ flavor: 'postgresql', version: 13 })
     expect(parseServer('postgresql@16.4')).toEqual({ flavor: 'postgresql', version: 16 })
   })
-  it.each([['postgres@12', 'server-unsupported'], ['postgres@19', 'server-unsupported'], ['mariadb@10', 'engine-unsupported'], ['oracle@9', 'usage']])('refuses %s', (text, code) => {
+  it.each([
+    ['postgres@12', 'server-unsupported'],
+    ['postgres@19', 'server-unsupported'],
+    ['mariadb@10', 'engine-unsupported'],
+    ['oracle@9', 'usage'],
+  ])('refuses %s', (text, code) => {
     expect(() => parseServer(text)).toThrow(expect.objectContaining({ code }))
   })
 })

@@ -71,7 +71,8 @@ export function parseWindow(text: string): Window {
 export function parseServer(text: string): Server {
   const match = /^(postgres|postgresql|mysql|mariadb)@(\d+)(?:\.\d+)*$/.exec(text.trim())
   if (match === null) throw usage(`"${text}" is not a server`, 'Write postgres@13.')
-  if (match[1] === 'mysql' || match[1] === 'mariadb') throw new LockkeeperError('engine-unsupported', `${match[1]} is not supported by this version.`)
+  if (match[1] === 'mysql' || match[1] === 'mariadb')
+    throw new LockkeeperError('engine-unsupported', `${match[1]} is not supported by this version.`)
   const version = Number(match[2])
   if (version < 13 || version > 18) throw new LockkeeperError('server-unsupported', `PostgreSQL ${version} is not supported.`)
   return { flavor: 'postgresql', version }
@@ -97,12 +98,24 @@ export const flags = {
   source: { flags: '--source <kind>', description: 'what wrote the migrations', choices: sources },
   schema: { flags: '--schema <name>', description: 'where unqualified names are looked up (default: the first of the search_path)' },
   role: { flags: '--role <name>', description: 'SET ROLE after connecting, so that objects belong to it' },
-  server: { flags: '--server <version>', description: 'judge for this server: postgres@13 (else: the database, or the worst of 13 to 18)', parse: parseServer },
+  server: {
+    flags: '--server <version>',
+    description: 'judge for this server: postgres@13 (else: the database, or the worst of 13 to 18)',
+    parse: parseServer,
+  },
   shadowUrl: { flags: '--shadow-url <url>', description: 'an empty database to use as the sandbox instead of the embedded PostgreSQL' },
   since: { flags: '--since <git-ref>', description: 'judge only migrations that are new or changed since this commit or branch' },
-  failOn: { flags: '--fail-on <severity>', description: 'exit with 2 at or above this severity (default: error)', choices: ['error', 'warning', 'never'] },
+  failOn: {
+    flags: '--fail-on <severity>',
+    description: 'exit with 2 at or above this severity (default: error)',
+    choices: ['error', 'warning', 'never'],
+  },
   format: { flags: '--format <format>', description: 'how to print the result', choices: ['text', 'json'] },
-  planFormat: { flags: '--format <format>', description: 'how to print the plan; sql is a script for psql', choices: ['text', 'json', 'sql'] },
+  planFormat: {
+    flags: '--format <format>',
+    description: 'how to print the plan; sql is a script for psql',
+    choices: ['text', 'json', 'sql'],
+  },
   json: { flags: '--json', description: 'same as --format json; errors are JSON too' },
   out: { flags: '--out <file>', description: 'also write the plan as JSON, for apply --plan' },
   exitCode: { flags: '--exit-code', description: 'exit with 2 if anything is pending' },
@@ -110,11 +123,27 @@ export const flags = {
   to: { flags: '--to <name>', description: 'stop after this migration' },
   allow: { flags: '--allow <rule>', description: 'run what this rule would stop; RULE or RULE:migration', repeatable: true },
   window: { flags: '--window <from-to>', description: 'take strong locks only between these times: 02:00-04:00', parse: parseWindow },
-  lockTimeout: { flags: '--lock-timeout <time>', description: 'the longest that anyone may wait behind us (default: 100ms)', parse: parseDuration },
-  statementTimeout: { flags: '--statement-timeout <time>', description: 'limit for statements that hold a strong lock (default: 30s)', parse: parseDuration },
-  maxLockWait: { flags: '--max-lock-wait <time>', description: 'give up a lock after this time, with status 4 (default: 30min)', parse: parseDuration },
+  lockTimeout: {
+    flags: '--lock-timeout <time>',
+    description: 'the longest that anyone may wait behind us (default: 100ms)',
+    parse: parseDuration,
+  },
+  statementTimeout: {
+    flags: '--statement-timeout <time>',
+    description: 'limit for statements that hold a strong lock (default: 30s)',
+    parse: parseDuration,
+  },
+  maxLockWait: {
+    flags: '--max-lock-wait <time>',
+    description: 'give up a lock after this time, with status 4 (default: 30min)',
+    parse: parseDuration,
+  },
   maxAttempts: { flags: '--max-attempts <count>', description: 'give up a lock after this many real attempts', parse: parseCount },
-  runLockTimeout: { flags: '--run-lock-timeout <time>', description: 'wait this long for another lockkeeper to end (default: 0)', parse: parseDuration },
+  runLockTimeout: {
+    flags: '--run-lock-timeout <time>',
+    description: 'wait this long for another lockkeeper to end (default: 0)',
+    parse: parseDuration,
+  },
   terminateOrphan: { flags: '--terminate-orphan', description: 'end the backend that a killed run left working' },
   events: { flags: '--events <file>', description: 'write one JSON event a line as they happen' },
   dryRun: { flags: '--dry-run', description: 'print the plan and change nothing' },

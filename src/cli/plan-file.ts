@@ -4,7 +4,12 @@ import * as v from 'valibot'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 
-const step = v.looseObject({ id: v.string(), title: v.string(), kind: v.picklist(['sql', 'backfill', 'each']), undo: v.looseObject({ kind: v.string() }) })
+const step = v.looseObject({
+  id: v.string(),
+  title: v.string(),
+  kind: v.picklist(['sql', 'backfill', 'each']),
+  undo: v.looseObject({ kind: v.string() }),
+})
 const migration = v.looseObject({
   id: v.string(),
   source: v.string(),
@@ -14,7 +19,13 @@ const migration = v.looseObject({
   steps: v.array(step),
   blocked: v.array(v.looseObject({ rule: v.string() })),
 })
-const plan = v.looseObject({ format: v.literal(1), command: v.literal('plan'), project: v.string(), touched: v.string(), migrations: v.array(migration) })
+const plan = v.looseObject({
+  format: v.literal(1),
+  command: v.literal('plan'),
+  project: v.string(),
+  touched: v.string(),
+  migrations: v.array(migration),
+})
 
 /** Reads what `plan --out` wrote. Throws `plan-unreadable`, naming the place that is wrong. */
 export async function readPlanFile(cwd: string, path: string): Promise<Plan> {

@@ -1,7 +1,7 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { LockkeeperError } from '../model/errors.ts'
 import { errorJson, errorText } from '../report/error.ts'
-import type { Command, Context, OptionSpec } from './command.ts'
+import type { Command, Context, Invocation, OptionSpec } from './command.ts'
 import { commands } from './commands.ts'
 import type { Options } from './options.ts'
 import { statusOf } from './status.ts'
@@ -27,14 +27,21 @@ export async function runCommandLine(argv: readonly string[], context: Context):
 
 async function programFor(argv: readonly string[], context: Context, done: (status: number) => void): Promise<Commander> {
   const program = quiet(new Commander('lockkeeper'), context)
-  program.description('Takes schema changes through the locks of a busy PostgreSQL.').version(version()).usage('[options] <command>').helpCommand(false)
+  program
+    .description('Takes schema changes through the locks of a busy PostgreSQL.')
+    .version(version())
+    .usage('[options] <command>')
+    .helpCommand(false)
   program.option('--no-color', 'no colours (also NO_COLOR)').enablePositionalOptions()
   const named = argv.find((word) => !word.startsWith('-'))
   for (const entry of commands) {
     const sub = quiet(program.command(entry.name).summary(entry.summary).description(entry.summary), context)
-    if (entry.name === named) declare(sub, await entry.load(), context, done)
+    if (entry.name === named) declare(sub, await entry.load(), async (invocation, command) => done(await command.run(invocation, context)))
   }
-  program.argument('[command]').allowExcessArguments().action((command?: string) => unknownCommand(program, command))
+  program
+    .argument('[command]')
+    .allowExcessArguments()
+    .action((command?: string) => unknownCommand(program, command))
   return program
 }
 
@@ -46,16 +53,13 @@ function quiet(command: Commander, context: Context): Commander {
     .showSuggestionAfterError(true)
 }
 
-function declare(sub: Commander, command: Command, context: Context, done: (status: number) => void): void {
+function declare(sub: Commander, command: Command, run: (invocation: Invocation, command: Command) => Promise<void>): void {
   if (command.description !== undefined) sub.description(`${command.summary}\n\n${command.description}`)
   sub.allowExcessArguments(false)
   for (const argument of command.arguments) sub.argument(argument.name, argument.description)
   for (const option of command.options) sub.addOption(toCommander(option))
   sub.addOption(new Option('--no-color', 'no colours (also NO_COLOR)'))
-  sub.action(async () => {
-    const options = sub.opts<Options>()
-    done(await command.run({ arguments: sub.args, options }, context))
-  })
+  sub.action(async () => await run({ arguments: sub.args, options: sub.opts<Options>() }, command))
 }
 
 function toCommander(spec: OptionSpec): Option {
@@ -96,7 +100,8 @@ function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (const [i, left] of [...a].entries()) {
     const next = [i + 1]
-    for (const [j, right] of [...b].entries()) next.push(Math.min((row[j] ?? 0) + Number(left !== right), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    for (const [j, right] of [...b].entries())
+      next.push(Math.min((row[j] ?? 0) + Number(left !== right), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
     row = next
   }
   return row.at(-1) ?? 0
@@ -107,11 +112,16 @@ function usageError(error: CommanderError): LockkeeperError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
   const suggestion = /\((Did you mean .*)\)/.exec(rest.join(' '))?.[1]
   const message = first.replaceAll(/\b[a-z]+:\/\/\S+/gi, '(a URL)')
-  return new LockkeeperError('usage', `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}${message.endsWith('.') ? '' : '.'}`, suggestion === undefined ? {} : { hint: suggestion })
+  return new LockkeeperError(
+    'usage',
+    `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}${message.endsWith('.') ? '' : '.'}`,
+    suggestion === undefined ? {} : { hint: suggestion },
+  )
 }
 
 function printError(argv: readonly string[], context: Context, error: LockkeeperError): void {
-  const json = argv.includes('--json') || argv.includes('--format=json') || argv.some((word, at) => word === 'json' && argv[at - 1] === '--format')
+  const json =
+    argv.includes('--json') || argv.includes('--format=json') || argv.some((word, at) => word === 'json' && argv[at - 1] === '--format')
   if (json) context.stdout.write(errorJson(argv.find((word) => !word.startsWith('-')) ?? '', error))
   else context.stderr.write(errorText({ color: context.color && context.stderr.isTerminal, width: context.width }, error))
 }

@@ -35,7 +35,7 @@ function lineWriter(file: FileHandle | undefined): { readonly write: Listener; r
   let last = Promise.resolve()
   return {
     write(event) {
-      if (file !== undefined) last = last.then(async () => void (await file.appendFile(`${JSON.stringify(event)}\n`))).catch(() => undefined)
+      if (file !== undefined) last = last.then(() => file.appendFile(`${JSON.stringify(event)}\n`)).catch(() => undefined)
     },
     end: () => last,
   }

@@ -1,3 +1,4 @@
+import { present } from '../std/present.ts'
 import type { RecordOptions } from '../verbs/record.ts'
 import { openTarget } from '../verbs/target.ts'
 import type { Context, Invocation } from './command.ts'
@@ -8,7 +9,11 @@ import { version } from './version.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What the commands that change records have in common: the target is named first, then they act. */
-export async function recordOptions(invocation: Invocation, context: Context, workspace: Workspace): Promise<Omit<RecordOptions, 'loaded'>> {
+export async function recordOptions(
+  invocation: Invocation,
+  context: Context,
+  workspace: Workspace,
+): Promise<Omit<RecordOptions, 'loaded'>> {
   const { options } = invocation
   const connection = await needConnection({ options, config: workspace.config }, context)
   const engine = await lookAt(context, connection)
@@ -19,7 +24,7 @@ export async function recordOptions(invocation: Invocation, context: Context, wo
     runLockTimeoutMs: settingsOf(options, workspace.config).runLockTimeoutMs,
     terminateOrphan: options.terminateOrphan === true,
     signal: context.signal,
-    ...(workspace.config.project === undefined ? {} : { project: workspace.config.project }),
+    ...present({ project: workspace.config.project }),
   }
 }
 
@@ -36,4 +41,3 @@ export async function confirmed(invocation: Invocation, context: Context, questi
   if (!yes) context.stderr.write('Nothing was changed.\n')
   return yes
 }
-

@@ -1,5 +1,6 @@
 import type { Listener } from '../model/event.ts'
 import type { RunOptions } from '../run/options.ts'
+import { present } from '../std/present.ts'
 import type { Context } from './command.ts'
 import type { Config } from './define-config.ts'
 import type { Options } from './options.ts'
@@ -17,7 +18,12 @@ interface Given {
 }
 
 /** What a run is told by flags and file, save its database and plan. */
-export function runSettings({ options, config, context, listener }: Given): Omit<RunOptions, 'engine' | 'connect' | 'plan' | 'migrations' | 'history'> {
+export function runSettings({
+  options,
+  config,
+  context,
+  listener,
+}: Given): Omit<RunOptions, 'engine' | 'connect' | 'plan' | 'migrations' | 'history'> {
   const { lockBudgetMs, maxLockWaitMs, maxAttempts, runLockTimeoutMs, allowed, window } = settingsOf(options, config)
   return {
     lockBudgetMs,
@@ -29,7 +35,6 @@ export function runSettings({ options, config, context, listener }: Given): Omit
     toolVersion: version(),
     signal: context.signal,
     listener,
-    ...(maxAttempts === undefined ? {} : { maxAttempts }),
-    ...(window === undefined ? {} : { window }),
+    ...present({ maxAttempts, window }),
   }
 }

@@ -13,26 +13,30 @@ export interface Settings {
   readonly window: Window | undefined
 }
 
-/** The longest that anyone may wait behind us: a tenth of a second is below what a person notices. */
-const lockBudgetMs = 100
-/** A statement under a strong lock changes only the catalog; what takes longer than this was misjudged and must stop. */
-const statementTimeoutMs = 30_000
-/** Long enough for a nightly report to end. */
-const maxLockWaitMs = 30 * 60_000
+const defaultsMs = {
+  /** The longest that anyone may wait behind us: a tenth of a second is below what a person notices. */
+  lockTimeout: 100,
+  /** A statement under a strong lock changes only the catalog; what takes longer than this was misjudged and must stop. */
+  statementTimeout: 30_000,
+  /** Long enough for a nightly report to end. */
+  maxLockWait: 30 * 60_000,
+  runLockTimeout: 0,
+} as const
 
 /** Flags win over the file. */
 export function settingsOf(options: Options, config: Config): Settings {
+  const time = (name: keyof typeof defaultsMs) => options[name] ?? timeIn(config[name]) ?? defaultsMs[name]
   return {
-    lockBudgetMs: options.lockTimeout ?? time(config.lockTimeout) ?? lockBudgetMs,
-    statementTimeoutMs: options.statementTimeout ?? time(config.statementTimeout) ?? statementTimeoutMs,
-    maxLockWaitMs: options.maxLockWait ?? time(config.maxLockWait) ?? maxLockWaitMs,
+    lockBudgetMs: time('lockTimeout'),
+    statementTimeoutMs: time('statementTimeout'),
+    maxLockWaitMs: time('maxLockWait'),
     maxAttempts: options.maxAttempts ?? config.maxAttempts,
-    runLockTimeoutMs: options.runLockTimeout ?? time(config.runLockTimeout) ?? 0,
+    runLockTimeoutMs: time('runLockTimeout'),
     allowed: [...(config.allow ?? []), ...(options.allow ?? [])],
     window: options.window ?? (config.window === undefined ? undefined : parseWindow(config.window)),
   }
 }
 
-function time(text: string | undefined): number | undefined {
+function timeIn(text: string | undefined): number | undefined {
   return text === undefined ? undefined : parseDuration(text)
 }

@@ -6,5 +6,7 @@ import type { Context } from './command.ts'
 export function printTarget(context: Context, session: Session, role: string | undefined): void {
   const { host, port, database, user } = session.target
   const as = role === undefined ? user : `${user} in the role ${role}`
-  context.stderr.write(`${printable(`Database ${database} on ${host}:${port} as ${as}, PostgreSQL ${session.server.fullVersion ?? session.server.version}`)}\n`)
+  context.stderr.write(
+    `${printable(`Database ${database} on ${host}:${port} as ${as}, PostgreSQL ${session.server.fullVersion ?? session.server.version}`)}\n`,
+  )
 }

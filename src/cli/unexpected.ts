@@ -6,7 +6,8 @@ export function toLockkeeperError(error: unknown): LockkeeperError {
   if (error instanceof LockkeeperError) return error
   const { name, code, path } = (typeof error === 'object' && error !== null ? error : {}) as { readonly [key: string]: unknown }
   if (name === 'AbortError') return new LockkeeperError('interrupted', 'Stopped.', { cause: error })
-  if (typeof code === 'string' && typeof path === 'string') return new LockkeeperError('usage', `${path} cannot be used: ${code}.`, { cause: error, hint: 'Check the path and its rights.' })
+  if (typeof code === 'string' && typeof path === 'string')
+    return new LockkeeperError('usage', `${path} cannot be used: ${code}.`, { cause: error, hint: 'Check the path and its rights.' })
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return fromServer(error, code)
   return defect(error)
 }
@@ -24,12 +25,24 @@ function fromServer(error: unknown, sqlstate: string): LockkeeperError {
   const text = textOf(error)
   const code = serverCodes[sqlstate]
   if (code !== undefined) return new LockkeeperError(code, `The server says: ${text}.`, { cause: error, details: { sqlstate } })
-  return new LockkeeperError('internal', `The server refused something that lockkeeper asked of it: ${text}`, { cause: error, details: { sqlstate } })
+  return new LockkeeperError('internal', `The server refused something that lockkeeper asked of it: ${text}`, {
+    cause: error,
+    details: { sqlstate },
+  })
 }
 
 function defect(error: unknown): LockkeeperError {
-  const where = error instanceof Error ? error.stack?.split('\n').find((line) => line.includes(' at '))?.trim() : undefined
-  return new LockkeeperError('internal', `Something unexpected happened: ${textOf(error)}`, { cause: error, details: where === undefined ? {} : { where } })
+  const where =
+    error instanceof Error
+      ? error.stack
+          ?.split('\n')
+          .find((line) => line.includes(' at '))
+          ?.trim()
+      : undefined
+  return new LockkeeperError('internal', `Something unexpected happened: ${textOf(error)}`, {
+    cause: error,
+    details: where === undefined ? {} : { where },
+  })
 }
 
 function textOf(error: unknown): string {

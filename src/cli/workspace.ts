@@ -1,4 +1,5 @@
 import { relative, resolve } from 'node:path'
+import { present } from '../std/present.ts'
 import type { ThrowAway } from '../verbs/throw-away.ts'
 import type { LoadedMigrations, LoadMigrationsOptions } from '../verbs/load-migrations.ts'
 import type { Context, Invocation } from './command.ts'
@@ -20,8 +21,10 @@ export async function openWorkspace(invocation: Invocation, context: Context): P
   const loaded = await loadConfig(context.cwd, options.config)
   const { config } = loaded
   const source = options.source ?? config.source
-  const path = invocation.arguments[0] ?? (config.migrations === undefined ? undefined : relative(context.cwd, resolve(loaded.folder, config.migrations)) || '.')
-  const where = { ...(source === undefined ? {} : { source }), ...(path === undefined ? {} : { path }), standardInput: context.readStandardInput }
+  const path =
+    invocation.arguments[0] ??
+    (config.migrations === undefined ? undefined : relative(context.cwd, resolve(loaded.folder, config.migrations)) || '.')
+  const where = present({ source, path, standardInput: context.readStandardInput })
   return { loaded, config, where }
 }
 

@@ -57,7 +57,7 @@ function comparison(ways: readonly WayResult[], style: Style): string {
   const cells = lines.map(([, cell]) => ways.map((result) => cell(result)))
   const widths = ways.map(({ way }, at) => Math.max(way.length, ...cells.map((row) => (row[at] ?? '').length)))
   const rows = lines.map(([name], row) => [name, ...widths.map((width, at) => (cells[row]?.[at] ?? '').padStart(width))])
-  return table(style, '', ['', ...ways.map(({ way }, at) => way.padStart(widths[at] ?? 0))], rows)
+  return table(style, { headings: ['', ...ways.map(({ way }, at) => way.padStart(widths[at] ?? 0))], rows })
 }
 
 function failureCodes(result: WayResult): string {

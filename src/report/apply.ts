@@ -11,7 +11,14 @@ export interface Applied {
 export interface AppliedMigration {
   readonly id: string
   readonly state: string
-  readonly steps: readonly { readonly id: string; readonly state: string; readonly attempts: number; readonly lockHeldMs?: number; readonly ms: number; readonly rows?: number }[]
+  readonly steps: readonly {
+    readonly id: string
+    readonly state: string
+    readonly attempts: number
+    readonly lockHeldMs?: number
+    readonly ms: number
+    readonly rows?: number
+  }[]
 }
 
 /** The document of `apply --json`: the plan, with what became of each step. */
@@ -19,7 +26,12 @@ export function applyJson(plan: Plan, report: Applied): string {
   const planned = new Map(plan.migrations.map((migration) => [migration.id, migration]))
   const migrations = report.migrations.map((migration) => {
     const steps = new Map<string, Step>(planned.get(migration.id)?.steps.map((step) => [step.id, step]))
-    return { ...planned.get(migration.id), id: migration.id, state: migration.state, steps: migration.steps.map((step) => ({ ...steps.get(step.id), ...step })) }
+    return {
+      ...planned.get(migration.id),
+      id: migration.id,
+      state: migration.state,
+      steps: migration.steps.map((step) => ({ ...steps.get(step.id), ...step })),
+    }
   })
   return `${JSON.stringify({ format: 1, command: 'apply', project: plan.project, migrations, summary: report.summary }, null, 2)}\n`
 }
@@ -27,8 +39,14 @@ export function applyJson(plan: Plan, report: Applied): string {
 /** One line for each migration, then what anyone could have noticed. */
 export function applyText(style: Style, report: Applied): string {
   if (report.migrations.length === 0) return 'Nothing is pending.\n'
-  const lines = report.migrations.map((migration) => wrap(style, '', `${migration.state}  ${printable(migration.id)} (${count(migration.steps.length, 'step')})`))
+  const lines = report.migrations.map((migration) =>
+    wrap(style, '', `${migration.state}  ${printable(migration.id)} (${count(migration.steps.length, 'step')})`),
+  )
   const { longestLockHeldMs, ms, attempts } = report.summary
-  const end = wrap(style, '', `Done in ${duration(ms)}. The longest strong lock was held ${duration(longestLockHeldMs)}; ${count(attempts, 'lock attempt')}.`)
+  const end = wrap(
+    style,
+    '',
+    `Done in ${duration(ms)}. The longest strong lock was held ${duration(longestLockHeldMs)}; ${count(attempts, 'lock attempt')}.`,
+  )
   return `${[...lines, tint(style, 'green', end)].join('\n')}\n`
 }

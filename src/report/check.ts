@@ -12,14 +12,23 @@ export function checkJson(report: CheckReport): string {
 
 /** One block for each statement with findings, then one line of summary. */
 export function checkText(style: Style, report: CheckReport): string {
-  const findings = report.migrations.flatMap((migration) => migration.statements.filter((s) => s.hazards.length > 0).map((s) => statementText(style, migration, s)))
+  const findings = report.migrations.flatMap((migration) =>
+    migration.statements.filter((s) => s.hazards.length > 0).map((s) => statementText(style, migration, s)),
+  )
   const notes = report.notes.map((note) => wrap(style, '', `Note: ${note}`))
   return `${[...findings, ...notes, summaryText(style, report)].join('\n\n')}\n`
 }
 
 function statementText(style: Style, migration: CheckedMigration, statement: CheckedStatement): string {
   const place = tint(style, 'bold', `${printable(migration.file)}:${statement.line}`)
-  return [place, tint(style, 'dim', excerpt('  | ', statement.sql, 4)), factsText(style, statement.facts), ...statement.hazards.map((hazard) => hazardText(style, hazard))].filter((part) => part !== '').join('\n')
+  return [
+    place,
+    tint(style, 'dim', excerpt('  | ', statement.sql, 4)),
+    factsText(style, statement.facts),
+    ...statement.hazards.map((hazard) => hazardText(style, hazard)),
+  ]
+    .filter((part) => part !== '')
+    .join('\n')
 }
 
 function factsText(style: Style, facts: Facts): string {
@@ -45,8 +54,18 @@ function hazardText(style: Style, hazard: Hazard): string {
 
 function summaryText(style: Style, report: CheckReport): string {
   const { errors, warnings, infos, suppressed, statements, migrations } = report.summary
-  const found = [count(errors, 'error'), count(warnings, 'warning'), ...(infos > 0 ? [count(infos, 'info')] : []), ...(suppressed > 0 ? [`${suppressed} suppressed`] : [])].join(', ')
-  const versions = report.versions.length === 1 ? `PostgreSQL ${report.versions[0]}` : `PostgreSQL ${report.versions[0]} to ${report.versions.at(-1)}`
-  const text = wrap(style, '', `${found} in ${count(statements, 'statement')} of ${count(migrations, 'migration')}, judged for ${versions}.`)
+  const found = [
+    count(errors, 'error'),
+    count(warnings, 'warning'),
+    ...(infos > 0 ? [count(infos, 'info')] : []),
+    ...(suppressed > 0 ? [`${suppressed} suppressed`] : []),
+  ].join(', ')
+  const versions =
+    report.versions.length === 1 ? `PostgreSQL ${report.versions[0]}` : `PostgreSQL ${report.versions[0]} to ${report.versions.at(-1)}`
+  const text = wrap(
+    style,
+    '',
+    `${found} in ${count(statements, 'statement')} of ${count(migrations, 'migration')}, judged for ${versions}.`,
+  )
   return tint(style, errors > 0 ? 'red' : warnings > 0 ? 'yellow' : 'green', text)
 }

@@ -7,7 +7,12 @@ import { clip, printable, tint, wrap } from './style.ts'
 /** What happened, the details that help, what to do now. */
 export function errorText(style: Style, error: LockkeeperError): string {
   const head = wrap(style, '', `lockkeeper: ${printable(error.message)}`)
-  const parts = [tint(style, 'red', head), ...detailLines(style, error.details), wrap(style, '', `What to do: ${printable(error.hint)}`), tint(style, 'dim', `(${error.code})`)]
+  const parts = [
+    tint(style, 'red', head),
+    ...detailLines(style, error.details),
+    wrap(style, '', `What to do: ${printable(error.hint)}`),
+    tint(style, 'dim', `(${error.code})`),
+  ]
   return `${parts.filter((part) => part !== '').join('\n')}\n`
 }
 
@@ -32,8 +37,8 @@ function detailLines(style: Style, details: LockkeeperError['details']): readonl
 
 function detailLine(style: Style, name: string, value: unknown): string {
   if (value === undefined || value === null || typeof value === 'boolean') return ''
-  if (typeof value === 'object') return wrap(style, '  ', `${name}: ${clip(JSON.stringify(value, plainValue), 400)}`)
-  return wrap(style, '  ', `${name}: ${clip(String(value), 400)}`)
+  const text = typeof value === 'string' ? value : JSON.stringify(value, plainValue)
+  return wrap(style, '  ', `${name}: ${clip(text, 400)}`)
 }
 
 function isBlockers(name: string, value: unknown): value is readonly Blocker[] {

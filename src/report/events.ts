@@ -41,5 +41,11 @@ function held(event: { readonly lockHeldMs?: number }): string {
 
 /** What may come many times a second; without a terminal it is printed only now and then. */
 export function isFrequent(event: TimedEvent): boolean {
-  return event.type === 'waiting-for-lock' || event.type === 'waiting-for-snapshots' || event.type === 'batch-done' || event.type === 'lock-attempt' || event.type === 'retrying'
+  return (
+    event.type === 'waiting-for-lock' ||
+    event.type === 'waiting-for-snapshots' ||
+    event.type === 'batch-done' ||
+    event.type === 'lock-attempt' ||
+    event.type === 'retrying'
+  )
 }

@@ -9,7 +9,9 @@ export type Explained = Pick<HazardRule, 'id' | 'title' | 'why'> & Partial<Pick<
 export function ruleList(style: Style, rules: readonly Explained[]): string {
   const widest = Math.max(...rules.map((rule) => rule.id.length))
   const fits = style.width >= widest + 30
-  const lines = [...rules].sort((a, b) => (a.id < b.id ? -1 : 1)).map((rule) => (fits ? `${rule.id.padEnd(widest)}  ${rule.title}` : `${rule.id}\n${wrap(style, '  ', rule.title)}`))
+  const lines = rules
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .map((rule) => (fits ? `${rule.id.padEnd(widest)}  ${rule.title}` : `${rule.id}\n${wrap(style, '  ', rule.title)}`))
   return `${lines.join('\n')}\n`
 }
 
@@ -26,5 +28,14 @@ export function rulePage(style: Style, rule: Explained): string {
 }
 
 function examples(heading: string, scripts: readonly string[]): string {
-  return [heading, ...scripts.map((script) => script.trim().split('\n').map((line) => `  ${line}`).join('\n'))].join('\n')
+  return [
+    heading,
+    ...scripts.map((script) =>
+      script
+        .trim()
+        .split('\n')
+        .map((line) => `  ${line}`)
+        .join('\n'),
+    ),
+  ].join('\n')
 }

@@ -19,14 +19,21 @@ export function planText(style: Style, plan: Plan): string {
 function migrationText(style: Style, migration: PlannedMigration): string {
   const head = `${tint(style, 'bold', printable(migration.id))}\n${wrap(style, '  ', printable(migration.file))}`
   const checks = migration.checks.map((check) => wrap(style, '  ', printable(`first looks: ${check.title}`)))
-  return [head, ...checks, ...stepsText(style, migration.steps), ...migration.blocked.map((hazard) => blockedText(style, migration, hazard))].join('\n')
+  return [
+    head,
+    ...checks,
+    ...stepsText(style, migration.steps),
+    ...migration.blocked.map((hazard) => blockedText(style, migration, hazard)),
+  ].join('\n')
 }
 
 function stepsText(style: Style, steps: readonly Step[]): readonly string[] {
   const noReturn = steps.findIndex((step) => step.undo.kind === 'forward-only')
   return steps.flatMap((step, at) => {
     const text = stepText(style, step, `${at + 1}.`)
-    return at === noReturn && step.undo.kind === 'forward-only' ? [tint(style, 'yellow', wrap(style, '  ', `-- point of no return: ${printable(step.undo.why)}`)), text] : [text]
+    return at === noReturn && step.undo.kind === 'forward-only'
+      ? [tint(style, 'yellow', wrap(style, '  ', `-- point of no return: ${printable(step.undo.why)}`)), text]
+      : [text]
   })
 }
 

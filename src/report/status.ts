@@ -32,7 +32,7 @@ export function statusText(style: Style, report: StatusReport): string {
   const rows = report.migrations.filter((line) => !isDull(line)).map((line) => [line.state, line.id, line.step ?? '', remark(line)])
   const parts = [
     dull.length === 0 ? '' : tint(style, 'green', `${dull.length} complete`),
-    rows.length === 0 ? '' : table(style, '', ['state', 'migration', 'step', 'remark'], rows),
+    rows.length === 0 ? '' : table(style, { headings: ['state', 'migration', 'step', 'remark'], rows }),
     listed(style, 'Recorded in the history, but there is no file', report.unknown),
     listed(style, 'Left over from lockkeeper', report.leftovers),
     listed(style, 'INVALID indexes', report.invalidIndexes),

@@ -5,7 +5,13 @@ import { duration, printable, tint, wrap } from './style.ts'
 /** One step for a reviewer: what, how it commits, what it locks and for how long anyone may wait, its SQL, and what it breaks. */
 export function stepText(style: Style, step: Step, mark: string): string {
   const head = wrap(style, '  ', `${mark} ${printable(step.title)} [${step.phase}]`)
-  const hazards = step.hazards.map((hazard) => wrap(style, '     ', printable(`${hazard.severity} ${hazard.rule}${hazard.breaksOldApp ? ', breaks the running application' : ''}: ${hazard.message}`)))
+  const hazards = step.hazards.map((hazard) =>
+    wrap(
+      style,
+      '     ',
+      printable(`${hazard.severity} ${hazard.rule}${hazard.breaksOldApp ? ', breaks the running application' : ''}: ${hazard.message}`),
+    ),
+  )
   return [head, ...bodyLines(style, step), ...hazards, ...undoLines(style, step.undo)].join('\n')
 }
 
@@ -36,9 +42,15 @@ function lockWords(step: SqlStep): string {
 
 function backfillLines(style: Style, step: BackfillStep): readonly string[] {
   const { work } = step
-  const sql = work.kind === 'update' ? `UPDATE ${work.relation} SET ${work.set} WHERE ${work.where}` : `DELETE FROM ${work.relation} WHERE ${work.where}`
+  const sql =
+    work.kind === 'update'
+      ? `UPDATE ${work.relation} SET ${work.set} WHERE ${work.where}`
+      : `DELETE FROM ${work.relation} WHERE ${work.where}`
   const walk = step.walk.by === 'key' ? `by ranges of ${step.walk.columns.join(', ')}` : 'by heap pages'
-  return [wrap(style, '     ', `many small transactions ${walk}; each holds its row locks about ${duration(step.batchTargetMs)}`), codeOf(style, sql)]
+  return [
+    wrap(style, '     ', `many small transactions ${walk}; each holds its row locks about ${duration(step.batchTargetMs)}`),
+    codeOf(style, sql),
+  ]
 }
 
 function eachLines(style: Style, step: EachStep): readonly string[] {

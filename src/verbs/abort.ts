@@ -14,7 +14,11 @@ export interface AbortScene {
 }
 
 /** Finds the history of the migration in flight; without files it is that of the source which the journal names, in its usual place. */
-export async function abortScene(target: Target, loaded: LoadedMigrations | undefined, named: { readonly project?: string; readonly migration?: string }): Promise<AbortScene> {
+export async function abortScene(
+  target: Target,
+  loaded: LoadedMigrations | undefined,
+  named: { readonly project?: string; readonly migration?: string },
+): Promise<AbortScene> {
   const files = loaded ?? noFiles
   const situation = await readSituation(target, files, named.project)
   const schema = situation.catalog.searchPath[0] ?? 'public'

@@ -4,6 +4,7 @@ import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Server } from '../model/server.ts'
 import type { CheckReport } from '../model/verdict.ts'
+import { present } from '../std/present.ts'
 import type { Sandbox } from './sandbox.ts'
 import { openSandbox } from './sandbox.ts'
 import type { Scope } from './scope.ts'
@@ -15,6 +16,8 @@ import { predictAll, tryAll } from './trial.ts'
 export interface CheckVerbOptions extends SelectOptions {
   /** Reads sizes, the server's version and what is already applied there; changes nothing. */
   readonly connection?: Connection
+  /** Where it cannot be had, the verdicts are made without it, and a note says so. */
+  readonly connectionOptional?: boolean
   /** Keeps the journals of several projects in one schema apart. */
   readonly project?: string
   /** The server that the verdicts are for. */
@@ -47,14 +50,15 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
   }
 }
 
-type Opened = { readonly kind: 'open'; readonly sandbox: Sandbox } | { readonly kind: 'missing' | 'failed'; readonly error: LockkeeperError }
+type Opened =
+  | { readonly kind: 'open'; readonly sandbox: Sandbox }
+  | { readonly kind: 'missing' | 'failed'; readonly error: LockkeeperError }
 
 // Begun before anything else, since starting a server takes longest; its failure is looked at when it is needed.
 async function openQuietly(engine: Engine, options: CheckVerbOptions): Promise<Opened> {
   const { shadowUrl, schema, signal, server } = options
   try {
-    const version = server === undefined ? {} : { version: server.version }
-    const sandbox = await openSandbox({ engine, signal, ...version, ...(shadowUrl === undefined ? {} : { shadowUrl }), ...(schema === undefined ? {} : { schema }) })
+    const sandbox = await openSandbox({ engine, signal, ...present({ version: server?.version, shadowUrl, schema }) })
     return { kind: 'open', sandbox }
   } catch (error) {
     if (!(error instanceof LockkeeperError)) throw error
@@ -70,14 +74,17 @@ interface Wanted {
 async function judgeScope(engine: Engine, opened: Opened, { options, scope }: Wanted): Promise<CheckReport> {
   if (opened.kind === 'failed') throw opened.error
   const versions = versionsOf(options, scope)
-  const tried = opened.kind === 'open' ? await tryAll(engine, opened.sandbox, scope) : predictAll(engine, scope, { version: versions.at(-1) ?? 18, why: opened.error.message })
+  const tried =
+    opened.kind === 'open'
+      ? await tryAll(engine, opened.sandbox, scope)
+      : predictAll(engine, scope, { version: versions.at(-1) ?? 18, why: opened.error.message })
   return check(engine, tried.pending, {
     catalog: scope.catalog ?? tried.catalog,
     versions,
     together: scope.together,
     today: options.today,
-    notes: tried.notes,
-    ...(opened.kind === 'open' ? { sandboxVersion: opened.sandbox.version } : {}),
+    notes: [...scope.notes, ...tried.notes],
+    ...present({ sandboxVersion: opened.kind === 'open' ? opened.sandbox.version : undefined }),
   })
 }
 

@@ -13,8 +13,12 @@ export function healthOf(catalog: Catalog): Health {
   const relations = [...catalog.relations]
   return {
     leftovers: relations.flatMap(([name, relation]) => leftoversOf(name, relation)),
-    invalidIndexes: relations.flatMap(([, relation]) => relation.indexes.filter((index) => !index.valid).map((index) => `${relation.schema}.${index.name}`)),
-    unvalidated: relations.flatMap(([name, relation]) => relation.constraints.filter((constraint) => !constraint.valid).map((constraint) => `${name}.${constraint.name}`)),
+    invalidIndexes: relations.flatMap(([, relation]) =>
+      relation.indexes.filter((index) => !index.valid).map((index) => `${relation.schema}.${index.name}`),
+    ),
+    unvalidated: relations.flatMap(([name, relation]) =>
+      relation.constraints.filter((constraint) => !constraint.valid).map((constraint) => `${name}.${constraint.name}`),
+    ),
   }
 }
 
@@ -23,7 +27,9 @@ function leftoversOf(name: string, relation: Relation): readonly string[] {
     ...(isOurs(relation.name) ? [`${relation.kind} ${name}`] : []),
     ...relation.columns.filter((column) => isOurs(column.name)).map((column) => `column ${name}.${column.name}`),
     ...relation.constraints.filter((constraint) => isOurs(constraint.name)).map((constraint) => `constraint ${name}.${constraint.name}`),
-    ...relation.indexes.filter((index) => isOurs(index.name) && index.constraint === undefined).map((index) => `index ${relation.schema}.${index.name}`),
+    ...relation.indexes
+      .filter((index) => isOurs(index.name) && index.constraint === undefined)
+      .map((index) => `index ${relation.schema}.${index.name}`),
     ...relation.triggers.filter(isOurs).map((trigger) => `trigger ${name}.${trigger}`),
   ]
 }

@@ -4,6 +4,7 @@ import { sqlMigration } from '../adapters/_sql-migration.ts'
 import type { Adapter, Files, History, LoadOptions, Location } from '../model/adapter.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Migration, SourceId } from '../model/migration.ts'
+import { present } from '../std/present.ts'
 
 export interface LoadMigrationsOptions {
   /** The project's folder; paths are relative to it. */
@@ -37,8 +38,13 @@ export async function loadMigrations(options: LoadMigrationsOptions): Promise<Lo
   const files = diskFiles(options.root)
   const { adapter, location } = await locate(files, options)
   const { signal = neverAborted, sandboxUrl } = options
-  const load: LoadOptions = { signal, ...(sandboxUrl === undefined ? {} : { sandboxUrl }) }
-  return { source: location.source, path: location.path, migrations: await adapter.load(files, location, load), history: (schema) => adapter.history?.(location, schema) }
+  const load: LoadOptions = { signal, ...present({ sandboxUrl }) }
+  return {
+    source: location.source,
+    path: location.path,
+    migrations: await adapter.load(files, location, load),
+    history: (schema) => adapter.history?.(location, schema),
+  }
 }
 
 const neverAborted = new AbortController().signal
@@ -78,8 +84,10 @@ async function findAll(files: Files, candidates: readonly Adapter[], path: strin
 
 async function nothingFound(files: Files, source: string, path: string | undefined): Promise<LockkeeperError> {
   const kind = source === 'auto' ? '' : ` of ${source}`
-  if (path === undefined) return new LockkeeperError('source-missing', `No migrations${kind} were found in ${files.root}.`, { details: { root: files.root } })
-  if ((await files.exists(path)) === undefined) return new LockkeeperError('source-missing', `${path} does not exist.`, { details: { path } })
+  if (path === undefined)
+    return new LockkeeperError('source-missing', `No migrations${kind} were found in ${files.root}.`, { details: { root: files.root } })
+  if ((await files.exists(path)) === undefined)
+    return new LockkeeperError('source-missing', `${path} does not exist.`, { details: { path } })
   return new LockkeeperError('source-missing', `${path} holds no migrations${kind} that lockkeeper knows.`, { details: { path } })
 }
 

@@ -68,7 +68,11 @@ function schemaOf({ catalog }: Situation): string {
 }
 
 /** Takes a saved plan where it still fits: the same project, files and tables. Throws `plan-stale` with what differs. */
-export async function refuseStale(target: Target, loaded: LoadedMigrations, settings: PlanSettings & { readonly saved: Plan }): Promise<Planned> {
+export async function refuseStale(
+  target: Target,
+  loaded: LoadedMigrations,
+  settings: PlanSettings & { readonly saved: Plan },
+): Promise<Planned> {
   const { saved } = settings
   const situation = await readSituation(target, loaded, settings.project)
   pendingOf(standingsOf(loaded.migrations, situation), settings)

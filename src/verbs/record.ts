@@ -82,7 +82,10 @@ async function recordApplied({ work, situation }: Recorder, standings: readonly 
   const { project, progress, history } = situation
   const journal = options.engine.journal(work)
   const missing = standings.filter((standing) => standing.ormRecorded === false)
-  const orm = history === undefined || missing.length === 0 ? [] : [...history.create, ...missing.flatMap(({ migration }) => history.finish(migration))]
+  const orm =
+    history === undefined || missing.length === 0
+      ? []
+      : [...history.create, ...missing.flatMap(({ migration }) => history.finish(migration))]
   const mine = standings.flatMap(({ migration }) => {
     const begun = progress.get(migration.id)?.state
     const start = begun === undefined || begun === 'aborted' ? journal.startSql(project, stored(migration, options)) : []
@@ -92,7 +95,15 @@ async function recordApplied({ work, situation }: Recorder, standings: readonly 
 }
 
 function stored({ id, source, file, checksum, body, history }: Migration, { toolVersion }: RecordOptions): StoredMigration {
-  return { migration: { id, source, file, checksum, checks: [], steps: [], blocked: [] }, bytes: body.bytes, history, source, allowed: [], startedAt: new Date(), toolVersion }
+  return {
+    migration: { id, source, file, checksum, checks: [], steps: [], blocked: [] },
+    bytes: body.bytes,
+    history,
+    source,
+    allowed: [],
+    startedAt: new Date(),
+    toolVersion,
+  }
 }
 
 // One message of the simple protocol is one transaction.

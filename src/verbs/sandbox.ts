@@ -3,6 +3,7 @@ import { availableVersions, startPostgres } from '../embedded/start.ts'
 import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Session } from '../model/session.ts'
+import { present } from '../std/present.ts'
 
 /** A private database on which history is replayed and what is pending is tried. */
 export interface Sandbox extends AsyncDisposable {
@@ -51,10 +52,17 @@ async function openShadow(options: SandboxOptions, url: string): Promise<Sandbox
   const catalog = await session.readCatalog()
   if (catalog.relations.size > 0) {
     await session.close()
-    throw new LockkeeperError('usage', 'The shadow database is not empty; what is pending would be run in it.', { hint: 'Give --shadow-url an empty database.' })
+    throw new LockkeeperError('usage', 'The shadow database is not empty; what is pending would be run in it.', {
+      hint: 'Give --shadow-url an empty database.',
+    })
   }
   const close = async () => await session.close()
-  return { session, version: session.server.version, name: `the shadow database (PostgreSQL ${session.server.fullVersion ?? session.server.version})`, [Symbol.asyncDispose]: close }
+  return {
+    session,
+    version: session.server.version,
+    name: `the shadow database (PostgreSQL ${session.server.fullVersion ?? session.server.version})`,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 // A pull request's SQL runs here, and a superuser's COPY TO PROGRAM is a shell (H15). It may create what a managed server's owner may.
@@ -76,7 +84,7 @@ async function unprivileged(engine: Engine, superuserUrl: string, signal: AbortS
 
 async function connectTo(options: SandboxOptions, url: string): Promise<Session> {
   const { engine, schema, signal } = options
-  const session = await engine.connect({ url, applicationName: 'lockkeeper sandbox', signal, ...(schema === undefined ? {} : { schema }) })
+  const session = await engine.connect({ url, applicationName: 'lockkeeper sandbox', signal, ...present({ schema }) })
   if (schema !== undefined && schema !== 'public') await session.query(`create schema if not exists ${session.dialect.name(schema)}`)
   return session
 }

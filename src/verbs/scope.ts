@@ -1,4 +1,5 @@
 import type { Catalog } from '../model/catalog.ts'
+import { LockkeeperError } from '../model/errors.ts'
 import type { Migration } from '../model/migration.ts'
 import type { CheckVerbOptions } from './check.ts'
 import type { Selection } from './select.ts'
@@ -17,16 +18,18 @@ export interface Scope {
   /** Of the database, where one was given. */
   readonly catalog: Catalog | undefined
   readonly schema: string
+  /** What limits the verdicts, in words. */
+  readonly notes: readonly string[]
 }
 
 /** Finds out what is pending: what was named, what is newer than a commit, what the database lacks; with none of these, everything. */
 export async function scopeOf(options: CheckVerbOptions): Promise<Scope> {
   const selection = await selectMigrations(options)
-  const live = options.connection === undefined ? undefined : await readLive(options.connection, selection, options.project)
+  const { live, notes } = await readIfAny(options, selection)
   const chosen = selection.chosen ?? live?.pending
   const { migrations } = selection.loaded
   const schema = live?.catalog.searchPath[0] ?? options.schema ?? 'public'
-  if (chosen === undefined) return { history: [], pending: migrations, together: false, catalog: live?.catalog, schema }
+  if (chosen === undefined) return { history: [], pending: migrations, together: false, catalog: undefined, schema, notes }
   const last = migrations.findLastIndex((migration) => chosen.has(migration.id))
   return {
     history: migrations.filter((migration, at) => at < last && !chosen.has(migration.id)),
@@ -34,6 +37,21 @@ export async function scopeOf(options: CheckVerbOptions): Promise<Scope> {
     together: true,
     catalog: live?.catalog,
     schema,
+    notes,
+  }
+}
+
+async function readIfAny(
+  options: CheckVerbOptions,
+  selection: Selection,
+): Promise<{ readonly live?: Live; readonly notes: readonly string[] }> {
+  const { connection, connectionOptional } = options
+  if (connection === undefined) return { notes: [] }
+  try {
+    return { live: await readLive(connection, selection, options.project), notes: [] }
+  } catch (error) {
+    if (connectionOptional !== true || !(error instanceof LockkeeperError)) throw error
+    return { notes: [`Judged without the database that the environment names: ${error.message}.`] }
   }
 }
 

@@ -4,6 +4,7 @@ import { adapters } from '../adapters/index.ts'
 import type { Files } from '../model/adapter.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Migration } from '../model/migration.ts'
+import { present } from '../std/present.ts'
 import { changedSince } from './git.ts'
 import type { LoadedMigrations, LoadMigrationsOptions } from './load-migrations.ts'
 import { loadMigrations } from './load-migrations.ts'
@@ -28,7 +29,7 @@ export async function selectMigrations(options: SelectOptions): Promise<Selectio
   const files = diskFiles(options.root)
   const layout = first === undefined || first === '-' ? undefined : await layoutOf(files, first)
   const path = layout ?? first
-  const loaded = await loadMigrations({ ...options, ...(path === undefined ? {} : { path }) })
+  const loaded = await loadMigrations({ ...options, ...present({ path }) })
   if (options.since !== undefined) return { loaded, chosen: await changed(options, loaded, options.since) }
   if (first === undefined || (layout === undefined && more.length === 0)) return { loaded, chosen: undefined }
   return { loaded, chosen: named(options, loaded) }
@@ -37,7 +38,8 @@ export async function selectMigrations(options: SelectOptions): Promise<Selectio
 /** The folder of a tool, or of numbered SQL files, that a single migration belongs to; undefined where the path is no single migration. */
 async function layoutOf(files: Files, path: string): Promise<string | undefined> {
   const tools = adapters.filter((adapter) => adapter.id !== 'sql')
-  const isTool = async (folder: string) => (await Promise.all(tools.map((tool) => tool.recognises(files, folder)))).some((found) => found !== undefined)
+  const isTool = async (folder: string) =>
+    (await Promise.all(tools.map((tool) => tool.recognises(files, folder)))).some((found) => found !== undefined)
   if ((await files.exists(path)) === undefined || (await isTool(path))) return undefined
   for (const folder of [resolve(files.root, path, '..'), resolve(files.root, path, '../..')]) {
     const inside = relative(files.root, folder)
@@ -60,7 +62,8 @@ function named(options: SelectOptions, loaded: LoadedMigrations): ReadonlySet<st
   const ids = options.paths.map((path) => {
     const wanted = resolve(options.root, path)
     const found = loaded.migrations.find((migration) => isIn(options.root, migration, wanted))
-    if (found === undefined) throw new LockkeeperError('source-missing', `${path} is no migration of ${loaded.path}.`, { details: { path } })
+    if (found === undefined)
+      throw new LockkeeperError('source-missing', `${path} is no migration of ${loaded.path}.`, { details: { path } })
     return found.id
   })
   return new Set(ids)

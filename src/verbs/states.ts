@@ -1,6 +1,7 @@
 import type { HistoryState } from '../model/adapter.ts'
 import type { Migration } from '../model/migration.ts'
 import type { MigrationProgress } from '../run/state.ts'
+import { present } from '../std/present.ts'
 import type { Situation } from './target.ts'
 
 /** Where a migration stands. `aborted` and `pending` are both still to be run. */
@@ -32,20 +33,34 @@ function standingOf(migration: Migration, { history, progress }: Situation): Sta
   return {
     migration,
     state: stateOf(mine, orm),
-    ...(open && mine.step !== undefined ? { step: mine.step } : {}),
-    ...(orm === undefined ? {} : { ormRecorded: orm === 'applied' || orm === 'changed' }),
+    ...present({ step: open ? mine.step : undefined, ormRecorded: orm === undefined ? undefined : orm === 'applied' || orm === 'changed' }),
     changed: orm === 'changed',
     unfinishedByOrm: orm === 'unfinished' && !open,
   }
 }
 
 function stateOf(mine: MigrationProgress | undefined, orm: HistoryState | undefined): MigrationState {
-  if (mine?.state === 'running' || mine?.state === 'failed') return mine.state
-  if (mine?.state === 'aborting') return 'running'
-  if (mine?.state === 'complete' || orm === 'applied' || orm === 'changed') return 'complete'
-  if (orm === 'skipped') return 'skipped'
-  if (orm === 'unfinished') return 'failed'
-  return mine?.state === 'aborted' ? 'aborted' : 'pending'
+  switch (mine?.state) {
+    case 'running':
+    case 'failed':
+    case 'complete':
+      return mine.state
+    case 'aborting':
+      return 'running'
+    case 'aborted':
+    case undefined:
+      return byOrm[orm ?? 'pending'] ?? mine?.state ?? 'pending'
+  }
+}
+
+/** What the ORM alone knows; undefined where it only says that it has not run it. */
+const byOrm: { readonly [state in HistoryState]: MigrationState | undefined } = {
+  'applied': 'complete',
+  'changed': 'complete',
+  'skipped': 'skipped',
+  'unfinished': 'failed',
+  'pending': undefined,
+  'rolled-back': undefined,
 }
 
 function markSkipped(standings: readonly Standing[]): readonly Standing[] {

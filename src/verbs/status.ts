@@ -1,3 +1,4 @@
+import { present } from '../std/present.ts'
 import type { Health } from './health.ts'
 import { healthOf } from './health.ts'
 import type { LoadedMigrations } from './load-migrations.ts'
@@ -27,8 +28,7 @@ export async function readStatus(target: Target, loaded: LoadedMigrations, proje
     id: migration.id,
     source: migration.source,
     state,
-    ...(step === undefined ? {} : { step }),
-    ...(ormRecorded === undefined ? {} : { ormRecorded }),
+    ...present({ step, ormRecorded }),
     changed,
   }))
   return { project: situation.project, migrations, unknown: situation.history?.unknown ?? [], ...healthOf(situation.catalog) }

@@ -44,7 +44,9 @@ export async function readSituation(target: Target, loaded: LoadedMigrations, na
   const schema = catalog.searchPath[0] ?? 'public'
   const project = projectKey(named, schema)
   const progress = fold(await engine.journal(session).read(project))
-  const history = await loaded.history(schema)?.open((sql, parameters) => session.query(sql, parameters), loaded.migrations, session.dialect)
+  const history = await loaded
+    .history(schema)
+    ?.open((sql, parameters) => session.query(sql, parameters), loaded.migrations, session.dialect)
   return { project, catalog, progress, history }
 }
 

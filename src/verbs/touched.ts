@@ -7,7 +7,7 @@ import type { PlannedMigration, Step } from '../model/plan.ts'
  * themselves. Where it differs later, the schema is no longer the one that was planned for.
  */
 export function touchedHash(migrations: readonly PlannedMigration[], catalog: Catalog): string {
-  const names = [...new Set(migrations.flatMap((migration) => migration.steps.flatMap(relationsOf)))].sort()
+  const names = [...new Set(migrations.flatMap((migration) => migration.steps.flatMap(relationsOf)))].toSorted()
   const definitions = names.map((name) => [name, definitionOf(catalog.relations.get(name))])
   return createHash('sha256').update(JSON.stringify(definitions)).digest('hex')
 }
@@ -26,5 +26,5 @@ function relationsOf(step: Step): readonly string[] {
 function definitionOf(relation: Relation | undefined): unknown {
   if (relation === undefined) return null
   const { kind, columns, constraints, indexes, partitionOf, children, triggers } = relation
-  return { kind, columns, constraints, indexes: indexes.map(({ oid: _, ...index }) => index), partitionOf, children, triggers }
+  return { kind, columns, constraints, indexes: indexes.map((index) => ({ ...index, oid: undefined })), partitionOf, children, triggers }
 }

@@ -60,5 +60,7 @@ function unseenNote(why: readonly string[]): readonly string[] {
   const distinct = [...new Set(why)]
   if (distinct.length === 0) return []
   const more = distinct.length > 1 ? ` (and ${distinct.length - 1} more)` : ''
-  return [`Some statements could not be run, since the sandbox has not seen what they need: ${distinct[0]}${more}. Their verdicts are predicted.`]
+  return [
+    `Some statements could not be run, since the sandbox has not seen what they need: ${distinct[0]}${more}. Their verdicts are predicted.`,
+  ]
 }

@@ -31,6 +31,7 @@ async function refuseInFlight(engine: Engine, { work }: Connections): Promise<vo
   const journal = engine.journal(work)
   for (const project of await journal.projects()) {
     const open = inFlight(fold(await journal.read(project)))
-    if (open.length > 0) throw new LockkeeperError('in-flight', `In flight in ${project}: ${open.join(', ')}.`, { details: { project, migrations: open } })
+    if (open.length > 0)
+      throw new LockkeeperError('in-flight', `In flight in ${project}: ${open.join(', ')}.`, { details: { project, migrations: open } })
   }
 }

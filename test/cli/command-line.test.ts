@@ -83,7 +83,7 @@ describe('the command line', () => {
 
 /** What `ps` shows, once the process has had the time to overwrite it. */
 async function titleOf(pid: number): Promise<string> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1200; tries += 1) {
     const title = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
     if (title.startsWith('lockkeeper')) return title
     await new Promise((resolve) => setTimeout(resolve, 25))

@@ -1,4 +1,5 @@
 import { LockkeeperError } from '../../model/errors.ts'
+import { present } from '../../std/present.ts'
 import type { LoadedMigrations } from '../../verbs/load-migrations.ts'
 import type { Command, Context } from '../command.ts'
 import { needConnection } from '../connection.ts'
@@ -16,7 +17,17 @@ export const abort: Command = {
   description:
     'What was added goes, last step first, each through the lock loop. The ORM sees the migration pending again. Past the point of no return nothing is touched. Works without the files, from any machine.',
   arguments: [{ name: '[migration]', description: 'which one; may be left out where only one is in flight' }],
-  options: [...targetFlags, flags.lockTimeout, flags.maxLockWait, flags.maxAttempts, flags.runLockTimeout, flags.terminateOrphan, flags.events, flags.yes, flags.json],
+  options: [
+    ...targetFlags,
+    flags.lockTimeout,
+    flags.maxLockWait,
+    flags.maxAttempts,
+    flags.runLockTimeout,
+    flags.terminateOrphan,
+    flags.events,
+    flags.yes,
+    flags.json,
+  ],
   async run(invocation, context) {
     const { options } = invocation
     const [migration] = invocation.arguments
@@ -27,7 +38,7 @@ export const abort: Command = {
     const { openTarget } = await import('../../verbs/target.ts')
     const { abortScene } = await import('../../verbs/abort.ts')
     const { abort: takeBack } = await import('../../run/abort.ts')
-    const named = { ...(config.project === undefined ? {} : { project: config.project }), ...(migration === undefined ? {} : { migration }) }
+    const named = present({ project: config.project, migration })
     const { engine, scene } = await (async () => {
       await using target = await openTarget(connect)
       printTarget(context, target.session, connect.role)
@@ -41,11 +52,14 @@ export const abort: Command = {
       connect,
       plan: { format: 1, project: scene.project, touched: '', migrations: [] },
       migrations: scene.loaded.migrations,
-      ...(scene.history === undefined ? {} : { history: scene.history }),
-      ...(migration === undefined ? {} : { migration }),
+      ...present({ history: scene.history, migration }),
     })
     const undone = report.undone.length === 0 ? '' : `; undone: ${report.undone.join(', ')}`
-    context.stdout.write(options.json === true ? `${JSON.stringify({ format: 1, command: 'abort', ...report }, null, 2)}\n` : `${report.migration} is taken back${undone}. It is pending again.\n`)
+    context.stdout.write(
+      options.json === true
+        ? `${JSON.stringify({ format: 1, command: 'abort', ...report }, null, 2)}\n`
+        : `${report.migration} is taken back${undone}. It is pending again.\n`,
+    )
     return 0
   },
 }

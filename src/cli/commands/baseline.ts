@@ -6,7 +6,8 @@ import { loadWorkspace, openWorkspace } from '../workspace.ts'
 export const baseline: Command = {
   name: 'baseline',
   summary: 'record the migrations that an existing database already has',
-  description: 'Nothing is run: all migrations that are not recorded yet, or those up to --to, are written into the journal and into the history of the ORM.',
+  description:
+    'Nothing is run: all migrations that are not recorded yet, or those up to --to, are written into the journal and into the history of the ORM.',
   arguments: [{ name: '[path]', description: 'the folder of the migrations' }],
   options: [...targetFlags, flags.to, flags.json, flags.yes, flags.runLockTimeout],
   async run(invocation, context) {
@@ -20,7 +21,10 @@ export const baseline: Command = {
     if (!(await confirmed(invocation, context, question))) return 1
     const verb = await import('../../verbs/record.ts')
     const recorded = await verb.baseline({ ...options, loaded }, to)
-    const text = recorded.length === 0 ? 'Everything was recorded already.\n' : `Recorded as applied:\n${recorded.map((name) => `  ${name}\n`).join('')}`
+    const text =
+      recorded.length === 0
+        ? 'Everything was recorded already.\n'
+        : `Recorded as applied:\n${recorded.map((name) => `  ${name}\n`).join('')}`
     context.stdout.write(json === true ? `${JSON.stringify({ format: 1, command: 'baseline', recorded }, null, 2)}\n` : text)
     return 0
   },

@@ -4,7 +4,8 @@ import { flags } from '../options.ts'
 export const demo: Command = {
   name: 'demo',
   summary: 'the whole story on an embedded PostgreSQL with live traffic',
-  description: 'Takes one folder of Prisma migrations into a table of 2 million rows in three ways: plainly, with lock_timeout and retries, and with lockkeeper. Needs no database; takes some minutes.',
+  description:
+    'Takes one folder of Prisma migrations into a table of 2 million rows in three ways: plainly, with lock_timeout and retries, and with lockkeeper. Needs no database; takes some minutes.',
   arguments: [],
   options: [flags.json],
   async run(invocation, context) {

@@ -15,8 +15,13 @@ export const explain: Command = {
     const wanted = invocation.arguments[0]
     const shown = wanted === undefined ? rules : rules.filter((rule) => rule.id === wanted)
     const [first] = shown
-    if (first === undefined) throw unknownRule(wanted ?? '', rules.map((rule) => rule.id))
-    if (invocation.options.json === true) context.stdout.write(`${JSON.stringify({ format: 1, command: 'explain', rules: shown }, null, 2)}\n`)
+    if (first === undefined)
+      throw unknownRule(
+        wanted ?? '',
+        rules.map((rule) => rule.id),
+      )
+    if (invocation.options.json === true)
+      context.stdout.write(`${JSON.stringify({ format: 1, command: 'explain', rules: shown }, null, 2)}\n`)
     else context.stdout.write(wanted === undefined ? ruleList(context, rules) : rulePage(context, first))
     return 0
   },

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { present } from '../../std/present.ts'
 import type { Command } from '../command.ts'
 import { needConnection } from '../connection.ts'
 import { flags, targetFlags } from '../options.ts'
@@ -10,9 +11,20 @@ import { loadWorkspace, openWorkspace } from '../workspace.ts'
 export const plan: Command = {
   name: 'plan',
   summary: 'the exact steps for what is pending',
-  description: 'SQL, transaction borders, locks, timeouts and the point of no return. Reads only. --out writes it for apply --plan, --format sql as a script for whoever runs it by hand.',
+  description:
+    'SQL, transaction borders, locks, timeouts and the point of no return. Reads only. --out writes it for apply --plan, --format sql as a script for whoever runs it by hand.',
   arguments: [{ name: '[path]', description: 'the folder of the migrations' }],
-  options: [...targetFlags, flags.to, flags.allow, flags.lockTimeout, flags.statementTimeout, flags.planFormat, flags.json, flags.out, flags.exitCode],
+  options: [
+    ...targetFlags,
+    flags.to,
+    flags.allow,
+    flags.lockTimeout,
+    flags.statementTimeout,
+    flags.planFormat,
+    flags.json,
+    flags.out,
+    flags.exitCode,
+  ],
   async run(invocation, context) {
     const { options } = invocation
     const workspace = await openWorkspace(invocation, context)
@@ -25,8 +37,12 @@ export const plan: Command = {
     await using target = await openTarget(connection)
     printTarget(context, target.session, connection.role)
     const { lockBudgetMs, statementTimeoutMs, allowed } = settingsOf(options, workspace.config)
-    const { project } = workspace.config
-    const planned = await planPending(target, loaded, { lockBudgetMs, statementTimeoutMs, allowed, ...(options.to === undefined ? {} : { to: options.to }), ...(project === undefined ? {} : { project }) })
+    const planned = await planPending(target, loaded, {
+      lockBudgetMs,
+      statementTimeoutMs,
+      allowed,
+      ...present({ to: options.to, project: workspace.config.project }),
+    })
     if (planned.inFlight.length > 0) context.stderr.write(`In flight, and first to go on: ${planned.inFlight.join(', ')}\n`)
     const { planJson, planText } = await import('../../report/plan.ts')
     if (options.out !== undefined) await writeFile(resolve(context.cwd, options.out), planJson(planned.plan))

@@ -13,7 +13,8 @@ export const resolve: Command = {
   async run(invocation, context) {
     const { applied, rolledBack, json } = invocation.options
     const name = applied ?? rolledBack
-    if (name === undefined || (applied !== undefined && rolledBack !== undefined)) throw new LockkeeperError('usage', 'resolve needs either --applied NAME or --rolled-back NAME.')
+    if (name === undefined || (applied !== undefined && rolledBack !== undefined))
+      throw new LockkeeperError('usage', 'resolve needs either --applied NAME or --rolled-back NAME.')
     const workspace = await openWorkspace(invocation, context)
     const { throwAwayDatabases } = await import('../../verbs/throw-away.ts')
     await using throwAway = throwAwayDatabases(context.signal)
@@ -23,7 +24,11 @@ export const resolve: Command = {
     if (applied !== undefined) await resolveApplied({ ...options, loaded }, name)
     else await resolveRolledBack({ ...options, loaded }, name)
     const state = applied === undefined ? 'rolled back' : 'applied'
-    context.stdout.write(json === true ? `${JSON.stringify({ format: 1, command: 'resolve', migration: name, state }, null, 2)}\n` : `${name} is recorded as ${state}.\n`)
+    context.stdout.write(
+      json === true
+        ? `${JSON.stringify({ format: 1, command: 'resolve', migration: name, state }, null, 2)}\n`
+        : `${name} is recorded as ${state}.\n`,
+    )
     return 0
   },
 }

@@ -6,7 +6,8 @@ import { openWorkspace } from '../workspace.ts'
 export const uninstall: Command = {
   name: 'uninstall',
   summary: 'take everything of lockkeeper out of a database',
-  description: 'Drops the schema lockkeeper with the journal. Refuses while a migration is in flight. The history of the ORM stays as it is.',
+  description:
+    'Drops the schema lockkeeper with the journal. Refuses while a migration is in flight. The history of the ORM stays as it is.',
   arguments: [],
   options: [flags.databaseUrl, flags.envFile, flags.config, flags.role, flags.json, flags.yes, flags.runLockTimeout],
   async run(invocation, context) {
@@ -16,7 +17,9 @@ export const uninstall: Command = {
     const verb = await import('../../verbs/uninstall.ts')
     const done = await verb.uninstall(options)
     const text = done.removed ? 'The schema lockkeeper is gone.\n' : 'There was nothing of lockkeeper in this database.\n'
-    context.stdout.write(invocation.options.json === true ? `${JSON.stringify({ format: 1, command: 'uninstall', ...done }, null, 2)}\n` : text)
+    context.stdout.write(
+      invocation.options.json === true ? `${JSON.stringify({ format: 1, command: 'uninstall', ...done }, null, 2)}\n` : text,
+    )
     if (done.leftovers.length > 0) context.stderr.write(`Still there, on your tables: ${done.leftovers.join(', ')}\n`)
     return 0
   },
