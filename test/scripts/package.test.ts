@@ -15,7 +15,7 @@ interface Packed {
 }
 
 // The compiler has much to read, and the sandbox of the packed copy starts from nothing.
-test('npm pack gives a package that runs in a project with nothing but its dependencies', { timeout: 400_000 }, () => {
+test('npm pack gives a package that runs in a project with nothing but its dependencies', { timeout: 600_000 }, () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
   using project = planted({
     'package.json': '{"name":"shop","type":"module"}',

@@ -17,7 +17,7 @@ export function run(cwd: string, file: string, ...args: readonly string[]): Ende
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(VITEST|LOCKKEEPER|NODE_OPTIONS|NODE_ENV|FORCE_COLOR)/.test(name)),
   )
-  const ended = spawnSync(file, args, { cwd, encoding: 'utf8', timeout: 150_000, env: { ...env, NO_COLOR: '1' } })
+  const ended = spawnSync(file, args, { cwd, encoding: 'utf8', timeout: 300_000, env: { ...env, NO_COLOR: '1' } })
   return { status: ended.status, stdout: ended.stdout, stderr: ended.stderr }
 }
 
