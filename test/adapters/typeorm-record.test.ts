@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { expect, onTestFinished, test } from 'vitest'
+import { brokenAssumption } from '../../src/adapters/_assumptions.ts'
 import { diskFiles } from '../../src/adapters/_disk-files.ts'
 import { typeorm } from '../../src/adapters/typeorm.ts'
-import { applyAll, describeTable, tempProject } from '../support/orm/project.ts'
+import type { Migration } from '../../src/model/migration.ts'
+import { applyAll, describeTable, readOver, runMigration, tempProject } from '../support/orm/project.ts'
 import { load, longest, oneMigration, sandboxes, sqlOf } from '../support/orm/typeorm-load.ts'
 import { typeormMigrate } from '../support/orm/typeorm.ts'
 import { forEachVersion, freshDatabase } from '../support/postgres.ts'
@@ -28,10 +30,30 @@ forEachVersion('TypeORM', (version) => {
 
     await typeormMigrate(theirs.url, { folder: 'test/cases/adapters/typeorm-schema-api/src/migrations' })
     await applyAll(await ours.client(), typeorm.history(location, 'public'), migrations)
+    expect(await brokenAssumption(readOver(await theirs.client()), invoices as Migration)).toMatchObject({
+      parameters: ['public', 'invoices'],
+    })
     for (const table of ['invoices', 'orders']) {
       expect(await describeTable(await ours.client(), 'public', table)).toEqual(await describeTable(await theirs.client(), 'public', table))
     }
   })
+
+  test(
+    'assumptions hold on a database that stands where the sandbox stood, and break where a column is other',
+    { timeout: longest },
+    async () => {
+      await using database = await freshDatabase(version)
+      const client = await database.client()
+      const { migrations } = await load(diskFiles('test/cases/adapters/typeorm-schema-api'), { sandboxUrl: sandboxes(version) })
+      const [init, invoices] = migrations as [Migration, Migration]
+      await runMigration(client, init)
+      expect(await brokenAssumption(readOver(client), invoices)).toBeUndefined()
+      await client.query('ALTER TABLE orders DROP COLUMN amount; ALTER TABLE orders ADD COLUMN amount integer NOT NULL')
+      expect(await brokenAssumption(readOver(client), invoices)).toBeUndefined()
+      await client.query('ALTER TABLE orders ALTER COLUMN amount TYPE bigint')
+      expect((await brokenAssumption(readOver(client), invoices))?.sql).toContain('columns')
+    },
+  )
 
   test('a read of rows on the sandbox is refused with its line', { timeout: longest }, async () => {
     await using project = await oneMigration(
