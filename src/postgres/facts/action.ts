@@ -2,6 +2,7 @@ import type { Catalog, Relation } from '../../model/catalog.ts'
 import type { LockMode } from '../../model/facts.ts'
 import type { AlterTableCmd } from '../node.ts'
 import { nothing, type Effect } from './effect.ts'
+import { isPartitioned } from './relations.ts'
 
 /** What one action of ALTER TABLE does: its lock on the table, and all else. */
 export interface Action {
@@ -25,3 +26,8 @@ export interface Target {
 export const onTree = (mode: LockMode, effect: Effect = nothing): Action => ({ mode, recurses: true, effect })
 
 export const onTable = (mode: LockMode, effect: Effect = nothing): Action => ({ mode, recurses: false, effect })
+
+/** Partitions are always locked too; children by inheritance only from 18 on (measured). */
+export function from18OrPartitioned({ key, catalog }: Target, mode: LockMode, effect: Effect): Action {
+  return catalog.server.version >= 18 || isPartitioned(key, catalog) ? onTree(mode, effect) : onTable(mode, effect)
+}

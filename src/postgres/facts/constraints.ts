@@ -2,7 +2,7 @@ import type { Catalog, Constraint as CatalogConstraint } from '../../model/catal
 import { relationKey } from '../names.ts'
 import { textsOf, type AlterTableCmd, type Constraint, type RangeVar } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
-import { onTable, onTree, type Action, type Target } from './action.ts'
+import { from18OrPartitioned, onTable, onTree, type Action, type Target } from './action.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { isProvenNotNull } from './expression.ts'
 import { foreignKeysTo, isUnknown, withDescendants, withHeap, withPartitions, type ForeignKey } from './relations.ts'
@@ -19,9 +19,10 @@ function kindOf(constraint: Constraint, target: Target): Action {
   const deferred = constraint.skip_validation === true || constraint.is_enforced === false
   switch (constraint.contype) {
     case 'CONSTR_FOREIGN':
-      return onTree('SHARE ROW EXCLUSIVE', addForeignKey(constraint.pktable, withHeap(withPartitions(target.key, target.catalog), target.catalog), deferred, target.catalog))
+      return from18OrPartitioned(target, 'SHARE ROW EXCLUSIVE', addForeignKey(constraint.pktable, withHeap(withPartitions(target.key, target.catalog), target.catalog), deferred, target.catalog))
     case 'CONSTR_CHECK':
-      return onTree('ACCESS EXCLUSIVE', deferred ? nothing : { scans: constraint.is_no_inherit === true ? withHeap([target.key], target.catalog) : heap })
+      if (constraint.is_no_inherit === true) return from18OrPartitioned(target, 'ACCESS EXCLUSIVE', deferred ? nothing : { scans: withHeap([target.key], target.catalog) })
+      return onTree('ACCESS EXCLUSIVE', deferred ? nothing : { scans: heap })
     case 'CONSTR_NOTNULL':
       return onTree('ACCESS EXCLUSIVE', deferred ? nothing : notNullScan(textsOf(constraint.keys), target))
     case 'CONSTR_PRIMARY':
