@@ -34,7 +34,7 @@ export const scripts: readonly Script[] = [
       create table children (
         id int constraint children_key primary key, parent_id int references parents, code text references parents (code) on delete cascade on update set null,
         a int check (a > 0) check (a < 100), b int unique unique, foreign key (a, b) references parents (a, b) deferrable initially deferred,
-        constraint twice unique (b), check (true), unique (id, b) include (a), exclude (b with =));
+        constraint twice unique (b), check (true), constraint born check (a > 3) not valid, unique (id, b) include (a), exclude (b with =));
       create table long_table_name_that_is_nearly_as_long_as_a_name_may_be_in_all (a_column_with_a_long_name_too_so_that_it_must_be_cut int unique primary key check (a_column_with_a_long_name_too_so_that_it_must_be_cut > 0));
       create table children_fkey (a int, constraint children_fkey_a_check check (a > 2), check (a > 1));
       alter table children_fkey add check (a > 3);

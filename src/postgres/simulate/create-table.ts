@@ -1,7 +1,7 @@
 import type { Catalog, Column, Relation, RelationKind } from '../../model/catalog.ts'
 import { isRelationName, putRelation } from '../catalog-names.ts'
 import { creationSchema, qualifiedName, relationKey } from '../names.ts'
-import type { ColumnDef, CreateStmt, PgNode, RangeVar } from '../node.ts'
+import type { ColumnDef, Constraint, CreateStmt, PgNode, RangeVar } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import type { Source } from '../rewrites/_source.ts'
 import { addColumn, constraintsOf } from './columns.ts'
@@ -125,8 +125,16 @@ function wantedOf(statement: CreateStmt, source: Source): readonly Wanted[] {
   const ofColumns = (statement.tableElts ?? []).flatMap((element) =>
     'ColumnDef' in element ? wantedOfColumn(element.ColumnDef, source) : [],
   )
-  const own = [...constraintsOf(statement.tableElts), ...constraintsOf(statement.constraints)].map((node) => ({ node, source }))
+  const own = [...constraintsOf(statement.tableElts), ...constraintsOf(statement.constraints)].map((node) => ({
+    node: bornValid(node),
+    source,
+  }))
   return [...ofColumns, ...own]
+}
+
+// A new table has no rows that could break a constraint: NOT VALID means nothing there (transformCheckConstraints).
+function bornValid({ skip_validation: _skip, ...node }: Constraint): Constraint {
+  return node
 }
 
 /** The constraints in a column's definition; serial and identity mean NOT NULL too. */
