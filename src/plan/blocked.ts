@@ -21,17 +21,25 @@ function itemHazards<Node>(engine: PlanEngine<Node>, item: Item<Node>, context: 
     case 'rewritten':
       return item.hazards.filter((hazard) => hazard.rewrite === undefined)
     case 'plain':
-      return [...item.hazards.map((hazard) => withReason(engine, hazard, item, context)), ...unjudged(item)]
+      return [...item.hazards.map((hazard) => withReason(hazard, whyNot(engine, hazard, { item, context }))), ...unjudged(item)]
     case 'whole':
       return [...item.hazards, ...tiedWork(item)]
   }
 }
 
-/** Where the cure is known and cannot be had, its own words say why. */
-function withReason<Node>(engine: PlanEngine<Node>, hazard: Hazard, item: Item<Node>, context: BlockContext<Node>): Hazard {
+interface Spot<Node> {
+  readonly item: Item<Node>
+  readonly context: BlockContext<Node>
+}
+
+/** Why the cure that the hazard names cannot be had here, in the cure's own words. */
+function whyNot<Node>(engine: PlanEngine<Node>, hazard: Hazard, { item, context }: Spot<Node>): string | undefined {
   const rewrite = engine.rewrites.find(({ id }) => id === hazard.rewrite)
   const judged = context.parts.map((part) => part.judged)
-  const why = item.parts.map((part) => rewrite?.whyNot?.(judged, context.parts.indexOf(part))).find((text) => text !== undefined)
+  return item.parts.map((part) => rewrite?.whyNot?.(judged, context.parts.indexOf(part))).find((text) => text !== undefined)
+}
+
+function withReason(hazard: Hazard, why: string | undefined): Hazard {
   return why === undefined ? hazard : { ...hazard, message: `${hazard.message}; lockkeeper cannot do it in small steps: ${why}` }
 }
 
@@ -55,7 +63,8 @@ function tiedWork<Node>(item: Extract<Item<Node>, { readonly kind: 'whole' }>): 
   const [first] = item.parts
   const last = item.parts.at(-1)
   const locks = item.parts.some(({ judged }) => blockingLocks(judged).length > 0)
-  const tooMuch = (locks && item.parts.some(works)) || item.parts.some(({ judged }) => judged.facts.transaction !== 'allowed') || item.hazards.some(stops)
+  const tooMuch =
+    (locks && item.parts.some(works)) || item.parts.some(({ judged }) => judged.facts.transaction !== 'allowed') || item.hazards.some(stops)
   if (first === undefined || last === undefined || !tooMuch) return []
   const lines = `lines ${first.judged.statement.line} to ${last.judged.statement.line}`
   return [

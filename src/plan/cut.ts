@@ -10,28 +10,41 @@ import { spansOf, type Span } from './spans.ts'
 interface ItemBase<Node> {
   readonly parts: readonly Part<Node>[]
   readonly hazards: readonly Hazard[]
-  /** SETs of the file that stand before it. */
+  /** SETs that stand before it. */
   readonly session: readonly string[]
 }
 
 /** A piece of a migration that becomes steps of its own. */
 export type Item<Node> =
   | (ItemBase<Node> & { readonly kind: 'plain' })
-  | (ItemBase<Node> & { readonly kind: 'rewritten'; readonly rewrite: string; readonly steps: readonly Step[]; readonly checks: readonly DataCheck[] })
+  | (ItemBase<Node> & {
+      readonly kind: 'rewritten'
+      readonly rewrite: string
+      readonly steps: readonly Step[]
+      readonly checks: readonly DataCheck[]
+    })
   /** Statements that are tied together: they run in one transaction, or not at all. */
   | (ItemBase<Node> & { readonly kind: 'whole'; readonly why: string })
 
 export interface CutContext {
   readonly migration: Migration
   readonly options: PlanOptions
+  /** SETs of the files before this one. */
+  readonly session: readonly string[]
+}
+
+export interface Pieces<Node> {
+  readonly items: readonly Item<Node>[]
+  /** SETs that hold behind its end. */
+  readonly session: readonly string[]
 }
 
 /** Cuts a migration where nothing crosses the cut (H4); each piece is rewritten where a rewrite knows it. */
-export function cut<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>[], context: CutContext): readonly Item<Node>[] {
+export function cut<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>[], context: CutContext): Pieces<Node> {
   const cutter: Cutter<Node> = { engine, parts, context, judged: parts.map((part) => part.judged), spans: spansOf(engine, parts, context) }
   const items: Item<Node>[] = []
-  const session: string[] = []
-  for (let at = 0; at < parts.length; ) {
+  const session = [...context.session]
+  for (let at = 0; at < parts.length;) {
     const part = parts[at]
     if (part === undefined) break
     const span = cutter.spans.find(({ from }) => from === at)
@@ -44,7 +57,7 @@ export function cut<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>[]
     items.push({ ...item.item, session: [...session] })
     at += item.takes
   }
-  return items
+  return { items, session }
 }
 
 interface Cutter<Node> {
@@ -63,7 +76,9 @@ interface Taken<Node> {
 function wholeItem<Node>({ engine, parts }: Cutter<Node>, span: Span): Taken<Node> {
   const inside = parts.slice(span.from, span.to + 1).filter(({ role }) => role === 'plain' || role === 'alone' || role === 'session')
   const transaction = inside.map(({ judged }) => judged)
-  const hazards = distinct(transaction.flatMap((judged, at) => engine.hazards.flatMap((rule) => rule.detect({ ...judged, transaction, at }))))
+  const hazards = distinct(
+    transaction.flatMap((judged, at) => engine.hazards.flatMap((rule) => rule.detect({ ...judged, transaction, at }))),
+  )
   const common = { parts: inside, hazards, session: [] }
   const takes = span.to - span.from + 1
   return { item: span.why === undefined ? { kind: 'plain', ...common } : { kind: 'whole', ...common, why: span.why }, takes }
@@ -98,7 +113,9 @@ interface Found {
 function rewriteAt<Node>({ engine, judged, parts, context, spans }: Cutter<Node>, at: number): Found | undefined {
   const { lockBudgetMs, statementTimeoutMs, catalog: physical } = context.options
   const room = (spans.find(({ from }) => from > at)?.from ?? parts.length) - at
-  const all = engine.rewrites.flatMap((rewrite) => tried(rewrite, rewrite.match(judged, at, { lockBudgetMs, statementTimeoutMs, physical })))
+  const all = engine.rewrites.flatMap((rewrite) =>
+    tried(rewrite, rewrite.match(judged, at, { lockBudgetMs, statementTimeoutMs, physical })),
+  )
   const fitting = all.filter(({ rewritten }) => rewritten.takes <= room)
   return fitting.toSorted((a, b) => b.rewritten.takes - a.rewritten.takes)[0]
 }

@@ -3,7 +3,16 @@ import type { Judged } from '../model/hazard.ts'
 import type { Part } from './parts.ts'
 
 /** In the order in which the server ranks them. */
-const modes: readonly LockMode[] = ['ACCESS SHARE', 'ROW SHARE', 'ROW EXCLUSIVE', 'SHARE UPDATE EXCLUSIVE', 'SHARE', 'SHARE ROW EXCLUSIVE', 'EXCLUSIVE', 'ACCESS EXCLUSIVE']
+const modes: readonly LockMode[] = [
+  'ACCESS SHARE',
+  'ROW SHARE',
+  'ROW EXCLUSIVE',
+  'SHARE UPDATE EXCLUSIVE',
+  'SHARE',
+  'SHARE ROW EXCLUSIVE',
+  'EXCLUSIVE',
+  'ACCESS EXCLUSIVE',
+]
 
 /** Locks on tables that were there before the run, weaker ones than DDL takes left out: nobody waits behind those. */
 export function feltLocks<Node>({ facts, before }: Judged<Node>): readonly TableLock[] {

@@ -1,4 +1,4 @@
-import type { BackfillStep, DataCheck, EachStep, Plan, PlannedMigration, SqlStep, Step } from '../model/plan.ts'
+import type { BackfillStep, DataCheck, EachStep, Plan, PlannedMigration, SqlStep, Step, Walk } from '../model/plan.ts'
 
 /**
  * The plan as a commented script for whoever runs it by hand, statement by statement, on PostgreSQL 13 to 18: outside a transaction,
@@ -59,17 +59,30 @@ function sqlText(step: SqlStep): string {
 
 // A multi-statement BEGIN ... COMMIT, so that SET LOCAL ends with it.
 function inTransaction(step: SqlStep): readonly string[] {
-  const lock = step.lockTimeoutMs > 0 ? [comment(`Run it again until it gets through: nobody waits longer than ${step.lockTimeoutMs} ms behind it.`)] : []
+  const lock =
+    step.lockTimeoutMs > 0
+      ? [comment(`Run it again until it gets through: nobody waits longer than ${step.lockTimeoutMs} ms behind it.`)]
+      : []
   const locks = step.locks.map(({ relation, mode }) => comment(`Locks ${relation} (${mode}).`))
   const settings = [`SET LOCAL lock_timeout = ${step.lockTimeoutMs};`, `SET LOCAL statement_timeout = ${step.statementTimeoutMs};`]
   return [...locks, ...lock, 'BEGIN;', ...settings, ...step.sql.map((sql) => `${sql};`), 'COMMIT;']
 }
 
 function alone(step: SqlStep): readonly string[] {
-  const waits = step.waitsForSnapshots ? [comment('It waits for every transaction of this database that began before it: look for old ones first.')] : []
+  const waits = step.waitsForSnapshots
+    ? [comment('It waits for every transaction of this database that began before it: look for old ones first.')]
+    : []
   const cleanup = step.probe?.cleanup ?? []
   const failed = cleanup.length === 0 ? [] : [comment(`If it fails, first run: ${cleanup.join('; ')};`)]
-  return [...waits, ...failed, 'SET lock_timeout = 0;', `SET statement_timeout = ${step.statementTimeoutMs};`, ...step.sql.map((sql) => `${sql};`), 'RESET statement_timeout;', 'RESET lock_timeout;']
+  return [
+    ...waits,
+    ...failed,
+    'SET lock_timeout = 0;',
+    `SET statement_timeout = ${step.statementTimeoutMs};`,
+    ...step.sql.map((sql) => `${sql};`),
+    'RESET statement_timeout;',
+    'RESET lock_timeout;',
+  ]
 }
 
 /** Rows a batch: about 10 ms of row locks (measured: pgfacts B). */
@@ -78,10 +91,20 @@ const batchRows = 1_000
 // COMMIT inside DO works outside a transaction only, from 11 on. Rows that no longer match are not found again; where they would be,
 // one pass over the key is made.
 function backfillText({ work, walk }: BackfillStep): string {
-  const change = (range: string) => (work.kind === 'update' ? `UPDATE ${work.relation} SET ${moment(work.set)} WHERE ${range}` : `DELETE FROM ${work.relation} WHERE ${range}`)
+  const change = (range: string) =>
+    work.kind === 'update'
+      ? `UPDATE ${work.relation} SET ${moment(work.set)} WHERE ${range}`
+      : `DELETE FROM ${work.relation} WHERE ${range}`
   const where = moment(work.where)
-  const body = work.falsifies || walk.by === 'pages' ? untilNone(work.relation, where, change) : byKey(work.relation, walk.columns, walk.types, { where, change })
-  return [comment('In batches, each committed; not inside a transaction.'), ...(/\{now\}/.test(work.where + (work.kind === 'update' ? work.set : '')) ? [comment('statement_timestamp() stands for the start of the run.')] : []), body].join('\n')
+  const body =
+    work.falsifies || walk.by === 'pages' ? untilNone(work.relation, where, change) : byKey(work.relation, walk, { where, change })
+  return [
+    comment('In batches, each committed; not inside a transaction.'),
+    ...(/\{now\}/.test(work.where + (work.kind === 'update' ? work.set : ''))
+      ? [comment('statement_timestamp() stands for the start of the run.')]
+      : []),
+    body,
+  ].join('\n')
 }
 
 function moment(fragment: string): string {
@@ -103,12 +126,14 @@ END
 $lk$;`
 }
 
+type KeyWalk = Extract<Walk, { readonly by: 'key' }>
+
 interface KeyLoop {
   readonly where: string
-  change(range: string): string
+  readonly change: (range: string) => string
 }
 
-function byKey(relation: string, columns: readonly string[], types: readonly string[], { where, change }: KeyLoop): string {
+function byKey(relation: string, { columns, types }: KeyWalk, { where, change }: KeyLoop): string {
   const names = columns.map((column) => `"${column.replaceAll('"', '""')}"`)
   const vars = columns.map((_, at) => `upto${at}`)
   const row = (values: readonly string[]) => (values.length === 1 ? String(values[0]) : `(${values.join(', ')})`)
@@ -140,5 +165,8 @@ function eachText(step: EachStep): string {
 }
 
 function comment(...lines: readonly string[]): string {
-  return lines.flatMap((line) => line.split('\n')).map((line) => `-- ${line}`.trimEnd()).join('\n')
+  return lines
+    .flatMap((line) => line.split('\n'))
+    .map((line) => `-- ${line}`.trimEnd())
+    .join('\n')
 }

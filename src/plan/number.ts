@@ -9,6 +9,10 @@ export function numbered(steps: readonly Step[]): readonly Step[] {
 const longest = 48
 
 function slug(words: string): string {
-  const plain = words.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').slice(0, longest).replaceAll(/^-+|-+$/g, '')
+  const plain = words
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, longest)
+    .replaceAll(/^-+|-+$/g, '')
   return plain === '' ? 'step' : plain
 }

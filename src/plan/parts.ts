@@ -17,7 +17,11 @@ export interface Part<Node> {
 }
 
 /** The parts of a migration in order, and the catalog behind the last. */
-export function readParts<Node>(engine: PlanEngine<Node>, migration: Migration, before: Catalog): { readonly parts: readonly Part<Node>[]; readonly after: Catalog } {
+export function readParts<Node>(
+  engine: PlanEngine<Node>,
+  migration: Migration,
+  before: Catalog,
+): { readonly parts: readonly Part<Node>[]; readonly after: Catalog } {
   let catalog = before
   const parts = statementsOf(engine, migration).flatMap((origin) => {
     const statements = engine.split(origin)

@@ -8,7 +8,10 @@ import { numbered } from './number.ts'
 import { readParts, type Part } from './parts.ts'
 import { stepsOf } from './steps.ts'
 
-export type PlanEngine<Node> = Pick<Engine<Node>, 'parse' | 'inline' | 'split' | 'facts' | 'simulate' | 'hazards' | 'rewrites' | 'role' | 'ties' | 'words'>
+export type PlanEngine<Node> = Pick<
+  Engine<Node>,
+  'parse' | 'inline' | 'split' | 'facts' | 'simulate' | 'hazards' | 'rewrites' | 'role' | 'ties' | 'words'
+>
 
 export interface PlanOptions {
   readonly project: string
@@ -29,9 +32,9 @@ export interface PlanOptions {
  * of the whole run left, hazardous ones rewritten, the rest as written. Pure. Throws what parsing throws, with the file's name.
  */
 export function plan<Node>(engine: PlanEngine<Node>, migrations: readonly Migration[], options: PlanOptions): Plan {
-  let state: RunState = { catalog: options.catalog, rowsChanged: false }
+  let state: RunState = { catalog: options.catalog, rowsChanged: false, session: [] }
   const planned = migrations.map((migration) => {
-    const { result, after } = planOne(engine, migration, options, state)
+    const { result, after } = planOne(engine, migration, { options, state })
     state = after
     return result
   })
@@ -43,22 +46,35 @@ interface RunState {
   readonly catalog: Catalog
   /** Rows of tables that were there before may have changed: what is found now then says nothing about later ones. */
   readonly rowsChanged: boolean
+  /** Plain SETs of earlier files: the ORM runs all of them in one session, where they still hold. */
+  readonly session: readonly string[]
 }
 
-function planOne<Node>(engine: PlanEngine<Node>, migration: Migration, options: PlanOptions, state: RunState): { readonly result: PlannedMigration; readonly after: RunState } {
-  const { parts, after } = readParts(engine, migration, state.catalog)
-  const items = cut(engine, parts, { migration, options })
+interface Planned {
+  readonly result: PlannedMigration
+  readonly after: RunState
+}
+
+function planOne<Node>(
+  engine: PlanEngine<Node>,
+  migration: Migration,
+  { options, state }: { readonly options: PlanOptions; readonly state: RunState },
+): Planned {
+  const { parts, after: catalog } = readParts(engine, migration, state.catalog)
+  const { items, session } = cut(engine, parts, { migration, options, session: state.session })
   const checks = items.flatMap((item) => (item.kind === 'rewritten' ? item.checks : []))
+  const { id, source, file, checksum } = migration
   const result: PlannedMigration = {
-    id: migration.id,
-    source: migration.source,
-    file: migration.file,
-    checksum: migration.checksum,
+    id,
+    source,
+    file,
+    checksum,
     checks: distinctChecks(checks, state),
     steps: numbered(stepsOf(engine, items, options)),
     blocked: blockedBy(engine, items, { migration, options, parts }),
   }
-  return { result, after: { catalog: after, rowsChanged: state.rowsChanged || parts.some(changesRows) || items.some(isBackfill) } }
+  const rowsChanged = state.rowsChanged || parts.some(changesRows) || items.some(isBackfill)
+  return { result, after: { catalog, rowsChanged, session } }
 }
 
 function isBackfill<Node>(item: Item<Node>): boolean {

@@ -101,7 +101,7 @@ function joinUndo(undos: readonly Undo[]): Undo {
 /** The user's own bytes: an ALTER TABLE whose actions all stand here is itself again. */
 function texts<Node>(parts: readonly Part<Node>[]): readonly string[] {
   const made: string[] = []
-  for (let at = 0; at < parts.length; ) {
+  for (let at = 0; at < parts.length;) {
     const part = parts[at]
     if (part === undefined) break
     const together = parts.slice(at, at + part.siblings).filter(({ origin }) => origin === part.origin)

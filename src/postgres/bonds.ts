@@ -22,7 +22,13 @@ const transactionRoles: ReadonlyMap<string, Role> = new Map([
 ])
 
 /** The runner sets these for each step; a short one would kill a concurrent build, a long one would stall the application. */
-const ourSettings: ReadonlySet<string> = new Set(['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout', 'deadlock_timeout'])
+const ourSettings: ReadonlySet<string> = new Set([
+  'lock_timeout',
+  'statement_timeout',
+  'idle_in_transaction_session_timeout',
+  'transaction_timeout',
+  'deadlock_timeout',
+])
 
 function settingRole(setting: VariableSetStmt): Role {
   if (ourSettings.has(setting.name ?? '')) return 'ours'
@@ -61,12 +67,18 @@ function tieAt(one: Judged<PgNode>, place: Place): readonly Tie[] {
   const { node } = one.statement
   const temporary = temporaryName(node)
   if (temporary !== undefined) return tie(place, lastMention(place, temporary), `the temporary table ${temporary}`)
-  if ('TransactionStmt' in node && node.TransactionStmt.kind === 'TRANS_STMT_SAVEPOINT') return tie(place, endOf(place), `the savepoint ${node.TransactionStmt.savepoint_name ?? ''}`)
   if ('VariableSetStmt' in node) return settingTie(node.VariableSetStmt, place)
   if ('PrepareStmt' in node) return tie(place, lastOf(place, 'ExecuteStmt'), `the prepared statement ${node.PrepareStmt.name ?? ''}`)
-  const reason = reasons.get(one.statement.kind) ?? (isTrue(configCall(node)?.args?.[2]) ? 'set_config for the transaction' : undefined)
-  if (reason !== undefined) return tie(place, endOf(place), reason)
-  return [...callTies(node, place), ...(isDeferred(one) ? tie(place, endOf(place), 'a constraint that is checked only at the end of the transaction') : [])]
+  const reason = reasonToTheEnd(one)
+  return reason === undefined ? callTies(node, place) : tie(place, endOf(place), reason)
+}
+
+function reasonToTheEnd(one: Judged<PgNode>): string | undefined {
+  const { node, kind } = one.statement
+  if ('TransactionStmt' in node && node.TransactionStmt.kind === 'TRANS_STMT_SAVEPOINT')
+    return `the savepoint ${node.TransactionStmt.savepoint_name ?? ''}`
+  if (isTrue(configCall(node)?.args?.[2])) return 'set_config for the transaction'
+  return reasons.get(kind) ?? (isDeferred(one) ? 'a constraint that is checked only at the end of the transaction' : undefined)
 }
 
 const reasons: ReadonlyMap<string, string> = new Map([
@@ -80,7 +92,9 @@ function settingTie(setting: VariableSetStmt, place: Place): readonly Tie[] {
   const isReset = setting.kind === 'VAR_RESET' || setting.kind === 'VAR_SET_DEFAULT'
   if (ourSettings.has(name) || isReset) return []
   if (identitySettings.has(name)) return tie(place, resetOf(place, name), `SET ${name.toUpperCase().replace('_', ' ')}`)
-  return setting.is_local === true || name === 'TRANSACTION' ? tie(place, endOf(place), `SET ${name === 'TRANSACTION' ? name : `LOCAL ${name}`}`) : []
+  return setting.is_local === true || name === 'TRANSACTION'
+    ? tie(place, endOf(place), `SET ${name === 'TRANSACTION' ? name : `LOCAL ${name}`}`)
+    : []
 }
 
 // currval() and lastval() ask what an earlier statement of the same session drew.
@@ -95,11 +109,16 @@ function callTies(node: PgNode, place: Place): readonly Tie[] {
 function isDeferred({ facts, before }: Judged<PgNode>): boolean {
   const written = facts.locks.filter(({ mode }) => mode === 'ROW EXCLUSIVE').map(({ relation }) => relation)
   if (written.length === 0) return false
-  return [...before.relations].some(([key, relation]) => hasDeferred(relation, (references) => written.includes(key) || written.includes(references ?? '')))
+  return [...before.relations].some(([key, relation]) =>
+    hasDeferred(relation, (references) => written.includes(key) || written.includes(references ?? '')),
+  )
 }
 
 function hasDeferred(relation: Relation, concerns: (references: string | undefined) => boolean): boolean {
-  return relation.constraints.some((constraint) => / INITIALLY DEFERRED/.test(constraint.definition) && concerns('references' in constraint ? constraint.references : undefined))
+  return relation.constraints.some(
+    (constraint) =>
+      / INITIALLY DEFERRED/.test(constraint.definition) && concerns('references' in constraint ? constraint.references : undefined),
+  )
 }
 
 function tie({ at }: Place, to: number, why: string): readonly Tie[] {
@@ -107,8 +126,15 @@ function tie({ at }: Place, to: number, why: string): readonly Tie[] {
 }
 
 function temporaryName(node: PgNode): string | undefined {
-  const range = 'CreateStmt' in node ? node.CreateStmt.relation : 'CreateTableAsStmt' in node ? node.CreateTableAsStmt.into?.rel : 'ViewStmt' in node ? node.ViewStmt.view : undefined
-  return range?.relpersistence === 't' || /^pg_temp/.test(range?.schemaname ?? '') ? range?.relname : undefined
+  const range =
+    'CreateStmt' in node
+      ? node.CreateStmt.relation
+      : 'CreateTableAsStmt' in node
+        ? node.CreateTableAsStmt.into?.rel
+        : 'ViewStmt' in node
+          ? node.ViewStmt.view
+          : undefined
+  return range?.relpersistence === 't' || range?.schemaname?.startsWith('pg_temp') === true ? range?.relname : undefined
 }
 
 // By the text, so that DROP, INSERT and a DO block count alike: a mention too many only ties more.
@@ -118,12 +144,18 @@ function lastMention({ judged, at }: Place, name: string): number {
 }
 
 function lastOf({ judged, at }: Place, kind: string): number {
-  return Math.max(judged.findLastIndex(({ statement }) => statement.kind === kind), at)
+  return Math.max(
+    judged.findLastIndex(({ statement }) => statement.kind === kind),
+    at,
+  )
 }
 
 function resetOf(place: Place, name: string): number {
   const { judged, at } = place
-  const reset = judged.findIndex(({ statement: { node } }, index) => index > at && 'VariableSetStmt' in node && node.VariableSetStmt.name === name && node.VariableSetStmt.kind === 'VAR_RESET')
+  const reset = judged.findIndex(
+    ({ statement: { node } }, index) =>
+      index > at && 'VariableSetStmt' in node && node.VariableSetStmt.name === name && node.VariableSetStmt.kind === 'VAR_RESET',
+  )
   return reset < 0 ? judged.length - 1 : reset
 }
 

@@ -22,8 +22,11 @@ export function inline(sql: string, parameters: readonly unknown[]): string | un
 
 function literalOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return 'NULL'
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return postgresDialect.literal(String(value))
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return postgresDialect.literal(String(value))
   if (value instanceof Date) return postgresDialect.literal(value.toISOString())
   if (value instanceof Uint8Array) return postgresDialect.literal(`\\x${Buffer.from(value).toString('hex')}`)
-  return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype ? postgresDialect.literal(JSON.stringify(value)) : undefined
+  return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
+    ? postgresDialect.literal(JSON.stringify(value))
+    : undefined
 }

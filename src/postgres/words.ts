@@ -13,10 +13,12 @@ export function wordsOf(judged: Judged<PgNode>): StepWords {
 
 function titleOf({ statement, facts, before }: Judged<PgNode>): string {
   const { node } = statement
-  if (facts.creates.length > 0) return `create ${facts.creates.join(', ')}`.replace(/^create column/, 'add column').replace(/^create constraint/, 'add constraint')
+  if (facts.creates.length > 0)
+    return `create ${facts.creates.join(', ')}`.replace(/^create column/, 'add column').replace(/^create constraint/, 'add constraint')
   if (facts.destroys.length > 0) return `drop ${facts.destroys.join(', ')}`
   const [command] = 'AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : []
-  if ('AlterTableStmt' in node && command !== undefined && 'AlterTableCmd' in command) return actionTitle(command.AlterTableCmd, relationKey(node.AlterTableStmt.relation ?? {}, before))
+  if ('AlterTableStmt' in node && command !== undefined && 'AlterTableCmd' in command)
+    return actionTitle(command.AlterTableCmd, relationKey(node.AlterTableStmt.relation ?? {}, before))
   return excerpt(statement.sql)
 }
 
@@ -33,7 +35,12 @@ function actionTitle(action: AlterTableCmd, key: string): string {
   const place = action.name === undefined ? key : `${key}.${postgresDialect.name(action.name)}`
   if (action.subtype === 'AT_ColumnDefault') return `${action.def === undefined ? 'drop' : 'set'} the default of ${place}`
   const known = actions.get(action.subtype ?? '')
-  return known === undefined ? `alter ${place}: ${(action.subtype ?? '').replace('AT_', '').replaceAll(/(?!^)([A-Z])/g, ' $1').toLowerCase()}` : known(place)
+  return known === undefined
+    ? `alter ${place}: ${(action.subtype ?? '')
+        .replace('AT_', '')
+        .replaceAll(/(?!^)([A-Z])/g, ' $1')
+        .toLowerCase()}`
+    : known(place)
 }
 
 /** Long enough to be told from its neighbours in a list. */

@@ -21,27 +21,38 @@ async function reset(client: pg.Client, setup: string): Promise<void> {
 }
 
 forEachVersion('the plan of a random migration', (version) => {
-  test(`ends where the migration as written ends, and does nothing long under a lock (seed ${seed}, ${runs} cases)`, { timeout: 600_000 }, async () => {
-    await using asWritten = await freshDatabase(version)
-    await using inSteps = await freshDatabase(version)
-    await using session = await connect({ url: inSteps.url, applicationName: 'plan' })
-    const [original, client] = [await asWritten.client(), await inSteps.client()]
+  test(
+    `ends where the migration as written ends, and does nothing long under a lock (seed ${seed}, ${runs} cases)`,
+    { timeout: 600_000 },
+    async () => {
+      await using asWritten = await freshDatabase(version)
+      await using inSteps = await freshDatabase(version)
+      await using session = await connect({ url: inSteps.url, applicationName: 'plan' })
+      const [original, client] = [await asWritten.client(), await inSteps.client()]
 
-    const holds = async ({ setup, migration, volatile }: RandomMigration): Promise<void> => {
-      await reset(original, setup)
-      await reset(client, setup)
-      for (const { sql } of postgres.parse(Buffer.from(migration))) await original.query(sql)
-      const catalog = await session.readCatalog()
-      const body = { kind: 'sql', bytes: Buffer.from(migration) } as const
-      const file = { id: 'm', source: 'sql', file: 'm.sql', checksum: '', body, transaction: 'file', history: {} } as const
-      const [planned] = plan(postgres, [file], { project: 'p', catalog, lockBudgetMs: 100, statementTimeoutMs: 5_000, allow: [], touched: '' }).migrations
-      if (planned === undefined) throw new Error('nothing is planned')
-      expect(planned.blocked).toEqual([])
-      expect(worksUnderLocks(planned, catalog)).toEqual([])
-      for (const check of planned.checks) expect((await client.query(check.sql)).rows).toEqual([])
-      await takeSteps(client, planned)
-      expect(await snapshotOf(client, volatile)).toEqual(await snapshotOf(original, volatile))
-    }
-    await fc.assert(fc.asyncProperty(randomMigration, holds), { seed, numRuns: runs, endOnFailure: true })
-  })
+      const holds = async ({ setup, migration, volatile }: RandomMigration): Promise<void> => {
+        await reset(original, setup)
+        await reset(client, setup)
+        for (const { sql } of postgres.parse(Buffer.from(migration))) await original.query(sql)
+        const catalog = await session.readCatalog()
+        const body = { kind: 'sql', bytes: Buffer.from(migration) } as const
+        const file = { id: 'm', source: 'sql', file: 'm.sql', checksum: '', body, transaction: 'file', history: {} } as const
+        const [planned] = plan(postgres, [file], {
+          project: 'p',
+          catalog,
+          lockBudgetMs: 100,
+          statementTimeoutMs: 5_000,
+          allow: [],
+          touched: '',
+        }).migrations
+        if (planned === undefined) throw new Error('nothing is planned')
+        expect(planned.blocked).toEqual([])
+        expect(worksUnderLocks(planned, catalog)).toEqual([])
+        for (const check of planned.checks) expect((await client.query(check.sql)).rows).toEqual([])
+        await takeSteps(client, planned)
+        expect(await snapshotOf(client, volatile)).toEqual(await snapshotOf(original, volatile))
+      }
+      await fc.assert(fc.asyncProperty(randomMigration, holds), { seed, numRuns: runs, endOnFailure: true })
+    },
+  )
 })

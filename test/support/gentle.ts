@@ -19,13 +19,21 @@ export function worksUnderLocks(migration: PlannedMigration, before: Catalog): r
 function judge(step: SqlStep, before: Catalog): { readonly found: readonly string[]; readonly after: Catalog } {
   let catalog = before
   let held: readonly string[] = []
-  const found = [...step.session, ...step.sql].flatMap((sql) => postgres.parse(Buffer.from(sql))).flatMap((statement) => {
-    const isOld = (relation: string) => catalog.relations.get(relation)?.isNew === false
-    const facts = postgres.facts(statement, catalog)
-    held = [...held, ...facts.locks.filter((lock) => lock.blocksReads || lock.blocksWrites).map(({ relation }) => relation).filter(isOld)]
-    const work = facts.scans.every(isOld) ? [...facts.scans, ...facts.rewrites, ...facts.builds] : []
-    catalog = postgres.simulate(statement, catalog)
-    return held.length > 0 && work.length > 0 ? [`${step.title}: works on ${work.join(', ')} while ${held.join(', ')} is locked`] : []
-  })
+  const found = [...step.session, ...step.sql]
+    .flatMap((sql) => postgres.parse(Buffer.from(sql)))
+    .flatMap((statement) => {
+      const isOld = (relation: string) => catalog.relations.get(relation)?.isNew === false
+      const facts = postgres.facts(statement, catalog)
+      held = [
+        ...held,
+        ...facts.locks
+          .filter((lock) => lock.blocksReads || lock.blocksWrites)
+          .map(({ relation }) => relation)
+          .filter(isOld),
+      ]
+      const work = facts.scans.every(isOld) ? [...facts.scans, ...facts.rewrites, ...facts.builds] : []
+      catalog = postgres.simulate(statement, catalog)
+      return held.length > 0 && work.length > 0 ? [`${step.title}: works on ${work.join(', ')} while ${held.join(', ')} is locked`] : []
+    })
   return { found, after: catalog }
 }

@@ -46,7 +46,24 @@ interface State {
 }
 
 const longName = `${'long_name_'.repeat(6)}xyz`
-const names = ['orders', 'Order', 'user', 'a b', 'quo"te', "it's", 'größe', '表', 'select', longName, `${'é'.repeat(31)}x`, 'x.y', 'semi;colon', '$1', 'back\\slash', '{leaf}']
+const names = [
+  'orders',
+  'Order',
+  'user',
+  'a b',
+  'quo"te',
+  "it's",
+  'größe',
+  '表',
+  'select',
+  longName,
+  `${'é'.repeat(31)}x`,
+  'x.y',
+  'semi;colon',
+  '$1',
+  'back\\slash',
+  '{leaf}',
+]
 const types: readonly { readonly type: string; readonly value: string; readonly constant: string; readonly volatile?: string }[] = [
   { type: 'integer', value: 'i', constant: '7', volatile: '(random() * 1000)::int' },
   { type: 'bigint', value: 'i * 3', constant: '8' },
@@ -54,7 +71,12 @@ const types: readonly { readonly type: string; readonly value: string; readonly 
   { type: 'varchar(40)', value: "'v' || i", constant: "'v'" },
   { type: 'boolean', value: 'i % 2 = 0', constant: 'true' },
   { type: 'numeric(12,2)', value: 'i * 1.5', constant: '1.50' },
-  { type: 'uuid', value: "('00000000-0000-0000-0000-' || lpad(i::text, 12, '0'))::uuid", constant: "'00000000-0000-0000-0000-000000000000'", volatile: 'gen_random_uuid()' },
+  {
+    type: 'uuid',
+    value: "('00000000-0000-0000-0000-' || lpad(i::text, 12, '0'))::uuid",
+    constant: "'00000000-0000-0000-0000-000000000000'",
+    volatile: 'gen_random_uuid()',
+  },
   { type: 'timestamp(3)', value: "timestamp '2024-01-01' + i * interval '1 minute'", constant: "'2024-01-01'" },
   { type: 'jsonb', value: "jsonb_build_object('i', i)", constant: "'{}'" },
 ]
@@ -73,12 +95,25 @@ export const randomMigration: fc.Arbitrary<RandomMigration> = fc
     merged: fc.boolean(),
   })
   .map((seed) => {
-    const tables = seed.tableNames.map((name, at): Table => ({ schema: seed.schema, name, columns: [], indexes: [], key: at === 0 || seed.keys[at] === true, isNew: false }))
+    const tables = seed.tableNames.map((name, at): Table => ({
+      schema: seed.schema,
+      name,
+      columns: [],
+      indexes: [],
+      key: at === 0 || seed.keys[at] === true,
+      isNew: false,
+    }))
     for (const [at, { a, b, c }] of seed.columns.entries()) addTo(tables[at % tables.length], { a, b, c })
-    const setup = [`CREATE SCHEMA IF NOT EXISTS ${quoted(seed.schema)}`, ...tables.flatMap((table) => createText(table, seed.rows))].join(';\n')
+    const setup = [`CREATE SCHEMA IF NOT EXISTS ${quoted(seed.schema)}`, ...tables.flatMap((table) => createText(table, seed.rows))].join(
+      ';\n',
+    )
     const state: State = { tables, volatile: [], made: 0 }
     const statements = seed.changes.flatMap((change) => changeText(state, change))
-    return { setup, migration: (seed.merged ? mergeAlters(statements) : statements).map((sql) => `${sql};`).join('\n'), volatile: state.volatile }
+    return {
+      setup,
+      migration: (seed.merged ? mergeAlters(statements) : statements).map((sql) => `${sql};`).join('\n'),
+      volatile: state.volatile,
+    }
   })
 
 function addTo(table: Table | undefined, { a, b, c }: Pick<Choice, 'a' | 'b' | 'c'>): void {
@@ -96,10 +131,13 @@ function createText(table: Table, rows: number): readonly string[] {
   return [
     `CREATE TABLE ${key(table)} (pk int NOT NULL${table.key ? ' PRIMARY KEY' : ''}, ref int${columns.join('')})`,
     `INSERT INTO ${key(table)} SELECT i, CASE WHEN i % 5 = 0 THEN NULL ELSE 1 + i % greatest(${rows} / 2, 1) END${values.join('')} FROM generate_series(1, ${rows}) AS i`,
-    ...table.columns.slice(0, 1).filter(({ type }) => type !== 'jsonb').map(({ name }) => {
-      table.indexes.push(clip(`i ${table.name}`, 63))
-      return `CREATE INDEX ${quoted(clip(`i ${table.name}`, 63))} ON ${key(table)} (${quoted(name)})`
-    }),
+    ...table.columns
+      .slice(0, 1)
+      .filter(({ type }) => type !== 'jsonb')
+      .map(({ name }) => {
+        table.indexes.push(clip(`i ${table.name}`, 63))
+        return `CREATE INDEX ${quoted(clip(`i ${table.name}`, 63))} ON ${key(table)} (${quoted(name)})`
+      }),
   ]
 }
 
@@ -122,7 +160,12 @@ const addColumn: Change = (state, table, { b, c }) => {
   const type = types[b % types.length]
   if (type === undefined) return []
   const name = fresh(state, names[c % names.length] ?? 'c')
-  const forms = ['', ` DEFAULT ${type.constant}`, ` NOT NULL DEFAULT ${type.constant}`, ...(type.volatile === undefined || !table.key ? [] : [` DEFAULT ${type.volatile}`, ` NOT NULL DEFAULT ${type.volatile}`])]
+  const forms = [
+    '',
+    ` DEFAULT ${type.constant}`,
+    ` NOT NULL DEFAULT ${type.constant}`,
+    ...(type.volatile === undefined || !table.key ? [] : [` DEFAULT ${type.volatile}`, ` NOT NULL DEFAULT ${type.volatile}`]),
+  ]
   const form = forms[c % forms.length] ?? ''
   if (type.volatile !== undefined && form.endsWith(type.volatile)) state.volatile.push({ table: table.name, column: name })
   table.columns.push({ name, type: type.type, value: '', nullable: !form.includes('NOT NULL'), unique: false })
@@ -164,13 +207,17 @@ const addCheck: Change = (state, table, choice) => {
 const addUnique: Change = (state, table, choice) => {
   const column = table.columns.find(({ unique, value, type }) => unique && value !== '' && type !== 'jsonb')
   const name = choice.c % 2 === 0 ? '' : `CONSTRAINT ${quoted(fresh(state, 'Uq '))} `
-  return column === undefined ? [] : [`ALTER TABLE ${key(table)} ADD ${name}UNIQUE (${quoted(column.name)})${choice.c % 3 === 0 ? ' DEFERRABLE' : ''}`]
+  return column === undefined
+    ? []
+    : [`ALTER TABLE ${key(table)} ADD ${name}UNIQUE (${quoted(column.name)})${choice.c % 3 === 0 ? ' DEFERRABLE' : ''}`]
 }
 
 const addForeignKey: Change = (state, table, { c }) => {
   const [parent] = state.tables
   const name = c % 2 === 0 ? '' : `CONSTRAINT ${quoted(fresh(state, 'fk'))} `
-  return parent === undefined ? [] : [`ALTER TABLE ${key(table)} ADD ${name}FOREIGN KEY (ref) REFERENCES ${key(parent)} (pk)${c % 3 === 0 ? ' ON DELETE CASCADE' : ''}`]
+  return parent === undefined
+    ? []
+    : [`ALTER TABLE ${key(table)} ADD ${name}FOREIGN KEY (ref) REFERENCES ${key(parent)} (pk)${c % 3 === 0 ? ' ON DELETE CASCADE' : ''}`]
 }
 
 const addPrimaryKey: Change = (_, table) => {
@@ -183,7 +230,9 @@ const update: Change = (_, table, choice) => {
   const column = pick(table, choice)
   const constant = types.find(({ type }) => type === column?.type)?.constant
   if (column === undefined || column.unique || constant === undefined) return []
-  return [`UPDATE ${key(table)} SET ${quoted(column.name)} = ${constant} WHERE ${choice.c % 2 === 0 ? `${quoted(column.name)} IS NULL` : `pk > ${choice.c % 50}`}`]
+  return [
+    `UPDATE ${key(table)} SET ${quoted(column.name)} = ${constant} WHERE ${choice.c % 2 === 0 ? `${quoted(column.name)} IS NULL` : `pk > ${choice.c % 50}`}`,
+  ]
 }
 
 const createTable: Change = (state, table, { b }) => {
@@ -194,7 +243,19 @@ const createTable: Change = (state, table, { b }) => {
   return [`CREATE TABLE ${quoted(table.schema, name)} (pk int PRIMARY KEY, ref int${refers}, note text DEFAULT ${literal(name)})`]
 }
 
-const changes: readonly Change[] = [addColumn, addColumn, setNotNull, createIndex, dropIndex, addCheck, addUnique, addForeignKey, addPrimaryKey, update, createTable]
+const changes: readonly Change[] = [
+  addColumn,
+  addColumn,
+  setNotNull,
+  createIndex,
+  dropIndex,
+  addCheck,
+  addUnique,
+  addForeignKey,
+  addPrimaryKey,
+  update,
+  createTable,
+]
 
 /** Consecutive ALTERs of one table as one with several actions, as ORMs write them. */
 function mergeAlters(statements: readonly string[]): readonly string[] {

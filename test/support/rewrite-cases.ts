@@ -22,7 +22,13 @@ const folder = join(import.meta.dirname, '../cases/rewrites')
 
 /** All cases, in the order of folder and file. */
 export function rewriteCases(): readonly RewriteCase[] {
-  return readdirSync(folder).sort().flatMap((rewrite) => readdirSync(join(folder, rewrite)).sort().map((file) => readCase(rewrite, file)))
+  return readdirSync(folder)
+    .toSorted()
+    .flatMap((rewrite) =>
+      readdirSync(join(folder, rewrite))
+        .toSorted()
+        .map((file) => readCase(rewrite, file)),
+    )
 }
 
 function readCase(rewrite: string, file: string): RewriteCase {

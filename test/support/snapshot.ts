@@ -33,14 +33,16 @@ export interface ColumnName {
 export async function snapshotOf(client: pg.Client, volatile: readonly ColumnName[] = []): Promise<Snapshot> {
   await client.query('SET search_path = pg_catalog')
   const { rows: lines } = await client.query<{ line: string }>(schemaSql)
-  const { rows: tables } = await client.query<{ key: string; name: string }>(`SELECT format('%I.%I', n.nspname, c.relname) AS key, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm') AND ${visible}`)
+  const { rows: tables } = await client.query<{ key: string; name: string }>(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS key, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm') AND ${visible}`,
+  )
   const rows: string[] = []
   for (const { key, name } of tables) {
     const columns = volatile.filter(({ table }) => table === name).map(({ column }) => column)
     rows.push(...(await rowsOf(client, key, columns)))
   }
   await client.query('RESET search_path')
-  return { schema: lines.map(({ line }) => line).sort(), rows: rows.sort() }
+  return { schema: lines.map(({ line }) => line).toSorted(), rows: rows.toSorted() }
 }
 
 async function rowsOf(client: pg.Client, table: string, volatile: readonly string[]): Promise<readonly string[]> {

@@ -8,6 +8,20 @@ export async function takeSteps(client: pg.Client, migration: PlannedMigration):
   for (const step of migration.steps) await takeStep(client, step)
 }
 
+/** Takes all steps back, the last one first, as `abort` does. */
+export async function takeBack(client: pg.Client, migration: PlannedMigration): Promise<void> {
+  for (const step of migration.steps.toReversed()) {
+    if (step.kind === 'each')
+      for (const leaf of await leavesOf(client, step))
+        for (const part of step.template.toReversed()) await undo(client, forLeaf(step, part, leaf))
+    await undo(client, step)
+  }
+}
+
+async function undo(client: pg.Client, step: Step): Promise<void> {
+  if (step.undo.kind === 'cleanup') for (const sql of step.undo.sql) await client.query(sql)
+}
+
 async function takeStep(client: pg.Client, step: Step): Promise<void> {
   switch (step.kind) {
     case 'sql':
@@ -41,8 +55,14 @@ async function expectState(client: pg.Client, step: SqlStep, states: readonly st
 
 async function fill(client: pg.Client, { work, walk }: BackfillStep): Promise<void> {
   const at = (text: string) => text.replaceAll('{now}', 'now()')
-  if (walk.by === 'key') await client.query(`SELECT ${walk.columns.map((column, n) => `${postgresDialect.name(column)}::text::${walk.types[n]}`).join(', ')} FROM ${work.relation} LIMIT 1`)
-  const sql = work.kind === 'update' ? `UPDATE ${work.relation} SET ${at(work.set)} WHERE (${at(work.where)})` : `DELETE FROM ${work.relation} WHERE (${at(work.where)})`
+  if (walk.by === 'key')
+    await client.query(
+      `SELECT ${walk.columns.map((column, n) => `${postgresDialect.name(column)}::text::${walk.types[n]}`).join(', ')} FROM ${work.relation} LIMIT 1`,
+    )
+  const sql =
+    work.kind === 'update'
+      ? `UPDATE ${work.relation} SET ${at(work.set)} WHERE (${at(work.where)})`
+      : `DELETE FROM ${work.relation} WHERE (${at(work.where)})`
   await client.query(sql)
   if (!work.falsifies) return
   const { rows } = await client.query<{ left: string }>(`SELECT count(*) AS left FROM ${work.relation} WHERE (${at(work.where)})`)
@@ -50,14 +70,24 @@ async function fill(client: pg.Client, { work, walk }: BackfillStep): Promise<vo
 }
 
 async function takeEach(client: pg.Client, step: EachStep): Promise<void> {
-  const { rows } = await client.query<{ schema: string; name: string }>(
-    `SELECT n.nspname AS schema, c.relname AS name FROM pg_partition_tree($1::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.isleaf AND t.level = 1 ORDER BY c.oid`,
-    [step.relation],
-  )
-  for (const leaf of rows) for (const template of step.template) await takeSql(client, forLeaf(step, template, leaf))
+  for (const leaf of await leavesOf(client, step))
+    for (const template of step.template) await takeSql(client, forLeaf(step, template, leaf))
 }
 
-function forLeaf(step: EachStep, template: SqlStep, leaf: { readonly schema: string; readonly name: string }): SqlStep {
+interface Leaf {
+  readonly schema: string
+  readonly name: string
+}
+
+async function leavesOf(client: pg.Client, step: EachStep): Promise<readonly Leaf[]> {
+  const { rows } = await client.query<Leaf>(
+    `SELECT n.nspname AS schema, c.relname AS name FROM pg_partition_tree($1::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.isleaf ORDER BY c.oid`,
+    [step.relation],
+  )
+  return rows
+}
+
+function forLeaf(step: EachStep, template: SqlStep, leaf: Leaf): SqlStep {
   const { name } = postgresDialect
   const values: { readonly [key: string]: string } = {
     leaf: name(leaf.schema, leaf.name),
@@ -66,5 +96,11 @@ function forLeaf(step: EachStep, template: SqlStep, leaf: { readonly schema: str
     index: name(makeObjectName(leaf.name, step.index.addition, step.index.label)),
   }
   const put = (text: string) => text.replaceAll(/\{(leaf|leafSchema|leafName|index)\}/g, (_, key: string) => values[key] ?? '')
-  return { ...template, sql: template.sql.map(put), ...(template.probe !== undefined && { probe: { sql: put(template.probe.sql), cleanup: template.probe.cleanup.map(put) } }) }
+  const { probe, undo: back } = template
+  return {
+    ...template,
+    sql: template.sql.map(put),
+    undo: back.kind === 'cleanup' ? { ...back, sql: back.sql.map(put) } : back,
+    ...(probe !== undefined && { probe: { sql: put(probe.sql), cleanup: probe.cleanup.map(put) } }),
+  }
 }

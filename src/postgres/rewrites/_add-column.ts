@@ -13,7 +13,7 @@ import { foreignKeyRewrite } from './_foreign-key.ts'
 import { notNullDrafts } from './_not-null.ts'
 import { columnParts, parseOne, sourceOf, textOfTokens, tokenAt, type ColumnParts, type Qualifier, type Source } from './_source.ts'
 import { catalogAfter, cleanup, free, writeSteps, type Draft, type DraftStep } from './_step.ts'
-import { alterTarget, columnOf, worksUnderLock } from './_target.ts'
+import { alterTarget, columnOf, onlyAction, worksUnderLock } from './_target.ts'
 import { uniqueRewrite } from './_unique.ts'
 
 const { name: quoted } = postgresDialect
@@ -45,19 +45,23 @@ export function addColumnRewrite({ judged, at, options, filled }: Request): Rewr
   if (column === undefined || columnOf(target.relation, column.colname) !== undefined) return undefined
   const isVolatile = volatilityOf(defaultOf(column), current.before).volatile
   if (isVolatile !== filled) return undefined
-  const drafts = draftsOf({ table: target.key, relation: target.relation, column, source, parts: columnParts(source, column), filled }, current.before)
+  const drafts = draftsOf(
+    { table: target.key, relation: target.relation, column, source, parts: columnParts(source, column), filled },
+    current.before,
+  )
   return drafts === undefined ? undefined : { takes: 1, steps: writeSteps(drafts, current.before, options), checks: [] }
 }
 
 function addedColumn(node: PgNode): Adding['column'] | undefined {
-  const [command] = 'AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : []
-  const def = command !== undefined && 'AlterTableCmd' in command ? command.AlterTableCmd.def : undefined
+  const def = onlyAction(node)?.def
   const column = def !== undefined && 'ColumnDef' in def ? def.ColumnDef : undefined
   return column?.colname === undefined ? undefined : { ...column, colname: column.colname }
 }
 
 function defaultOf(column: ColumnDef): PgNode | undefined {
-  return (column.constraints ?? []).flatMap((node) => ('Constraint' in node && node.Constraint.contype === 'CONSTR_DEFAULT' ? [node.Constraint] : []))[0]?.raw_expr
+  return (column.constraints ?? []).flatMap((node) =>
+    'Constraint' in node && node.Constraint.contype === 'CONSTR_DEFAULT' ? [node.Constraint] : [],
+  )[0]?.raw_expr
 }
 
 const splitOff: ReadonlySet<ConstrType | undefined> = new Set(['CONSTR_CHECK', 'CONSTR_FOREIGN', 'CONSTR_UNIQUE', 'CONSTR_PRIMARY'])
@@ -66,8 +70,12 @@ const lateWhenFilled: ReadonlySet<ConstrType | undefined> = new Set(['CONSTR_DEF
 
 function draftsOf(adding: Adding, before: Catalog): readonly DraftStep[] | undefined {
   const { qualifiers } = adding.parts
-  const isLate = ({ constraint }: Qualifier) => splitOff.has(constraint?.contype) || (adding.filled && lateWhenFilled.has(constraint?.contype))
-  const add = addDraft(adding, qualifiers.filter((qualifier) => !isLate(qualifier)))
+  const isLate = ({ constraint }: Qualifier) =>
+    splitOff.has(constraint?.contype) || (adding.filled && lateWhenFilled.has(constraint?.contype))
+  const add = addDraft(
+    adding,
+    qualifiers.filter((qualifier) => !isLate(qualifier)),
+  )
   if (add === undefined || stillWorks(add.sql, before)) return undefined
   const after = catalogAfter(add.sql, before)
   const filling = adding.filled ? fillDrafts(adding, after) : []
@@ -78,11 +86,13 @@ function draftsOf(adding: Adding, before: Catalog): readonly DraftStep[] | undef
 // What the parts that remain would read or rewrite all the same (a domain with a CHECK, GENERATED, serial) has another cure.
 function stillWorks(sql: readonly string[], before: Catalog): boolean {
   let catalog = before
-  return sql.flatMap((text) => parse(Buffer.from(text, 'utf8'))).some((statement) => {
-    const found = facts(statement, catalog)
-    catalog = simulate(statement, catalog)
-    return found.scans.length + found.rewrites.length + found.builds.length > 0
-  })
+  return sql
+    .flatMap((text) => parse(Buffer.from(text, 'utf8')))
+    .some((statement) => {
+      const found = facts(statement, catalog)
+      catalog = simulate(statement, catalog)
+      return found.scans.length + found.rewrites.length + found.builds.length > 0
+    })
 }
 
 function addDraft(adding: Adding, kept: readonly Qualifier[]): Draft | undefined {
@@ -91,7 +101,8 @@ function addDraft(adding: Adding, kept: readonly Qualifier[]): Draft | undefined
   const sql = [`${head} ${[parts.base, ...kept.map(({ text }) => text)].join(' ')}`]
   if (!keepsColumn(sql[0] ?? '', column, kept)) return undefined
   const given = parts.qualifiers.find(({ constraint }) => constraint?.contype === 'CONSTR_DEFAULT')
-  if (adding.filled && given !== undefined) sql.push(`ALTER TABLE ${table} ALTER COLUMN ${quoted(column.colname)} SET ${from('default', given.text)}`)
+  if (adding.filled && given !== undefined)
+    sql.push(`ALTER TABLE ${table} ALTER COLUMN ${quoted(column.colname)} SET ${from('default', given.text)}`)
   return {
     kind: 'draft',
     id: `add-column-${column.colname}`,
@@ -107,7 +118,9 @@ function keepsColumn(sql: string, column: ColumnDef, kept: readonly Qualifier[])
   const made = node === undefined ? undefined : addedColumn(node)
   const { constraints: _made, ...rest } = made ?? {}
   const { constraints: _written, ...wanted } = column
-  const types = (made?.constraints ?? []).flatMap((item) => ('Constraint' in item ? [item.Constraint] : [])).filter(({ contype }) => contype?.startsWith('CONSTR_ATTR_') === false)
+  const types = (made?.constraints ?? [])
+    .flatMap((item) => ('Constraint' in item ? [item.Constraint] : []))
+    .filter(({ contype }) => contype?.startsWith('CONSTR_ATTR_') === false)
   const constraints = kept.flatMap(({ constraint }) => (constraint === undefined ? [] : [constraint]))
   return sameTree(rest, wanted) && sameTree(types, constraints)
 }
@@ -115,7 +128,11 @@ function keepsColumn(sql: string, column: ColumnDef, kept: readonly Qualifier[])
 function fillDrafts(adding: Adding, after: Catalog): readonly DraftStep[] | undefined {
   const { table, column, parts } = adding
   const relation = after.relations.get(table) ?? adding.relation
-  const words = { id: `fill-${column.colname}`, title: `fill ${table}.${quoted(column.colname)} of the existing rows with its default, batch by batch`, undo: free }
+  const words = {
+    id: `fill-${column.colname}`,
+    title: `fill ${table}.${quoted(column.colname)} of the existing rows with its default, batch by batch`,
+    undo: free,
+  }
   const fill = fillWithDefault(words, { table, relation, column: column.colname }, quoted(column.colname))
   const notNull = parts.qualifiers.find(({ constraint }) => constraint?.contype === 'CONSTR_NOTNULL')?.constraint
   if (fill === undefined) return undefined
@@ -156,8 +173,14 @@ interface Splitting {
 function oneConstraint(adding: Adding, { full, name, text, taken }: Splitting, after: Catalog): readonly Draft[] | undefined {
   const { table, relation, source } = adding
   const column = quoted(adding.column.colname)
-  if (full.contype === 'CONSTR_CHECK') return uncheckedThenChecked({ table, name, body: from('check', text), node: full }, { what: 'check', locked: 'the table locked for an instant' })
-  if (full.contype === 'CONSTR_FOREIGN') return foreignKeyRewrite({ table, name, body: `FOREIGN KEY (${column}) ${from('references', text)}`, node: full }, relation, after)?.drafts
+  if (full.contype === 'CONSTR_CHECK')
+    return uncheckedThenChecked(
+      { table, name, body: from('check', text), node: full },
+      { what: 'check', locked: 'the table locked for an instant' },
+    )
+  if (full.contype === 'CONSTR_FOREIGN')
+    return foreignKeyRewrite({ table, name, body: `FOREIGN KEY (${column}) ${from('references', text)}`, node: full }, relation, after)
+      ?.drafts
   return uniqueRewrite(source, { ...full, conname: name }, { table, relation, catalog: after, taken })?.drafts
 }
 

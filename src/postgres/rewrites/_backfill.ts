@@ -9,7 +9,11 @@ export interface BackfillWords {
 }
 
 /** A step that does the work batch by batch; undefined where the table offers no safe way to walk it (H7). */
-export function backfillStep(words: BackfillWords, work: Work, how: { readonly relation: Relation; readonly changes: readonly string[] }): BackfillStep | undefined {
+export function backfillStep(
+  words: BackfillWords,
+  work: Work,
+  how: { readonly relation: Relation; readonly changes: readonly string[] },
+): BackfillStep | undefined {
   const walk = walkOf(work, how.relation, how.changes)
   if (walk === undefined) return undefined
   return { kind: 'backfill', ...words, phase: 'backfill', hazards: [], work, walk, batchTargetMs }
@@ -45,10 +49,21 @@ function isWalkable(relation: Relation, name: string): boolean {
 }
 
 /** Types whose text form is read back as the same value, and whose order is total: what a cursor needs. Floats and user types are left out. */
-const walkableTypes = /^(smallint|integer|bigint|uuid|text|date|numeric(\(.*\))?|character varying(\(.*\))?|timestamp(\(\d\))? with(out)? time zone)$/
+const walkableTypes =
+  /^(smallint|integer|bigint|uuid|text|date|numeric(\(.*\))?|character varying(\(.*\))?|timestamp(\(\d\))? with(out)? time zone)$/
 
 /** Fills NULLs of a column with its own DEFAULT, which the server works out for each row. */
-export function fillWithDefault(words: BackfillWords, target: { readonly table: string; readonly relation: Relation; readonly column: string }, quotedColumn: string): BackfillStep | undefined {
-  const work: Work = { kind: 'update', relation: target.table, set: `${quotedColumn} = DEFAULT`, where: `${quotedColumn} IS NULL`, falsifies: true }
+export function fillWithDefault(
+  words: BackfillWords,
+  target: { readonly table: string; readonly relation: Relation; readonly column: string },
+  quotedColumn: string,
+): BackfillStep | undefined {
+  const work: Work = {
+    kind: 'update',
+    relation: target.table,
+    set: `${quotedColumn} = DEFAULT`,
+    where: `${quotedColumn} IS NULL`,
+    falsifies: true,
+  }
   return backfillStep(words, work, { relation: target.relation, changes: [target.column] })
 }

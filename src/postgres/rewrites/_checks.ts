@@ -43,9 +43,16 @@ function mayWrite({ statement, facts }: Judged<PgNode>, relation: string): boole
 }
 
 /** Rows that share their key; NULLs differ from each other unless the index says otherwise. */
-export function duplicateCheck(table: string, keys: readonly string[], how: { readonly where?: string; readonly nullsEqual: boolean }): CheckText {
+export function duplicateCheck(
+  table: string,
+  keys: readonly string[],
+  how: { readonly where?: string; readonly nullsEqual: boolean },
+): CheckText {
   const columns = keys.join(', ')
-  const conditions = [...(how.where === undefined ? [] : [`(${how.where}\n)`]), ...(how.nullsEqual ? [] : keys.map((key) => `(${key}) IS NOT NULL`))]
+  const conditions = [
+    ...(how.where === undefined ? [] : [`(${how.where}\n)`]),
+    ...(how.nullsEqual ? [] : keys.map((key) => `(${key}) IS NOT NULL`)),
+  ]
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
   const names = keys.map((key, at) => `${key} AS ${quoted(`key${at + 1}`)}`)
   return {

@@ -5,6 +5,7 @@ import { chooseCheckName, chooseForeignKeyName, choosePrimaryKeyName, chooseUniq
 import { postgresDialect } from '../quote.ts'
 import { parseOne, type Source } from './_source.ts'
 import { cleanup, type Draft } from './_step.ts'
+import { onlyAction } from './_target.ts'
 
 const { name: quoted } = postgresDialect
 
@@ -18,11 +19,15 @@ export interface ConstraintPlan {
 }
 
 /** The name given, or the one that the server would choose for it. */
-export function constraintName(constraint: Constraint, scope: { readonly catalog: Catalog; readonly relation: Relation; readonly taken?: readonly string[] }): string {
+export function constraintName(
+  constraint: Constraint,
+  scope: { readonly catalog: Catalog; readonly relation: Relation; readonly taken?: readonly string[] },
+): string {
   if (constraint.conname !== undefined) return constraint.conname
   if (constraint.contype === 'CONSTR_FOREIGN') return chooseForeignKeyName(scope, textsOf(constraint.fk_attrs))
   if (constraint.contype === 'CONSTR_PRIMARY') return choosePrimaryKeyName(scope)
-  if (constraint.contype === 'CONSTR_UNIQUE') return chooseUniqueName(scope, [...textsOf(constraint.keys), ...textsOf(constraint.including)])
+  if (constraint.contype === 'CONSTR_UNIQUE')
+    return chooseUniqueName(scope, [...textsOf(constraint.keys), ...textsOf(constraint.including)])
   return chooseCheckName(scope, columnsIn(constraint.raw_expr))
 }
 
@@ -32,7 +37,10 @@ export function isChecked(constraint: Constraint): boolean {
 }
 
 /** Added unchecked in an instant, then checked with nobody waiting; undefined where the rebuilt text would mean something else. */
-export function uncheckedThenChecked(plan: ConstraintPlan, words: { readonly what: string; readonly locked: string }): readonly Draft[] | undefined {
+export function uncheckedThenChecked(
+  plan: ConstraintPlan,
+  words: { readonly what: string; readonly locked: string },
+): readonly Draft[] | undefined {
   const add = `ALTER TABLE ${plan.table} ADD CONSTRAINT ${quoted(plan.name)} ${plan.body} NOT VALID`
   if (!meansTheSame(add, plan.node)) return undefined
   const shown = `${words.what} ${quoted(plan.name)} of ${plan.table}`
@@ -84,6 +92,5 @@ export function constraintOf(def: PgNode | undefined): Constraint | undefined {
 
 /** The constraint that a statement of one ADD CONSTRAINT adds, with the places of its own text. */
 export function addedConstraint({ node }: Pick<Source, 'node'>): Constraint | undefined {
-  const [command] = 'AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : []
-  return constraintOf(command !== undefined && 'AlterTableCmd' in command ? command.AlterTableCmd.def : undefined)
+  return constraintOf(onlyAction(node)?.def)
 }

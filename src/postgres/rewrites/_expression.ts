@@ -16,7 +16,9 @@ export function whyNotInBatches(tree: unknown, catalog: Catalog, part: 'set' | '
   if (nodesTagged<SubLink>('SubLink', tree).length > 0) return 'it asks other rows (a subquery)'
   if (callsIn(tree).some((call) => call.over !== undefined)) return 'it uses a window function'
   if (hasClockWord(tree)) return "it holds a word such as 'now' or 'today', which means another time in each batch"
-  return callsIn(tree).map((call) => whyNotCall(call, catalog, part)).find((why) => why !== undefined)
+  return callsIn(tree)
+    .map((call) => whyNotCall(call, catalog, part))
+    .find((why) => why !== undefined)
 }
 
 function whyNotCall(call: FuncCall, catalog: Catalog, part: 'set' | 'where'): string | undefined {
@@ -27,7 +29,11 @@ function whyNotCall(call: FuncCall, catalog: Catalog, part: 'set' | 'where'): st
   if (found === undefined) return `nothing is known of the function ${parts.join('.')}`
   const builtIn = found.key.startsWith('pg_catalog.')
   const allowed = builtIn ? ['immutable', 'stable'] : ['immutable']
-  if (found.overloads.some(({ volatility }) => allowed.includes(volatility)) && (builtIn || found.overloads.every(({ volatility }) => allowed.includes(volatility)))) return undefined
+  if (
+    found.overloads.some(({ volatility }) => allowed.includes(volatility)) &&
+    (builtIn || found.overloads.every(({ volatility }) => allowed.includes(volatility)))
+  )
+    return undefined
   return `the function ${found.key} is ${builtIn ? 'volatile' : 'not immutable'}, so a batch may see what another one did`
 }
 
@@ -49,26 +55,31 @@ const freshValues: ReadonlySet<string> = new Set([
 ])
 
 function hasClockWord(tree: unknown): boolean {
-  return nodesTagged<TypeCast>('TypeCast', tree).some((cast) => /^(now|today|tomorrow|yesterday)\b/i.test(constantText(cast.arg)?.trim() ?? ''))
+  return nodesTagged<TypeCast>('TypeCast', tree).some((cast) =>
+    /^(now|today|tomorrow|yesterday)\b/i.test(constantText(cast.arg)?.trim() ?? ''),
+  )
 }
 
 /** now() and its like as {now}, for which the runner puts the time of its start (H7). Undefined where one has no such form. */
 export function clockEdits(source: Source, tree: unknown): readonly Edit[] | undefined {
   const calls = callsIn(tree).filter((call) => startOfRun.has(textsOf(call.funcname).at(-1) ?? ''))
-  const edits = [...calls.map((call) => callEdit(source, call)), ...nodesTagged<SQLValueFunction>('SQLValueFunction', tree).map((value) => valueEdit(source, value))]
+  const edits = [
+    ...calls.map((call) => callEdit(source, call)),
+    ...nodesTagged<SQLValueFunction>('SQLValueFunction', tree).map((value) => valueEdit(source, value)),
+  ]
   return edits.includes('none') ? undefined : edits.flatMap((edit) => (edit === undefined || edit === 'none' ? [] : [edit]))
 }
 
 function callEdit(source: Source, call: FuncCall): Edit | 'none' {
   const from = tokenAt(source, call.location ?? 0)
   const open = source.tokens.findIndex((token, index) => index >= from && token.text === '(')
-  return edit(source, from, closingOf(source, open), '({now})')
+  return edit(source, [from, closingOf(source, open)], '({now})')
 }
 
 function valueEdit(source: Source, value: SQLValueFunction): Edit | 'none' | undefined {
   const from = tokenAt(source, value.location ?? 0)
   const text = clockValues.get(value.op ?? '')
-  if (text !== undefined) return edit(source, from, from + 1, text)
+  if (text !== undefined) return edit(source, [from, from + 1], text)
   return value.op?.includes('TIME') === true ? 'none' : undefined
 }
 
@@ -80,17 +91,20 @@ const clockValues: ReadonlyMap<string, string> = new Map([
   ['SVFOP_LOCALTIME', '({now})::time'],
 ])
 
-function edit(source: Source, from: number, to: number, text: string): Edit | 'none' {
+function edit(source: Source, [from, to]: readonly [number, number], text: string): Edit | 'none' {
   const [first, last] = [source.tokens[from], source.tokens[to - 1]]
   return first === undefined || last === undefined ? 'none' : { start: first.start, end: last.end, text }
 }
 
 /** The bytes from one place to another, with the edits that lie between them. */
-export function edited(sql: string, from: number, to: number, edits: readonly Edit[]): string {
+export function edited(sql: string, [from, to]: readonly [number, number], edits: readonly Edit[]): string {
   const bytes = Buffer.from(sql, 'utf8')
   const inside = edits.filter(({ start, end }) => start >= from && end <= to).toSorted((a, b) => a.start - b.start)
   const ends = [from, ...inside.map(({ end }) => end)]
-  return [...inside.map(({ start, text }, at) => bytes.toString('utf8', ends[at], start) + text), bytes.toString('utf8', ends.at(-1), to)].join('')
+  return [
+    ...inside.map(({ start, text }, at) => bytes.toString('utf8', ends[at], start) + text),
+    bytes.toString('utf8', ends.at(-1), to),
+  ].join('')
 }
 
 /** NULL, through casts. */
@@ -105,7 +119,8 @@ export function isNeverNull(node: PgNode | undefined): boolean {
   if (node === undefined) return false
   if ('TypeCast' in node) return isNeverNull(node.TypeCast.arg)
   if ('A_Const' in node) return node.A_Const.isnull !== true
-  if ('SQLValueFunction' in node) return node.SQLValueFunction.op?.includes('TIME') === true || node.SQLValueFunction.op === 'SVFOP_CURRENT_DATE'
+  if ('SQLValueFunction' in node)
+    return node.SQLValueFunction.op?.includes('TIME') === true || node.SQLValueFunction.op === 'SVFOP_CURRENT_DATE'
   const name = 'FuncCall' in node ? (textsOf(node.FuncCall.funcname).at(-1) ?? '') : ''
   return startOfRun.has(name) || (freshValues.has(name) && name !== 'gen_random_bytes')
 }

@@ -20,10 +20,17 @@ export function foreignKeyRewrite(plan: ConstraintPlan, relation: Relation, cata
   if (drafts === undefined) return undefined
   const parent = parentOf(plan.node, catalog)
   const columns = textsOf(plan.node.fk_attrs)
-  const reads = [{ relation: plan.table, columns }, { relation: parent.key, columns: parent.columns }]
+  const reads = [
+    { relation: plan.table, columns },
+    { relation: parent.key, columns: parent.columns },
+  ]
   if (parent.columns.length !== columns.length || plan.node.fk_with_period === true) return { drafts, reads }
   const full = plan.node.fk_matchtype === 'f'
-  return { drafts, reads, check: orphanCheck({ table: plan.table, relation, columns, references: parent.key, referencedColumns: parent.columns, full }) }
+  return {
+    drafts,
+    reads,
+    check: orphanCheck({ table: plan.table, relation, columns, references: parent.key, referencedColumns: parent.columns, full }),
+  }
 }
 
 function parentOf(node: Constraint, catalog: Catalog): { readonly key: string; readonly columns: readonly string[] } {

@@ -25,12 +25,18 @@ export function indexPlan(source: Source, target: Pick<IndexPlan, 'table' | 'rel
 }
 
 /** The plan of the index behind a UNIQUE or PRIMARY KEY constraint; undefined where an index cannot be made for it beforehand. */
-export function constraintIndexPlan(source: Source, constraint: Constraint, target: Pick<IndexPlan, 'table' | 'relation' | 'name'>): IndexPlan | undefined {
+export function constraintIndexPlan(
+  source: Source,
+  constraint: Constraint,
+  target: Pick<IndexPlan, 'table' | 'relation' | 'name'>,
+): IndexPlan | undefined {
   if (constraint.without_overlaps === true || constraint.indexname !== undefined) return undefined
   const options = constraint.options === undefined ? '' : ` WITH ${parenthesesBehind(source, 'with', constraint)}`
   const including = textsOf(constraint.including)
   const rest = [
-    ` (${textsOf(constraint.keys).map((column) => quoted(column)).join(', ')})`,
+    ` (${textsOf(constraint.keys)
+      .map((column) => quoted(column))
+      .join(', ')})`,
     including.length === 0 ? '' : ` INCLUDE (${including.map((column) => quoted(column)).join(', ')})`,
     constraint.nulls_not_distinct === true ? ' NULLS NOT DISTINCT' : '',
     options,
@@ -42,7 +48,10 @@ export function constraintIndexPlan(source: Source, constraint: Constraint, targ
 }
 
 /** CREATE INDEX for the plan, or for another table and name where these are given. */
-export function createIndexSql(plan: IndexPlan, how: { readonly concurrently?: boolean; readonly only?: boolean; readonly name?: string; readonly table?: string }): string {
+export function createIndexSql(
+  plan: IndexPlan,
+  how: { readonly concurrently?: boolean; readonly only?: boolean; readonly name?: string; readonly table?: string },
+): string {
   const words = ['CREATE', ...(plan.unique ? ['UNIQUE'] : []), 'INDEX', ...(how.concurrently === true ? ['CONCURRENTLY'] : [])]
   return `${words.join(' ')} ${how.name ?? quoted(plan.name)} ON ${how.only === true ? 'ONLY ' : ''}${how.table ?? plan.table} ${plan.rest}`
 }
@@ -66,7 +75,7 @@ export interface ProbeTarget {
   /** Canonical names, or placeholders for them. */
   readonly index: string
   readonly table: string
-  quote(text: string): string
+  readonly quote: (text: string) => string
 }
 
 /**
@@ -98,7 +107,9 @@ function keyNames(node: IndexStmt): readonly string[] {
 
 /** Keys and INCLUDE columns. */
 function elementsOf(node: IndexStmt): readonly IndexElem[] {
-  return [...(node.indexParams ?? []), ...(node.indexIncludingParams ?? [])].flatMap((element) => ('IndexElem' in element ? [element.IndexElem] : []))
+  return [...(node.indexParams ?? []), ...(node.indexIncludingParams ?? [])].flatMap((element) =>
+    'IndexElem' in element ? [element.IndexElem] : [],
+  )
 }
 
 export interface IndexKeys {

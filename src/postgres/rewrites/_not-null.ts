@@ -38,7 +38,12 @@ function namedNotNull(plan: NotNullPlan, catalog: Catalog): readonly DraftStep[]
 function throughCheck(plan: NotNullPlan, catalog: Catalog): readonly DraftStep[] {
   const name = helperName(plan, catalog)
   const body = `CHECK (${quoted(plan.column)} IS NOT NULL) NOT VALID`
-  return [refuseNulls(plan, name, body), ...(plan.sweep === undefined ? [] : [plan.sweep]), validateDraft(plan.table, name, 'the helper check'), setNotNull(plan, name)]
+  return [
+    refuseNulls(plan, name, body),
+    ...(plan.sweep === undefined ? [] : [plan.sweep]),
+    validateDraft(plan.table, name, 'the helper check'),
+    setNotNull(plan, name),
+  ]
 }
 
 function refuseNulls({ table, column }: NotNullPlan, name: string, body: string): Draft {

@@ -19,10 +19,15 @@ export interface RowWords {
 export function rewriteRows(current: Judged<PgNode>, options: RewriteOptions, words: RowWords): Rewritten | undefined {
   const change = rowChange(current)
   if (change === undefined) return undefined
-  if (isShort(current, change)) return { takes: 1, steps: writeSteps([wholeDraft(current, change, words)], current.before, options), checks: [] }
+  if (isShort(current, change))
+    return { takes: 1, steps: writeSteps([wholeDraft(current, change, words)], current.before, options), checks: [] }
   if (change.kind === 'refused') return undefined
   const undo = { kind: 'forward-only', why: words.undone } as const
-  const step = backfillStep({ id: `${words.verb.split(' ')[0]}-${change.relation.name}`, title: `${words.verb} ${change.table}, batch by batch`, undo }, change.work, change)
+  const step = backfillStep(
+    { id: `${words.verb.split(' ')[0]}-${change.relation.name}`, title: `${words.verb} ${change.table}, batch by batch`, undo },
+    change.work,
+    change,
+  )
   return step === undefined ? undefined : { takes: 1, steps: [step], checks: [] }
 }
 
@@ -45,13 +50,20 @@ function wholeDraft({ statement }: Judged<PgNode>, { table, relation }: RowChang
 const shortPages = 8
 
 function isShort({ statement, before }: Judged<PgNode>, change: RowChange): boolean {
-  const where = 'UpdateStmt' in statement.node ? statement.node.UpdateStmt.whereClause : 'DeleteStmt' in statement.node ? statement.node.DeleteStmt.whereClause : undefined
+  const where =
+    'UpdateStmt' in statement.node
+      ? statement.node.UpdateStmt.whereClause
+      : 'DeleteStmt' in statement.node
+        ? statement.node.DeleteStmt.whereClause
+        : undefined
   return isSmall(change.relation, before) || namesOneRow(where, change.relation)
 }
 
 function isSmall(relation: Relation, catalog: Catalog): boolean {
   const all = [relation, ...relation.children.flatMap((child) => catalog.relations.get(child) ?? [])]
-  return relation.children.length < 2 && all.every(({ pages, kind }) => kind === 'partitioned' || (pages !== undefined && pages <= shortPages))
+  return (
+    relation.children.length < 2 && all.every(({ pages, kind }) => kind === 'partitioned' || (pages !== undefined && pages <= shortPages))
+  )
 }
 
 /** Every column of the primary key is compared with a constant. */

@@ -13,7 +13,8 @@ export interface Source {
 /** The statement's own text parsed again, since a statement of a file holds the places of the file. */
 export function sourceOf({ sql }: Pick<Statement<PgNode>, 'sql'>): Source {
   const node = parseOne(sql)
-  if (node === undefined) throw new LockkeeperError('internal', 'A statement that was parsed before cannot be parsed again.', { details: { sql } })
+  if (node === undefined)
+    throw new LockkeeperError('internal', 'A statement that was parsed before cannot be parsed again.', { details: { sql } })
   return { sql, node, tokens: scan(sql).filter((token) => !token.kind.endsWith('_COMMENT')) }
 }
 
@@ -146,7 +147,8 @@ function qualifierStarts(column: ColumnDef): readonly Start[] {
     const owner = starts.findLastIndex(({ constraint: own }) => own !== undefined)
     const given = starts[owner]?.constraint
     if (constraint.contype?.startsWith('CONSTR_ATTR_') !== true) starts.push({ location: constraint.location ?? 0, constraint })
-    else if (given !== undefined) starts[owner] = { location: given.location ?? 0, constraint: { ...given, ...attribute(constraint.contype) } }
+    else if (given !== undefined)
+      starts[owner] = { location: given.location ?? 0, constraint: { ...given, ...attribute(constraint.contype) } }
   }
   return starts.toSorted((a, b) => a.location - b.location)
 }

@@ -1,4 +1,4 @@
-import type { Catalog, Column, Relation } from '../../model/catalog.ts'
+import type { Column, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import { findRelation, relationKey } from '../names.ts'
 import type { AlterTableCmd, AlterTableType, PgNode } from '../node.ts'
@@ -15,15 +15,18 @@ export interface Target {
  * ONLY on a table with partitions or children, which none of the rewrites keeps apart.
  */
 export function alterTarget({ statement, before }: Judged<PgNode>, subtype: AlterTableType): Target | undefined {
-  const node = statement.node
-  if (!('AlterTableStmt' in node) || node.AlterTableStmt.relation === undefined) return undefined
-  const { relation: range, cmds = [] } = node.AlterTableStmt
-  const [first] = cmds
-  const action = first !== undefined && 'AlterTableCmd' in first ? first.AlterTableCmd : undefined
-  const relation = findRelation(range, before)
-  if (cmds.length !== 1 || action?.subtype !== subtype || relation === undefined || !isOldTable(relation)) return undefined
+  const range = 'AlterTableStmt' in statement.node ? statement.node.AlterTableStmt.relation : undefined
+  const action = onlyAction(statement.node)
+  const relation = range === undefined ? undefined : findRelation(range, before)
+  if (range === undefined || action?.subtype !== subtype || relation === undefined || !isOldTable(relation)) return undefined
   if (range.inh !== true && relation.children.length > 0) return undefined
   return { key: relationKey(range, before), relation, action }
+}
+
+/** The action of an ALTER TABLE that has one. */
+export function onlyAction(node: PgNode): AlterTableCmd | undefined {
+  const [first, ...more] = 'AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : []
+  return more.length === 0 && first !== undefined && 'AlterTableCmd' in first ? first.AlterTableCmd : undefined
 }
 
 /** A table that someone may be using already. */
@@ -44,9 +47,4 @@ export function columnOf(relation: Relation | undefined, name: string): Column |
 /** Columns of the primary key, in its order; empty where there is none. */
 export function primaryKeyOf(relation: Relation): readonly string[] {
   return relation.constraints.find((constraint) => constraint.kind === 'primary-key')?.columns ?? []
-}
-
-/** Whether any of the tables is one of this run. */
-export function isNewRelation(key: string, catalog: Catalog): boolean {
-  return catalog.relations.get(key)?.isNew ?? false
 }

@@ -23,14 +23,22 @@ export interface UniqueRewrite {
 }
 
 /** UNIQUE or PRIMARY KEY: its index is built concurrently under the constraint's name, then made the constraint. */
-export function uniqueRewrite(source: Source, constraint: Constraint, { table, relation, catalog, taken = [] }: UniqueTarget): UniqueRewrite | undefined {
+export function uniqueRewrite(
+  source: Source,
+  constraint: Constraint,
+  { table, relation, catalog, taken = [] }: UniqueTarget,
+): UniqueRewrite | undefined {
   const name = constraintName(constraint, { catalog, relation, taken })
   const found = indexNamed(relation, name, catalog)
   if (relation.kind !== 'table' || (found !== undefined && found !== 'invalid')) return undefined
   const plan = constraintIndexPlan(source, constraint, { table, relation, name })
   if (plan === undefined) return undefined
   const columns = textsOf(constraint.keys)
-  const check = duplicateCheck(table, columns.map((column) => quoted(column)), { nullsEqual: constraint.nulls_not_distinct === true })
+  const check = duplicateCheck(
+    table,
+    columns.map((column) => quoted(column)),
+    { nullsEqual: constraint.nulls_not_distinct === true },
+  )
   return { drafts: [concurrentBuild(plan), attach(constraint, table, name)], reads: { relation: table, columns }, check }
 }
 

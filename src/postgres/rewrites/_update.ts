@@ -5,6 +5,7 @@ import { columnsIn, conjunctsOf, nodesTagged } from '../facts/tree.ts'
 import { findRelation, relationKey } from '../names.ts'
 import { sameTree, textsOf, type A_Expr, type ColumnRef, type PgNode, type RangeVar, type ResTarget } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
+import type { Token } from '../parse.ts'
 import { backfillStep } from './_backfill.ts'
 import { clockEdits, constantOf, edited, isNeverNull, whyNotInBatches, type Edit } from './_expression.ts'
 import { parseOne, sourceOf, tokenAt, wordAt, type Source } from './_source.ts'
@@ -14,7 +15,10 @@ const { name: quoted } = postgresDialect
 
 /** A change of rows that may go batch by batch, or why it may not. */
 export type RowChange = Changed &
-  ({ readonly kind: 'change'; readonly work: Work; readonly changes: readonly string[] } | { readonly kind: 'refused'; readonly why: string })
+  (
+    | { readonly kind: 'change'; readonly work: Work; readonly changes: readonly string[] }
+    | { readonly kind: 'refused'; readonly why: string }
+  )
 
 interface Changed {
   /** Canonical name. */
@@ -42,7 +46,12 @@ interface Body {
 function bodyOf(node: PgNode): Body | undefined {
   if ('UpdateStmt' in node && node.UpdateStmt.relation !== undefined) {
     const { relation, targetList = [], whereClause: where, ...rest } = node.UpdateStmt
-    return { relation, set: targetList.flatMap((target) => ('ResTarget' in target ? [target.ResTarget] : [])), ...(where !== undefined && { where }), others: Object.values(rest) }
+    return {
+      relation,
+      set: targetList.flatMap((target) => ('ResTarget' in target ? [target.ResTarget] : [])),
+      ...(where !== undefined && { where }),
+      others: Object.values(rest),
+    }
   }
   if ('DeleteStmt' in node && node.DeleteStmt.relation !== undefined) {
     const { relation, whereClause: where, ...rest } = node.DeleteStmt
@@ -54,25 +63,41 @@ function bodyOf(node: PgNode): Body | undefined {
 function whyNot(body: Body, relation: Relation, catalog: Catalog): string | undefined {
   if (body.others.some((part) => part !== undefined)) return 'it has FROM, USING, WITH or RETURNING'
   if (body.relation.inh !== true && relation.children.length > 0) return 'ONLY leaves out the children of the table'
-  if (body.set.length === 0 && refersToItself(relation, catalog)) return 'the table refers to itself: a batch may delete a row that a later one still refers to'
-  const deferred = relation.constraints.find(({ definition, columns }) => / DEFERRABLE/.test(definition) && body.set.some(({ name }) => columns.includes(name ?? '')))
+  if (body.set.length === 0 && refersToItself(relation, catalog))
+    return 'the table refers to itself: a batch may delete a row that a later one still refers to'
+  const deferred = relation.constraints.find(
+    ({ definition, columns }) => / DEFERRABLE/.test(definition) && body.set.some(({ name }) => columns.includes(name ?? '')),
+  )
   if (deferred !== undefined) return `the constraint ${deferred.name} may be checked only at the end of the whole change`
   return whyNotInBatches(body.set, catalog, 'set') ?? whyNotInBatches(body.where, catalog, 'where')
 }
 
 function refersToItself(relation: Relation, catalog: Catalog): boolean {
-  return relation.constraints.some((constraint) => constraint.kind === 'foreign-key' && catalog.relations.get(constraint.references) === relation && !/ ON DELETE (CASCADE|SET)/.test(constraint.definition))
+  return relation.constraints.some(
+    (constraint) =>
+      constraint.kind === 'foreign-key' &&
+      catalog.relations.get(constraint.references) === relation &&
+      !/ ON DELETE (CASCADE|SET)/.test(constraint.definition),
+  )
 }
 
 /** The user's own text of SET and WHERE, proven by parsing it again before the clock and the alias are replaced in it. */
 function cut(source: Source, target: Changed): RowChange {
   const body = bodyOf(source.node)
   const edits = body === undefined ? undefined : editsOf(source, body, target.relation)
-  if (body === undefined || edits === undefined) return { kind: 'refused', ...target, why: 'it asks for the time in a form that cannot be fixed beforehand' }
+  if (body === undefined || edits === undefined)
+    return { kind: 'refused', ...target, why: 'it asks for the time in a form that cannot be fixed beforehand' }
   const [plainSet, plainWhere] = fragments(source, body, [])
-  if (!meansTheSame(body, plainSet, plainWhere)) return { kind: 'refused', ...target, why: 'its text cannot be cut into SET and WHERE with certainty' }
-  if (`${plainSet}${plainWhere}`.includes('{now}')) return { kind: 'refused', ...target, why: 'its text holds {now}, which has a meaning of its own here' }
-  return { kind: 'change', ...target, work: workOf(body, target, fragments(source, body, edits)), changes: body.set.map(({ name }) => name ?? '') }
+  if (!meansTheSame(body, plainSet, plainWhere))
+    return { kind: 'refused', ...target, why: 'its text cannot be cut into SET and WHERE with certainty' }
+  if (`${plainSet}${plainWhere}`.includes('{now}'))
+    return { kind: 'refused', ...target, why: 'its text holds {now}, which has a meaning of its own here' }
+  return {
+    kind: 'change',
+    ...target,
+    work: workOf(body, target, fragments(source, body, edits)),
+    changes: body.set.map(({ name }) => name ?? ''),
+  }
 }
 
 function workOf(body: Body, { table, relation }: Changed, [set, where]: readonly [string, string]): Work {
@@ -81,17 +106,18 @@ function workOf(body: Body, { table, relation }: Changed, [set, where]: readonly
 }
 
 function fragments(source: Source, body: Body, edits: readonly Edit[]): readonly [string, string] {
-  const whereAt = body.where === undefined ? undefined : lastWhere(source)
   const end = source.tokens.at(-1)?.end ?? 0
-  const setAt = body.set.length === 0 ? undefined : wordAt(source, 'set')
-  const setEnd = whereAt === undefined ? end : (source.tokens[whereAt - 1]?.end ?? end)
-  const set = setAt === undefined ? '' : edited(source.sql, source.tokens[setAt + 1]?.start ?? end, setEnd, edits)
-  return [set, whereAt === undefined ? 'true' : edited(source.sql, source.tokens[whereAt + 1]?.start ?? end, end, edits)]
+  const where = body.where === undefined ? undefined : whereWord(source)
+  const set = body.set.length === 0 ? undefined : source.tokens[wordAt(source, 'set') ?? -1]
+  return [
+    set === undefined ? '' : edited(source.sql, [set.end, where?.start ?? end], edits).trim(),
+    where === undefined ? 'true' : edited(source.sql, [where.end, end], edits).trim(),
+  ]
 }
 
 // Without subqueries and FILTER there is one WHERE.
-function lastWhere(source: Source): number | undefined {
-  return source.tokens.findLastIndex(({ text }) => text.toLowerCase() === 'where')
+function whereWord(source: Source): Token | undefined {
+  return source.tokens.findLast(({ text }) => text.toLowerCase() === 'where')
 }
 
 function meansTheSame(body: Body, set: string, where: string): boolean {
@@ -110,7 +136,9 @@ function editsOf(source: Source, body: Body, relation: Relation): readonly Edit[
 function aliasEdits(source: Source, body: Body, relation: Relation): readonly Edit[] {
   const alias = body.relation.alias?.aliasname
   if (alias === undefined) return []
-  const references = nodesTagged<ColumnRef>('ColumnRef', [body.set, body.where]).filter(({ fields = [] }) => fields.length > 1 && textsOf(fields)[0] === alias)
+  const references = nodesTagged<ColumnRef>('ColumnRef', [body.set, body.where]).filter(
+    ({ fields = [] }) => fields.length > 1 && textsOf(fields)[0] === alias,
+  )
   return references.flatMap(({ location = 0 }) => {
     const token = source.tokens[tokenAt(source, location)]
     return token === undefined ? [] : [{ start: token.start, end: token.end, text: quoted(relation.name) }]
@@ -147,7 +175,14 @@ function isTestedAway(test: A_Expr, value: PgNode, type: string): boolean {
   const operator = textsOf(test.name).at(-1)
   if (old === undefined || fresh === undefined || !/^(smallint|integer|bigint|boolean|text|uuid|character varying)/.test(type)) return false
   if (test.kind === 'AEXPR_DISTINCT' || (test.kind === 'AEXPR_OP' && operator === '<>')) return sameTree(old, fresh)
-  return test.kind === 'AEXPR_OP' && operator === '=' && old.sval !== undefined && fresh.sval !== undefined && /^(text|character varying)/.test(type) && old.sval.sval !== fresh.sval.sval
+  return (
+    test.kind === 'AEXPR_OP' &&
+    operator === '=' &&
+    old.sval !== undefined &&
+    fresh.sval !== undefined &&
+    /^(text|character varying)/.test(type) &&
+    old.sval.sval !== fresh.sval.sval
+  )
 }
 
 /** An earlier UPDATE of the migration that fills the NULLs of a column, as a step that can be done once more; the last one counts. */

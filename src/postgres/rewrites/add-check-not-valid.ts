@@ -10,7 +10,8 @@ import { alterTarget } from './_target.ts'
 export const addCheckNotValid: Rewrite<PgNode> = {
   id: 'add-check-not-valid',
   why: 'ADD CHECK reads the whole table under ACCESS EXCLUSIVE. NOT VALID holds it for an instant; VALIDATE reads with nobody waiting.',
-  source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-VALIDATE-CONSTRAINT; measured: pgfacts A.3, 13 to 18',
+  source:
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-VALIDATE-CONSTRAINT; measured: pgfacts A.3, 13 to 18',
   match(judged, at, options) {
     const current = judged[at]
     const target = current === undefined ? undefined : alterTarget(current, 'AT_AddConstraint')

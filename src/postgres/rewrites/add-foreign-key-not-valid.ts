@@ -11,7 +11,8 @@ import { alterTarget } from './_target.ts'
 export const addForeignKeyNotValid: Rewrite<PgNode> = {
   id: 'add-foreign-key-not-valid',
   why: 'ADD FOREIGN KEY reads both tables while it holds SHARE ROW EXCLUSIVE on both, so writes to both wait. NOT VALID takes the locks for an instant; VALIDATE reads with nobody waiting.',
-  source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT; measured: ADD FK is SHARE ROW EXCLUSIVE on 13 to 18',
+  source:
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT; measured: ADD FK is SHARE ROW EXCLUSIVE on 13 to 18',
   match(judged, at, options) {
     const current = judged[at]
     const target = current === undefined ? undefined : alterTarget(current, 'AT_AddConstraint')
@@ -23,6 +24,10 @@ export const addForeignKeyNotValid: Rewrite<PgNode> = {
     const plan = { table, name, body: textOfTokens(source, wordAt(source, 'foreign', 1) ?? 0), node: written }
     const found = foreignKeyRewrite(plan, relation, current.before)
     if (found === undefined) return undefined
-    return { takes: 1, steps: writeSteps(found.drafts, current.before, options), checks: checksAt({ judged, at, options, reads: found.reads }, found.check) }
+    return {
+      takes: 1,
+      steps: writeSteps(found.drafts, current.before, options),
+      checks: checksAt({ judged, at, options, reads: found.reads }, found.check),
+    }
   },
 }

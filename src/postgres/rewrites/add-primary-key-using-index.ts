@@ -14,7 +14,8 @@ import { uniqueRewrite } from './_unique.ts'
 export const addPrimaryKeyUsingIndex: Rewrite<PgNode> = {
   id: 'add-primary-key-using-index',
   why: 'ADD PRIMARY KEY builds its index, and looks for NULLs, under ACCESS EXCLUSIVE. With columns proven NOT NULL and an index built concurrently it takes an instant.',
-  source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX; measured: pgfacts A.3, 13 to 18',
+  source:
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX; measured: pgfacts A.3, 13 to 18',
   match(judged, at, options) {
     const current = judged[at]
     const target = current === undefined ? undefined : alterTarget(current, 'AT_AddConstraint')
@@ -26,7 +27,10 @@ export const addPrimaryKeyUsingIndex: Rewrite<PgNode> = {
     const nullable = textsOf(constraint.keys).filter((column) => columnOf(relation, column)?.nullable === true)
     const proven = nullable.flatMap((column) => notNullDrafts({ table, relation, column }, current.before))
     const place = { judged, at, options }
-    const checks = [...nullable.flatMap((column) => nullsAt(place, target, column)), ...checksAt({ ...place, reads: [found.reads] }, found.check)]
+    const checks = [
+      ...nullable.flatMap((column) => nullsAt(place, target, column)),
+      ...checksAt({ ...place, reads: [found.reads] }, found.check),
+    ]
     return { takes: 1, steps: writeSteps([found.drafts[0], ...proven, found.drafts[1]], current.before, options), checks }
   },
 }

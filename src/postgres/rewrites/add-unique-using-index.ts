@@ -17,8 +17,16 @@ export const addUniqueUsingIndex: Rewrite<PgNode> = {
     const target = current === undefined ? undefined : alterTarget(current, 'AT_AddConstraint')
     const constraint = constraintOf(target?.action.def)
     if (current === undefined || target === undefined || constraint?.contype !== 'CONSTR_UNIQUE') return undefined
-    const found = uniqueRewrite(sourceOf(current.statement), constraint, { table: target.key, relation: target.relation, catalog: current.before })
+    const found = uniqueRewrite(sourceOf(current.statement), constraint, {
+      table: target.key,
+      relation: target.relation,
+      catalog: current.before,
+    })
     if (found === undefined) return undefined
-    return { takes: 1, steps: writeSteps(found.drafts, current.before, options), checks: checksAt({ judged, at, options, reads: [found.reads] }, found.check) }
+    return {
+      takes: 1,
+      steps: writeSteps(found.drafts, current.before, options),
+      checks: checksAt({ judged, at, options, reads: [found.reads] }, found.check),
+    }
   },
 }

@@ -57,7 +57,13 @@ function build(request: Build): Rewritten | undefined {
 function checks({ judged, at, options, node }: Build, source: Source, table: string): readonly DataCheck[] {
   const keys = node.unique === true ? indexKeys(source, node) : undefined
   if (keys === undefined) return []
-  const columns = [...(node.indexParams ?? []).flatMap((element) => ('IndexElem' in element ? (element.IndexElem.name ?? []) : [])), ...columnsIn(node)]
-  const check = duplicateCheck(table, keys.keys, { ...(keys.where !== undefined && { where: keys.where }), nullsEqual: node.nulls_not_distinct === true })
+  const columns = [
+    ...(node.indexParams ?? []).flatMap((element) => ('IndexElem' in element ? (element.IndexElem.name ?? []) : [])),
+    ...columnsIn(node),
+  ]
+  const check = duplicateCheck(table, keys.keys, {
+    ...(keys.where !== undefined && { where: keys.where }),
+    nullsEqual: node.nulls_not_distinct === true,
+  })
   return checksAt({ judged, at, options, reads: [{ relation: table, columns }] }, check)
 }

@@ -1,7 +1,7 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import type { DataCheck, EachStep } from '../../model/plan.ts'
-import type { Rewrite, RewriteOptions } from '../../model/rewrite.ts'
+import type { Rewrite, Rewritten, RewriteOptions } from '../../model/rewrite.ts'
 import { makeObjectName } from '../../std/object-name.ts'
 import { findRelation, relationKey } from '../names.ts'
 import type { IndexStmt, PgNode } from '../node.ts'
@@ -24,16 +24,31 @@ export const createIndexPerPartition: Rewrite<PgNode> = {
     if (current === undefined || !('IndexStmt' in current.statement.node)) return undefined
     const node = current.statement.node.IndexStmt
     const relation = findRelation(node.relation ?? [], current.before)
-    if (relation?.kind !== 'partitioned' || relation.isNew || node.relation?.inh !== true || node.concurrent === true) return undefined
-    const name = node.idxname ?? chooseIndexName({ catalog: current.before, relation }, node)
-    const found = indexNamed(relation, name, current.before)
-    if (found !== undefined) return node.if_not_exists === true && found !== 'invalid' ? { takes: 1, steps: [], checks: [] } : undefined
-    const plan = indexPlan(sourceOf(current.statement), { table: relationKey(node.relation, current.before), relation, name })
-    const tree = plan === undefined ? undefined : branches(plan.table, current.before)
-    if (plan === undefined || tree === undefined || holdsPlaceholder(plan)) return undefined
-    const steps = writeSteps(draftsOf(plan, tree, { before: current.before, options }), current.before, options)
-    return { takes: 1, steps, checks: checks({ judged, at, options }, plan, node) }
+    if (relation === undefined || !isForAllPartitions(relation, node)) return undefined
+    return rewrite({ judged, at, options }, { current, node, relation })
   },
+}
+
+function isForAllPartitions(relation: Relation, node: IndexStmt): boolean {
+  return relation.kind === 'partitioned' && !relation.isNew && node.relation?.inh === true && node.concurrent !== true
+}
+
+interface Wanted {
+  readonly current: Judged<PgNode>
+  readonly node: IndexStmt
+  readonly relation: Relation
+}
+
+function rewrite(place: Place, { current, node, relation }: Wanted): Rewritten | undefined {
+  const { before } = current
+  const name = node.idxname ?? chooseIndexName({ catalog: before, relation }, node)
+  const found = indexNamed(relation, name, before)
+  if (found !== undefined) return node.if_not_exists === true && found !== 'invalid' ? { takes: 1, steps: [], checks: [] } : undefined
+  const plan = indexPlan(sourceOf(current.statement), { table: relationKey(node.relation ?? [], before), relation, name })
+  const tree = plan === undefined ? undefined : branches(plan.table, before)
+  if (plan === undefined || tree === undefined || holdsPlaceholder(plan)) return undefined
+  const steps = writeSteps(draftsOf(plan, tree, { before, options: place.options }), before, place.options)
+  return { takes: 1, steps, checks: checks(place, plan, node) }
 }
 
 /** Partitioned tables from the top down, each with its leaves. */
@@ -71,12 +86,20 @@ function draftsOf(plan: IndexPlan, tree: readonly Branch[], writing: Writing): r
   for (const { key, parent } of tree) {
     const relation = writing.before.relations.get(key)
     if (relation === undefined) continue
-    const name = parent === undefined ? plan.name : chooseIndexName({ catalog: writing.before, relation, taken: [...names.values()] }, plan.node)
+    const name =
+      parent === undefined ? plan.name : chooseIndexName({ catalog: writing.before, relation, taken: [...names.values()] }, plan.node)
     names.set(key, name)
-    hollow.push(hollowDraft({ plan, relation, key, name, ...(parent !== undefined && { attachTo: indexOf(parent, names, writing.before) }) }, undo))
+    hollow.push(
+      hollowDraft({ plan, relation, key, name, ...(parent !== undefined && { attachTo: indexOf(parent, names, writing.before) }) }, undo),
+    )
   }
-  const after = catalogAfter(hollow.flatMap(({ sql }) => sql), writing.before)
-  const each = tree.filter(({ leaves }) => leaves.length > 0).map((branch) => eachLeaf(plan, branch, { ...writing, before: after, index: indexOf(branch.key, names, after) }))
+  const after = catalogAfter(
+    hollow.flatMap(({ sql }) => sql),
+    writing.before,
+  )
+  const each = tree
+    .filter(({ leaves }) => leaves.length > 0)
+    .map((branch) => eachLeaf(plan, branch, { ...writing, before: after, index: indexOf(branch.key, names, after) }))
   return [...hollow, ...each]
 }
 
@@ -116,26 +139,28 @@ function eachLeaf(plan: IndexPlan, branch: Branch, writing: Writing & { readonly
     undo: cleanup(drop),
     over: 'leaves',
     relation: branch.key,
-    template: [leafBuild(plan, branch, writing, drop), leafAttach(branch, writing)],
+    template: [{ ...leafBuild(plan, branch, writing), undo: cleanup(drop, dropLeaf) }, leafAttach(branch, writing)],
     index: indexNameParts(plan.node, writing.before),
   }
 }
 
 // What is attached to the parent's index goes with it and cannot go alone: so the parent's is dropped before one of a leaf is.
-function leafBuild(plan: IndexPlan, branch: Branch, writing: Writing, dropParent: string) {
-  const own = '{leafSchema}.{index}'
-  const dropOwn = `DROP INDEX CONCURRENTLY IF EXISTS ${own}`
+const leafIndex = '{leafSchema}.{index}'
+const dropLeaf = `DROP INDEX CONCURRENTLY IF EXISTS ${leafIndex}`
+
+function leafBuild(plan: IndexPlan, branch: Branch, writing: Writing) {
+  // Dollar quotes, since a leaf's name may hold any quote.
+  const probe = indexProbe(plan, { index: leafIndex, table: '{leaf}', quote: (text) => `$lk$${text}$lk$` })
   return {
     ...standIn(createIndexSql(plan, { concurrently: true, name: '{index}', table: '{leaf}' }), branch, writing),
     id: 'build-index',
     title: 'build the index of {leaf} without blocking writes',
-    undo: cleanup(dropParent, dropOwn),
-    probe: { sql: indexProbe(plan, { index: own, table: '{leaf}', quote: (text) => `$lk$${text}$lk$` }), cleanup: [dropOwn] },
+    probe: { sql: probe, cleanup: [dropLeaf] },
   }
 }
 
 function leafAttach(branch: Branch, writing: Writing & { readonly index: string }) {
-  const sql = `ALTER INDEX ${writing.index} ATTACH PARTITION {leafSchema}.{index}`
+  const sql = `ALTER INDEX ${writing.index} ATTACH PARTITION ${leafIndex}`
   return { ...standIn(sql, branch, writing), id: 'attach-index', title: `attach the index of {leaf} to ${writing.index}`, undo: free }
 }
 
@@ -143,7 +168,10 @@ function leafAttach(branch: Branch, writing: Writing & { readonly index: string 
 function standIn(template: string, { leaves: [leaf = ''] }: Branch, { before, options }: Writing) {
   const relation = before.relations.get(leaf)
   const index = makeObjectName(relation?.name ?? '', '_lk', 'idx')
-  const filled = template.replaceAll('{leafSchema}', () => quoted(relation?.schema ?? '')).replaceAll('{leaf}', () => leaf).replaceAll('{index}', () => quoted(index))
+  const filled = template
+    .replaceAll('{leafSchema}', () => quoted(relation?.schema ?? ''))
+    .replaceAll('{leaf}', () => leaf)
+    .replaceAll('{index}', () => quoted(index))
   const draft = { kind: 'draft', id: '', title: '', phase: 'expand', sql: [filled], undo: free } as const
   const step = sqlStep(draft, before, options)
   return { ...step, sql: [template], locks: step.locks.map((lock) => (lock.relation === leaf ? { ...lock, relation: '{leaf}' } : lock)) }
@@ -160,6 +188,9 @@ function checks(place: Place, plan: IndexPlan, node: IndexStmt): readonly DataCh
   const keys = node.unique === true && 'IndexStmt' in source.node ? indexKeys(source, source.node.IndexStmt) : undefined
   if (keys === undefined) return []
   const columns = (node.indexParams ?? []).flatMap((element) => ('IndexElem' in element ? (element.IndexElem.name ?? []) : []))
-  const check = duplicateCheck(plan.table, keys.keys, { ...(keys.where !== undefined && { where: keys.where }), nullsEqual: node.nulls_not_distinct === true })
+  const check = duplicateCheck(plan.table, keys.keys, {
+    ...(keys.where !== undefined && { where: keys.where }),
+    nullsEqual: node.nulls_not_distinct === true,
+  })
   return checksAt({ ...place, reads: [{ relation: plan.table, columns }] }, check)
 }

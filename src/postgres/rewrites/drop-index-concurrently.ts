@@ -1,4 +1,4 @@
-import type { Catalog, Index } from '../../model/catalog.ts'
+import type { Catalog, Index, Relation } from '../../model/catalog.ts'
 import type { Undo } from '../../model/plan.ts'
 import type { Rewrite } from '../../model/rewrite.ts'
 import { nameParts } from '../facts/tree.ts'
@@ -27,30 +27,32 @@ export const dropIndexConcurrently: Rewrite<PgNode> = {
 }
 
 interface Found {
-  readonly schema: string
   readonly table: string
+  readonly relation: Relation
   readonly index: Index
 }
 
 /** The indexes that are there; undefined where one cannot be dropped concurrently, or is missing and must not be. */
 function droppable(drop: DropStmt, catalog: Catalog): readonly Found[] | undefined {
-  const found: Found[] = []
-  for (const object of drop.objects ?? []) {
-    const place = findIndex(nameParts(object), catalog)
-    const relation = place === undefined ? undefined : catalog.relations.get(place.relation)
-    const index = relation?.indexes.find(({ name }) => name === place?.name)
-    if (relation === undefined || index === undefined) {
-      if (drop.missing_ok === true) continue
-      return undefined
-    }
-    if (relation.isNew || index.constraint !== undefined || relation.kind === 'partitioned' || relation.partitionOf !== undefined) return undefined
-    found.push({ schema: relation.schema, table: place?.relation ?? '', index })
-  }
-  return found
+  const all = (drop.objects ?? []).map((object) => foundIndex(object, catalog))
+  const found = all.filter((one) => one !== undefined)
+  if (found.length < all.length && drop.missing_ok !== true) return undefined
+  return found.every(canGo) ? found : undefined
 }
 
-function dropDraft({ schema, table, index }: Found): Draft {
-  const canonical = quoted(schema, index.name)
+function foundIndex(object: PgNode, catalog: Catalog): Found | undefined {
+  const place = findIndex(nameParts(object), catalog)
+  const relation = place === undefined ? undefined : catalog.relations.get(place.relation)
+  const index = relation?.indexes.find(({ name }) => name === place?.name)
+  return place === undefined || relation === undefined || index === undefined ? undefined : { table: place.relation, relation, index }
+}
+
+function canGo({ relation, index }: Found): boolean {
+  return !relation.isNew && index.constraint === undefined && relation.kind !== 'partitioned' && relation.partitionOf === undefined
+}
+
+function dropDraft({ table, relation, index }: Found): Draft {
+  const canonical = quoted(relation.schema, index.name)
   return {
     kind: 'draft',
     id: `drop-index-${index.name}`,

@@ -33,7 +33,8 @@ function droppedTables(drop: DropStmt, catalog: Catalog): readonly string[] | un
     const key = relationKey(nameParts(object), catalog)
     const relation = catalog.relations.get(key)
     if (relation === undefined && drop.missing_ok === true) continue
-    if (relation === undefined || !isOldTable(relation) || relation.partitionOf !== undefined || relation.children.length > 0) return undefined
+    if (relation === undefined || !isOldTable(relation) || relation.partitionOf !== undefined || relation.children.length > 0)
+      return undefined
     keys.push(key)
   }
   return keys
@@ -53,12 +54,25 @@ function draftsOf(drop: DropStmt, tables: readonly string[], catalog: Catalog): 
   const cascade = drop.behavior === 'DROP_CASCADE'
   // Without CASCADE the server refuses while another table refers to it, and so must we.
   if (outside.length > 0 && !cascade) return undefined
-  return [...distinct.filter(({ from, to }) => from !== to).map(dropKey), ...tables.map((table) => dropTable(table, drop.missing_ok === true, cascade))]
+  return [
+    ...distinct.filter(({ from, to }) => from !== to).map(dropKey),
+    ...tables.map((table) => dropTable(table, drop.missing_ok === true, cascade)),
+  ]
 }
 
 function tiesOf(table: string, catalog: Catalog): readonly Tie[] {
-  const own = foreignKeysOf(catalog.relations.get(table)).map((key) => ({ from: table, name: key.name, to: key.references, definition: key.definition }))
-  const others = foreignKeysTo(table, catalog).map(({ from, foreignKey }) => ({ from, name: foreignKey.name, to: table, definition: foreignKey.definition }))
+  const own = foreignKeysOf(catalog.relations.get(table)).map((key) => ({
+    from: table,
+    name: key.name,
+    to: key.references,
+    definition: key.definition,
+  }))
+  const others = foreignKeysTo(table, catalog).map(({ from, foreignKey }) => ({
+    from,
+    name: foreignKey.name,
+    to: table,
+    definition: foreignKey.definition,
+  }))
   return [...own, ...others]
 }
 
@@ -75,7 +89,7 @@ function dropKey({ from, name, to, definition }: Tie): Draft {
 
 // Dropped first in case the step had not come to it. A definition that says NOT VALID was not validated before either.
 function restore(table: string, name: string, definition: string): readonly string[] {
-  const unchecked = / NOT VALID$/.test(definition)
+  const unchecked = definition.endsWith(' NOT VALID')
   const add = `ALTER TABLE ${table} ADD CONSTRAINT ${quoted(name)} ${definition}${unchecked ? '' : ' NOT VALID'}`
   const drop = `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quoted(name)}`
   return [drop, add, ...(unchecked ? [] : [`ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoted(name)}`])]

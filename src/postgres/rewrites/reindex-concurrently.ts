@@ -34,8 +34,19 @@ interface Rebuilt {
 
 // An exclusion constraint's index cannot be rebuilt concurrently, and REINDEX TABLE CONCURRENTLY passes it over.
 function rebuilt(node: ReindexStmt, catalog: Catalog): Rebuilt | undefined {
-  const found = node.kind === 'REINDEX_OBJECT_INDEX' ? byIndex(node, catalog) : node.kind === 'REINDEX_OBJECT_TABLE' ? byTable(node, catalog) : undefined
-  if (found === undefined || found.indexes.length === 0 || found.relation.isNew || !['table', 'materialized-view'].includes(found.relation.kind)) return undefined
+  const found =
+    node.kind === 'REINDEX_OBJECT_INDEX'
+      ? byIndex(node, catalog)
+      : node.kind === 'REINDEX_OBJECT_TABLE'
+        ? byTable(node, catalog)
+        : undefined
+  if (
+    found === undefined ||
+    found.indexes.length === 0 ||
+    found.relation.isNew ||
+    !['table', 'materialized-view'].includes(found.relation.kind)
+  )
+    return undefined
   const excluded = found.relation.constraints.filter(({ kind }) => kind === 'exclude').map(({ name }) => name)
   return found.indexes.some(({ name }) => excluded.includes(name)) ? undefined : found
 }

@@ -21,7 +21,8 @@ const { name: quoted } = postgresDialect
 export const setNotNullValidated: Rewrite<PgNode> = {
   id: 'set-not-null-validated',
   why: 'SET NOT NULL reads the whole table under ACCESS EXCLUSIVE, and fails where NULLs are left. Proven beforehand, without a lock that blocks anyone, it takes an instant.',
-  source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL; measured: pgfacts A.2, 13 to 18',
+  source:
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL; measured: pgfacts A.2, 13 to 18',
   match(judged, at, options) {
     const found = findPair(judged, at)
     if (found === undefined) return undefined
@@ -74,9 +75,16 @@ function rewrite(request: Request): Rewritten | undefined {
   if (filling === undefined) return undefined
   const given = request.defaultAt === undefined ? undefined : judged[request.defaultAt]
   const first: readonly DraftStep[] = given === undefined ? [] : [setDefaultDraft(target, given.statement, before)]
-  const rest = notNullDrafts({ table: target.key, relation: target.relation, column, ...(filling.sweep !== undefined && { sweep: filling.sweep }) }, before)
+  const rest = notNullDrafts(
+    { table: target.key, relation: target.relation, column, ...(filling.sweep !== undefined && { sweep: filling.sweep }) },
+    before,
+  )
   const drafts = [...first, ...(filling.first === undefined ? [] : [filling.first]), ...rest]
-  return { takes, steps: writeSteps(drafts, before, options), checks: filling.sweep === undefined ? checks({ ...request, at: notNullAt }, column) : [] }
+  return {
+    takes,
+    steps: writeSteps(drafts, before, options),
+    checks: filling.sweep === undefined ? checks({ ...request, at: notNullAt }, column) : [],
+  }
 }
 
 interface Filling {
@@ -88,8 +96,10 @@ interface Filling {
 function fillingOf(request: Request, column: string): Filling | undefined {
   const { judged, notNullAt, target } = request
   const written = earlierFill(judged.slice(0, notNullAt), target, column)
-  if (written !== undefined) return { sweep: { ...written, id: `sweep-${column}`, title: `fill the NULLs of ${columnName(target)} that came in meanwhile` } }
-  if (request.defaultAt === undefined && !judged.slice(0, notNullAt).some((earlier) => isSameColumn(defaultTarget(earlier), target))) return {}
+  if (written !== undefined)
+    return { sweep: { ...written, id: `sweep-${column}`, title: `fill the NULLs of ${columnName(target)} that came in meanwhile` } }
+  if (request.defaultAt === undefined && !judged.slice(0, notNullAt).some((earlier) => isSameColumn(defaultTarget(earlier), target)))
+    return {}
   const first = fill(target, `fill-${column}`, `fill the NULLs of ${columnName(target)} with its default, batch by batch`)
   const sweep = fill(target, `sweep-${column}`, `fill the NULLs of ${columnName(target)} that came in meanwhile`)
   return first === undefined || sweep === undefined ? undefined : { first, sweep }
@@ -105,5 +115,8 @@ function columnName(target: Target): string {
 }
 
 function checks({ judged, at, options, target }: Request, column: string): readonly DataCheck[] {
-  return checksAt({ judged, at, options, reads: [{ relation: target.key, columns: [column] }] }, nullCheck(target.key, target.relation, column))
+  return checksAt(
+    { judged, at, options, reads: [{ relation: target.key, columns: [column] }] },
+    nullCheck(target.key, target.relation, column),
+  )
 }
