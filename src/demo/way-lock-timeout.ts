@@ -3,7 +3,8 @@ import type { Session } from '../model/session.ts'
 import { connect } from '../postgres/session.ts'
 import type { WayStep } from './document.ts'
 import { pendingFiles } from './folder.ts'
-import type { Way } from './way.ts'
+import type { FolderFile } from './folder.ts'
+import type { Way, WayOptions } from './way.ts'
 
 /** Between two tries, as blogs have it. */
 const pauseMs = 1000
@@ -18,7 +19,7 @@ export const lockTimeout: Way = {
     for (const file of await pendingFiles(folder)) {
       say(file.id)
       const startMs = elapsed()
-      const attempts = await untilItSucceeds(session, file.sql, signal)
+      const attempts = await untilItSucceeds(session, file, { signal, say })
       steps.push({ migration: file.migration, id: file.id, title: file.title, startMs, endMs: elapsed(), attempts })
     }
     return steps
@@ -26,15 +27,16 @@ export const lockTimeout: Way = {
 }
 
 /** Ends with the signal alone: the report that holds the lock ends by itself. */
-async function untilItSucceeds(session: Session, sql: string, signal: AbortSignal): Promise<number> {
+async function untilItSucceeds(session: Session, file: FolderFile, { signal, say }: Pick<WayOptions, 'signal' | 'say'>): Promise<number> {
   for (let attempts = 1; ; attempts += 1) {
     signal.throwIfAborted()
     try {
-      await session.script([sql])
+      await session.script([file.sql])
       return attempts
     } catch (error) {
       const failure = session.classify(error)
       if (failure !== 'lock-timeout' && failure !== 'deadlock') throw error
+      say(`${file.id}: ${failure}, once more in a second`)
     }
     await delay(pauseMs, undefined, { signal })
   }
