@@ -11,7 +11,8 @@ export interface Watchdog {
 
 /**
  * Reads pids from standard input, the last one counts. The pipe closes when the process at the other end ends, by kill -9 too. SIGQUIT is an
- * immediate shutdown, after which the postmaster removes postmaster.pid; 8 s, because it kills its own children 5 s after a SIGQUIT.
+ * immediate shutdown, after which the postmaster removes postmaster.pid and ends; 8 s, because it kills its own children 5 s after a SIGQUIT;
+ * a second more at most for the process, which stays a zombie where process 1 of a container does not wait for orphans.
  */
 const script = `
 trap '' HUP INT QUIT TERM
@@ -20,7 +21,9 @@ while read -r line; do pid=$line; done
 if [ -n "$pid" ] && kill -QUIT "$pid" 2>/dev/null; then
   tries=0
   while [ -e "$1/data/postmaster.pid" ] && kill -0 "$pid" 2>/dev/null && [ $tries -lt 160 ]; do sleep 0.05; tries=$((tries + 1)); done
-  kill -0 "$pid" 2>/dev/null && [ $tries -ge 160 ] && kill -KILL "$pid" 2>/dev/null
+  [ $tries -ge 160 ] && kill -KILL "$pid" 2>/dev/null
+  tries=0
+  while kill -0 "$pid" 2>/dev/null && [ $tries -lt 20 ]; do sleep 0.05; tries=$((tries + 1)); done
 fi
 tries=0
 while rm -rf "$1" 2>/dev/null; [ -e "$1" ] && [ $tries -lt 40 ]; do sleep 0.05; tries=$((tries + 1)); done
@@ -37,7 +40,6 @@ export function startWatchdog(folder: string): Watchdog {
   // Where the watchdog itself was killed, writing to it fails; the exit hook and the sweep of the next start remain.
   child.stdin?.on('error', () => undefined)
   child.unref()
-  unrefStream(child.stdin)
   return {
     watch: (pid) => void child.stdin?.write(`${pid ?? ''}\n`),
     release: () => {
@@ -46,9 +48,4 @@ export function startWatchdog(folder: string): Watchdog {
       return ended
     },
   }
-}
-
-/** A pipe to a child is a socket, and an open one would keep this process from ending. */
-function unrefStream(stream: unknown): void {
-  ;(stream as { unref?: () => void } | null)?.unref?.()
 }

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
-import { isGone, makeTemporaryFolder, processesOf, startParent } from '../support/embedded.ts'
+import { isGone, makeTemporaryFolder, processesOf, serversOf, startParent, watchdogsOf } from '../support/embedded.ts'
 import { makeLauncher } from '../support/launcher.ts'
 
 /** A start on two busy cores, and then at most what the watchdog may take. */
@@ -40,9 +40,11 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
     const parent = startParent(launcher, { env })
     const { folder, url } = await parent.said
     const client = await connect(url)
-    expect(processesOf(folder).length).toBeGreaterThan(2)
+    expect(serversOf(folder).length).toBeGreaterThan(2)
     parent.child.kill(signal)
     expect(await parent.ended).toEqual({ status: null, signal })
+    await expect.poll(() => existsSync(folder), gone).toBe(false)
+    expect(serversOf(folder)).toEqual([])
     await expect.poll(() => isGone(folder), gone).toBe(true)
     await client.end().catch(() => undefined)
   })
@@ -70,7 +72,7 @@ describe.skipIf(process.platform !== 'linux')('a server whose process ends', { t
   it('is swept by the next start where its watchdog was killed with it', async () => {
     const parent = startParent(launcher, { env })
     const { folder, pid } = await parent.said
-    const watchdogs = processesOf(folder).filter(isWatchdog)
+    const watchdogs = watchdogsOf(folder)
     expect(watchdogs).toHaveLength(1)
     for (const each of watchdogs) process.kill(each, 'SIGKILL')
     parent.child.kill('SIGKILL')
@@ -105,8 +107,4 @@ async function connect(url: string): Promise<pg.Client> {
 function serverFolders(base: string): readonly string[] {
   const names = readdirSync(base).filter((name) => name.startsWith('lockkeeper-') && !name.startsWith('lockkeeper-cache'))
   return names.map((name) => join(base, name))
-}
-
-function isWatchdog(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('lockkeeper-watchdog')
 }

@@ -50,8 +50,19 @@ export function makeTemporaryFolder(): { readonly path: string } & Disposable {
 /** The processes that belong to a server folder: those that name it, and those that work in it. Zombies name nothing. Linux only. */
 export function processesOf(folder: string): readonly number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && belongs(name, folder))
+    .filter((name) => /^\d+$/.test(name))
     .map(Number)
+    .filter((pid) => commandLine(pid).includes(folder) || workingFolder(pid).startsWith(folder))
+}
+
+/** The postmaster of a folder and its children. */
+export function serversOf(folder: string): readonly number[] {
+  return processesOf(folder).filter((pid) => commandLine(pid).includes('postgres'))
+}
+
+/** The watchdog of a folder. */
+export function watchdogsOf(folder: string): readonly number[] {
+  return processesOf(folder).filter((pid) => commandLine(pid).includes('lockkeeper-watchdog'))
 }
 
 /** Nothing is left of a server: no process, no folder. */
@@ -59,11 +70,19 @@ export function isGone(folder: string): boolean {
   return !existsSync(folder) && processesOf(folder).length === 0
 }
 
-function belongs(pid: string, folder: string): boolean {
+function commandLine(pid: number): string {
+  return orNothing(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+}
+
+function workingFolder(pid: number): string {
+  return orNothing(() => readlinkSync(`/proc/${pid}/cwd`))
+}
+
+/** A process may end while we look at it. */
+function orNothing(look: () => string): string {
   try {
-    const named = readFileSync(join('/proc', pid, 'cmdline'), 'utf8').includes(folder)
-    return named || readlinkSync(join('/proc', pid, 'cwd')).startsWith(folder)
+    return look()
   } catch {
-    return false
+    return ''
   }
 }
