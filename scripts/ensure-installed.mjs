@@ -1,7 +1,8 @@
 // Installs the packages of package-lock.json where node_modules does not hold them. Plain Node: it runs before anything is installed.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 /** A stalled `npm ci` was measured to sit on idle sockets for ten minutes; a good one takes 10 to 60 s. */
@@ -13,6 +14,12 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
 /** Returns the exit status: 0 installed, 1 not. */
 async function ensureInstalled() {
   const root = fileURLToPath(new URL('..', import.meta.url))
+  if (whyNotInstalled(root) === undefined) return 0
+  return await alone(join(root, '.lockkeeper', 'installing'), () => installWithRetry(root))
+}
+
+/** @param {string} root */
+async function installWithRetry(root) {
   const reason = whyNotInstalled(root)
   if (reason === undefined) return 0
   for (let attempt = 1; attempt <= tries; attempt++) {
@@ -23,6 +30,47 @@ async function ensureInstalled() {
   }
   say('could not install. Look at the lines above; `npm ci` by hand shows the same.')
   return 1
+}
+
+/**
+ * Runs `work` while no other process of this machine does: `npm test` and `npm run demo` begun together in a fresh clone must not
+ * install over each other. The file holds the pid, so that one left by a process that died is seen for what it is.
+ * @param {string} file
+ * @param {() => Promise<number>} work
+ */
+async function alone(file, work) {
+  const giveUpAt = Date.now() + (tries + 1) * limitMs
+  mkdirSync(dirname(file), { recursive: true })
+  for (let waited = false; !take(file); waited = true) {
+    if (!waited) say('another process installs already; waiting for it')
+    if (Date.now() > giveUpAt) throw new Error(`another process still installs; if none does, remove ${file}`)
+    await sleep(500)
+  }
+  try {
+    return await work()
+  } finally {
+    rmSync(file, { force: true })
+  }
+}
+
+/** @param {string} file */
+function take(file) {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' })
+    return true
+  } catch {
+    if (existsSync(file) && !isAlive(Number(readFileSync(file, 'utf8')))) rmSync(file, { force: true })
+    return false
+  }
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
 }
 
 /**

@@ -47,7 +47,12 @@ describe('whether node_modules answers to package-lock.json', () => {
 test('a project that cannot be installed is tried twice and then said to be so', () => {
   const script = readFileSync(join(root, 'scripts/ensure-installed.mjs'), 'utf8')
   const lock = JSON.stringify({ lockfileVersion: 3, packages: { '': {}, 'node_modules/not-here': { version: '1.0.0' } } })
-  using folder = planted({ 'scripts/ensure-installed.mjs': script, 'package.json': 'not JSON', 'package-lock.json': lock })
+  using folder = planted({
+    'scripts/ensure-installed.mjs': script,
+    'package.json': 'not JSON',
+    'package-lock.json': lock,
+    '.lockkeeper/installing': '999999999',
+  })
   const ended = run(folder.path, process.execPath, 'scripts/ensure-installed.mjs')
   expect(ended.stdout).toBe('')
   expect(ended.stderr).toMatch(/no packages are installed; running npm ci[^]*trying once more[^]*could not install/)
