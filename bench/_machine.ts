@@ -10,5 +10,11 @@ export interface Machine {
 }
 
 export function thisMachine(): Machine {
-  return { cores: availableParallelism(), cpu: cpus()[0]?.model ?? 'unknown', memoryBytes: totalmem(), platform: `${platform()} ${arch()}`, node: process.version }
+  return {
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    memoryBytes: totalmem(),
+    platform: `${platform()} ${arch()}`,
+    node: process.version,
+  }
 }
