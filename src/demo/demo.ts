@@ -55,6 +55,7 @@ const serverSettings = {
   max_wal_size: '16GB',
   checkpoint_timeout: '1h',
   max_parallel_workers_per_gather: '0',
+  wal_level: 'replica',
 }
 
 interface Settled {
