@@ -11,6 +11,18 @@ import { makeProject, removeLinks, type Project } from '../support/project.ts'
 const timeout = 180_000
 const isRoot = process.getuid?.() === 0
 const nobody = 65534
+/** As in a container started with --user: not in passwd, so that initdb refuses it. */
+const nameless = 54_321
+
+/** Node may lie in a home that only root can enter. */
+function canRunNode(uid: number): boolean {
+  return isRoot && spawnSync(process.execPath, ['--version'], { uid, gid: uid, cwd: '/' }).status === 0
+}
+
+/** Containers often forbid user namespaces. */
+function canUnshare(uid: number): boolean {
+  return isRoot && spawnSync('unshare', ['--user', `--map-user=${nobody}`, 'true'], { uid, gid: uid, cwd: '/' }).status === 0
+}
 
 interface Tried extends Said {
   /** The file that runs as postmaster. */
@@ -60,8 +72,7 @@ describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, ()
     expect(removeLinks(project.packageFolder)).toBe(links)
   })
 
-  const canRunNode = isRoot && spawnSync(process.execPath, ['--version'], { uid: nobody, gid: nobody, cwd: '/' }).status === 0
-  it.skipIf(!canRunNode)('without the links and without the right to lay them is copied into the cache', async () => {
+  it.skipIf(!canRunNode(nobody))('without the links and without the right to lay them is copied into the cache', async () => {
     using project = makeProject()
     removeLinks(project.packageFolder)
     const { program, uid } = await tryIn(project, { uid: nobody, env: { TMPDIR: project.temporaryFolder } })
@@ -70,7 +81,7 @@ describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, ()
     expect(removeLinks(project.packageFolder)).toBe(0)
   })
 
-  it.skipIf(!isRoot)('of root below a folder with mode 0700 runs in a user namespace', async () => {
+  it.skipIf(!canUnshare(0))('of root below a folder with mode 0700 runs in a user namespace', async () => {
     using project = makeProject()
     chmodSync(project.folder, 0o700)
     const { program, uid } = await tryIn(project)
@@ -91,6 +102,13 @@ describe.skipIf(process.platform !== 'linux')('an installation', { timeout }, ()
       expect(uid).toBe(nobody)
     },
   )
+
+  it.skipIf(!canRunNode(nameless) || !canUnshare(nameless))('of a user without a name runs in a user namespace', async () => {
+    using project = makeProject()
+    const { program, uid } = await tryIn(project, { uid: nameless, env: { TMPDIR: project.temporaryFolder } })
+    expect(program).toContain(project.packageFolder)
+    expect(uid).toBe(nameless)
+  })
 
   it.skipIf(!isRoot)('of root that nothing can run says what was tried', async () => {
     using project = makeProject()
