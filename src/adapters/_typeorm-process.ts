@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { createJiti, type Jiti } from 'jiti'
+import type { Jiti } from 'jiti'
+import { moduleLoader } from './_typeorm-modules.ts'
 import type { RecordAnswer, RecordedClass, RecordedQuery, RecordRequest, Stopped } from './_typeorm-protocol.ts'
 import { recorder, withLine, type Recording } from './_typeorm-recorder.ts'
 import { openSandbox } from './_typeorm-sandbox.ts'
@@ -10,7 +11,7 @@ process.once('message', (request) => void main(request as RecordRequest))
 process.once('disconnect', () => process.exit(0))
 
 async function main(request: RecordRequest): Promise<void> {
-  const jiti = createJiti(`${request.root}/`, { fsCache: false, tsconfigPaths: true })
+  const jiti = moduleLoader(request.root)
   const classes = (await Promise.all(request.files.map((file) => load(jiti, file)))).flat()
   const ordered = classes.toSorted((a, b) => a.timestamp - b.timestamp)
   const recorded = request.sandbox === undefined ? await recordAll(ordered) : await runAll(request, ordered)

@@ -2,6 +2,7 @@ import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { diskFiles } from '../../src/adapters/_disk-files.ts'
+import { sha256 } from '../../src/adapters/_files.ts'
 import { drizzle } from '../../src/adapters/drizzle.ts'
 import type { Files, Location } from '../../src/model/adapter.ts'
 import type { Migration } from '../../src/model/migration.ts'
@@ -128,12 +129,18 @@ forEachVersion('Drizzle', (postgres) => {
     await using ours = await freshDatabase(postgres)
     const [their, our] = [await theirs.client(), await ours.client()]
     const { location, migrations } = await loadCase('1.0')
-    const old = migrations.map((migration) => ({ ...migration, history: { layout: 0, when: Number(migration.history['when']) + 123 } }))
+    // In whole seconds, as `drizzle-kit up` names the folders; one was edited since, so only its time tells it, and one has another time, so only its hash does.
+    const when = (migration: Migration, at: number): number => Number(migration.history['when']) + (at === 2 ? 5123 : 123)
+    const old = migrations.map((migration, at) => ({
+      ...migration,
+      checksum: at === 1 ? sha256('as it was') : migration.checksum,
+      history: { layout: 0, when: when(migration, at) },
+    }))
     for (const client of [their, our]) await applyAll(client, drizzle.history(location), old)
     expect(await drizzleMigrate(theirs.url, run('1.0'))).toBe(0)
 
     const open = await openOver(our, drizzle.history(location), migrations)
-    expect(migrations.map((migration) => open.stateOf(migration))).toEqual(migrations.map(() => 'applied'))
+    expect(migrations.map((migration) => open.stateOf(migration))).toEqual(['applied', 'changed', 'applied', 'applied'])
     await runAll(our, open.create)
     expect(await describeTable(our, schema, table)).toEqual(await describeTable(their, schema, table))
     const rows = 'SELECT * FROM "Drizzle ""Meta"""."My Migrations" ORDER BY id'

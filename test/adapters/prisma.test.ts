@@ -1,11 +1,11 @@
-import { cp } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { diskFiles } from '../../src/adapters/_disk-files.ts'
 import { prisma } from '../../src/adapters/prisma.ts'
 import type { Files, Location } from '../../src/model/adapter.ts'
 import type { Migration } from '../../src/model/migration.ts'
-import { prismaDeploy, prismaDrift, prismaStatus } from '../support/orm/prisma.ts'
+import { prismaDeploy, prismaDiff, prismaDrift, prismaStatus } from '../support/orm/prisma.ts'
 import { applyAll, describeTable, openOver, runAll, runMigration, tempProject, type TempProject } from '../support/orm/project.ts'
 import { forEachVersion, freshDatabase } from '../support/postgres.ts'
 
@@ -70,6 +70,15 @@ forEachVersion('Prisma', (version) => {
     await applyAll(await database.client(), prisma.history(location, 'public'), migrations)
     expect(await prismaStatus(database.url, 'test/cases/adapters/prisma/prisma/migrations')).toEqual({ ...agrees, hasTable: true })
     expect(await prismaDrift(database.url, 'test/cases/adapters/prisma/prisma/migrations')).toBe('')
+  })
+
+  test('the demo is what its engine writes for such a change', async () => {
+    await using database = await freshDatabase(version)
+    const { migrations } = await load(demo)
+    const to = await readFile('src/demo/prisma/schema.prisma', 'utf8')
+    const from = to.replace(/^.*@map\("public_id"\).*\n/m, '')
+    const written = await prismaDiff(database.url, 'src/demo/prisma/migrations', { from, to })
+    expect(written).toBe(Buffer.from(migrations.at(-1)?.body.bytes ?? []).toString())
   })
 
   test('its engine sees drift where there is some, so an empty answer means something', async () => {

@@ -163,6 +163,28 @@ test.each([
   })
 })
 
+test('a migration may import an entity with decorators, by an alias of tsconfig.json', { timeout: longest }, async () => {
+  await using project = await oneMigration(
+    "        await queryRunner.query(`CREATE TABLE ${table} (${Object.keys(new User()).join()} text DEFAULT '${Role.Admin}')`);",
+    'import { Role, table, User } from "@app/user";',
+  )
+  await project.write({
+    'tsconfig.json': '{ "compilerOptions": { "paths": { "@app/*": ["./src/entities/*"] } } }',
+    'src/entities/user.ts': `import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm'
+export enum Role { Admin = 'admin' }
+export const table = 'users'
+@Entity()
+export class User {
+  @PrimaryGeneratedColumn() id!: number
+  @Column({ type: 'text' })
+  role: string = Role.Admin
+}
+`,
+  })
+  const { migrations } = await load(project.files)
+  expect(sqlOf(migrations[0])).toEqual(["CREATE TABLE users (role text DEFAULT 'admin')"])
+})
+
 test('the child sees no secret of ours', { timeout: longest }, async () => {
   process.env['LOCKKEEPER_TEST_SECRET'] = 'do not tell'
   onTestFinished(() => void delete process.env['LOCKKEEPER_TEST_SECRET'])
