@@ -219,9 +219,13 @@ export interface FunctionRow {
   readonly language: string
 }
 
-/** Aggregates, window functions and the server's own functions too; overloads that are alike count once. */
-export const functionsSql = `
+const functions = (where: string) => `
   SELECT DISTINCT ${schemaName('n')} AS schema, p.proname AS name, p.provolatile AS volatility, l.lanname AS language
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
-  WHERE p.prokind <> 'p' AND (n.nspname = 'pg_catalog' OR (${isUsers('n')}))
-  ORDER BY 1, 2, 3, 4`
+  WHERE p.prokind <> 'p' AND ${where} ORDER BY 1, 2, 3, 4`
+
+/** Aggregates and window functions too; overloads that are alike count once. */
+export const functionsSql = functions(isUsers('n'))
+
+/** The server's own. */
+export const builtinsSql = functions(`n.nspname = 'pg_catalog'`)

@@ -40,7 +40,7 @@ export async function readCatalog(query: Query, options: CatalogOptions = {}): P
     relations: relationsOf(found, parts),
     publications: parts.publications.map(({ name, allTables, schemas }) => ({ name, allTables, schemas })),
     types: typesOf(await rows<ask.TypeRow>(ask.typesSql)),
-    functions: functionsOf(await rows<ask.FunctionRow>(ask.functionsSql)),
+    functions: functionsOf(await rows<ask.FunctionRow>(ask.functionsSql), await builtinsOf(settings.number, rows)),
   }
 }
 
@@ -232,14 +232,24 @@ function isConstrained(row: ask.TypeRow, byOid: ReadonlyMap<number, ask.TypeRow>
 
 const volatilities = { i: 'immutable', s: 'stable', v: 'volatile' } as const
 
-function functionsOf(rows: readonly ask.FunctionRow[]): PersistentMap<readonly FunctionInfo[]> {
-  const functions = new Map<string, FunctionInfo[]>()
-  for (const row of rows) {
+type Functions = PersistentMap<readonly FunctionInfo[]>
+
+function functionsOf(rows: readonly ask.FunctionRow[], others: Functions): Functions {
+  return rows.reduce((functions, row) => {
     const key = postgresDialect.name(row.schema, row.name)
-    const overload = { volatility: volatilities[row.volatility], language: row.language }
-    functions.set(key, [...(functions.get(key) ?? []), overload])
-  }
-  return PersistentMap.from(functions)
+    return functions.with(key, [...(functions.get(key) ?? []), { volatility: volatilities[row.volatility], language: row.language }])
+  }, others)
+}
+
+/** The server's own 3,000 functions are the same on all servers of one minor version: read once for each in this process. */
+const builtins = new Map<string, Functions>()
+
+async function builtinsOf(fullVersion: string, rows: ReturnType<typeof reader>): Promise<Functions> {
+  const known = builtins.get(fullVersion)
+  if (known !== undefined) return known
+  const read = functionsOf(await rows<ask.FunctionRow>(ask.builtinsSql, []), PersistentMap.from([]))
+  builtins.set(fullVersion, read)
+  return read
 }
 
 function byName<Item extends { readonly name: string }>(items: readonly Item[]): readonly Item[] {

@@ -100,20 +100,24 @@ function withoutTail(sql: string): string {
 /** Turns rising byte offsets into lines and columns (in characters), reading the file once. */
 class LineCounter {
   readonly #buffer: Buffer
-  #line = 1
-  #lineStart: number
   #read: number
+  #line = 1
+  #column = 1
   constructor(buffer: Buffer, from: number) {
     this.#buffer = buffer
-    this.#lineStart = from
     this.#read = from
   }
   at(offset: number): Place {
-    for (let at = this.#buffer.indexOf(10, this.#read); at >= 0 && at < offset; at = this.#buffer.indexOf(10, this.#read)) {
+    for (; this.#read < offset; this.#read += 1) this.#pass(this.#buffer[this.#read] ?? 0)
+    return { line: this.#line, column: this.#column }
+  }
+  #pass(byte: number): void {
+    if (byte === 10) {
       this.#line += 1
-      this.#lineStart = at + 1
-      this.#read = at + 1
+      this.#column = 1
+      return
     }
-    return { line: this.#line, column: [...this.#buffer.toString('utf8', this.#lineStart, offset)].length + 1 }
+    // Bytes 10xxxxxx go on with a character of UTF-8.
+    if ((byte & 0xc0) !== 0x80) this.#column += 1
   }
 }
