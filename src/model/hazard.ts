@@ -44,7 +44,10 @@ export interface HazardRule<Node = unknown> {
   readonly why: string
   /** Where the claim comes from: manual, measurement. */
   readonly source: string
-  /** Scripts; the last statement of each is judged on the catalog that the earlier ones left. They are the tests and the docs. */
+  /**
+   * Scripts; the last statement of each is judged on the catalog that the earlier ones left. They are the tests and the docs. What stands
+   * before a BEGIN is old by then; what follows it is the transaction of the last statement, and what it creates is new. Without one the last is alone.
+   */
   readonly examples: { readonly hazardous: readonly string[]; readonly safe: readonly string[] }
   detect(input: HazardInput<Node>): readonly Hazard[]
 }

@@ -3,7 +3,7 @@ import type { LockMode } from '../../model/facts.ts'
 import { strongerMode } from '../lock-modes.ts'
 import { findIndex, relationKey } from '../names.ts'
 import type { AlterTableCmd, AlterTableStmt } from '../node.ts'
-import { from18OrPartitioned, onTable, onTree, type Action, type Target } from './action.ts'
+import { onTable, onTree, type Action, type Target } from './action.ts'
 import { addColumn, identityRecurses } from './add-column.ts'
 import { alterType, dropColumn, setExpression } from './columns.ts'
 import { addConstraint, alterConstraint, dropConstraint, notNullScan, validateConstraint } from './constraints.ts'
@@ -57,7 +57,7 @@ function actionOf(command: AlterTableCmd, target: Target): Action {
     case 'AT_SetNotNull':
       return onTree('ACCESS EXCLUSIVE', notNullScan([command.name ?? ''], target))
     case 'AT_DropNotNull':
-      return from18OrPartitioned(target, 'ACCESS EXCLUSIVE', nothing)
+      return onTree('ACCESS EXCLUSIVE')
     case 'AT_AddConstraint':
       return def !== undefined && 'Constraint' in def ? addConstraint(def.Constraint, target) : onTable('ACCESS EXCLUSIVE')
     case 'AT_DropConstraint':

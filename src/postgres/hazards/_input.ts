@@ -1,0 +1,77 @@
+import type { Catalog, Column, Relation } from '../../model/catalog.ts'
+import type { Facts } from '../../model/facts.ts'
+import type { HazardInput, Judged } from '../../model/hazard.ts'
+import { relationKey } from '../names.ts'
+import type { AlterTableCmd, AlterTableType, ColumnDef, Constraint, PgNode } from '../node.ts'
+
+export type Input = HazardInput<PgNode>
+
+/** One action of an ALTER TABLE on a table that someone may be using. */
+export interface Found {
+  readonly key: string
+  /** Undefined where the catalog does not know the table. */
+  readonly relation: Relation | undefined
+  readonly command: AlterTableCmd
+  /** Kind of object that ALTER was written for. */
+  readonly objtype: string
+}
+
+/** The actions of these kinds, where the statement is an ALTER TABLE of a table that is not new. */
+export function actionsOf({ statement, before }: Judged<PgNode>, ...subtypes: readonly AlterTableType[]): readonly Found[] {
+  if (!('AlterTableStmt' in statement.node) || statement.node.AlterTableStmt.objtype === 'OBJECT_INDEX') return []
+  const { relation: range, cmds = [], objtype = 'OBJECT_TABLE' } = statement.node.AlterTableStmt
+  const key = relationKey(range ?? {}, before)
+  if (!isOld(key, before)) return []
+  return cmds
+    .flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []))
+    .filter(({ subtype }) => subtype !== undefined && subtypes.includes(subtype))
+    .map((command) => ({ key, relation: before.relations.get(key), command, objtype }))
+}
+
+/** A relation that was there before the migrations being judged; one that the catalog does not know counts as such if it may exist. */
+export function isOld(key: string, catalog: Catalog): boolean {
+  const relation = catalog.relations.get(key)
+  if (relation === undefined) return catalog.knowledge === 'partial' && !key.startsWith('pg_temp.')
+  return !relation.isNew && relation.schema !== 'pg_temp'
+}
+
+export function oldOnes(keys: readonly string[], catalog: Catalog): readonly string[] {
+  return keys.filter((key) => isOld(key, catalog))
+}
+
+/** ADD CONSTRAINT's constraint. */
+export function constraintIn({ command }: Found): Constraint | undefined {
+  return command.def !== undefined && 'Constraint' in command.def ? command.def.Constraint : undefined
+}
+
+/** ADD COLUMN's column, or the new type of ALTER COLUMN TYPE. */
+export function columnIn({ command }: Found): ColumnDef | undefined {
+  return command.def !== undefined && 'ColumnDef' in command.def ? command.def.ColumnDef : undefined
+}
+
+export function columnOf({ relation }: Found, name: string | undefined): Column | undefined {
+  return relation?.columns.find((column) => column.name === name)
+}
+
+/** Who waits behind the lock on a table: for messages. */
+export function waiting({ locks }: Facts, key: string): string {
+  const lock = locks.find(({ relation }) => relation === key)
+  if (lock?.blocksReads === true) return 'all reads and writes'
+  return lock?.blocksWrites === true ? 'all writes' : 'other schema changes'
+}
+
+/** ` (about 2,000,000 rows)` where the catalog has an estimate. */
+export function sizeOf(key: string, catalog: Catalog): string {
+  const rows = catalog.relations.get(key)?.rows
+  return rows === undefined ? '' : ` (about ${rows.toLocaleString('en-US')} rows)`
+}
+
+/** ` if ...` or ` unless ...`: what the catalog could not settle. */
+export function condition({ condition: text }: Facts): string {
+  return text === undefined ? '' : ` (${text})`
+}
+
+/** `a, b and c` */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}

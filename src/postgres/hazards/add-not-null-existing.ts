@@ -1,0 +1,37 @@
+import type { HazardRule } from '../../model/hazard.ts'
+import type { PgNode } from '../node.ts'
+import { actionsOf, columnOf } from './_input.ts'
+
+/** The running application may still write NULL. */
+export const addNotNullExisting: HazardRule<PgNode> = {
+  id: 'add-not-null-existing',
+  group: 'compatibility',
+  title: 'The running application may still write NULL',
+  why: 'From the moment that NOT NULL stands, inserts and updates of the application that still runs fail where they write NULL, and where they leave the column out if it has no DEFAULT.',
+  source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL',
+  examples: {
+    hazardous: [
+      'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t alter column a set not null',
+      'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t alter column a set default 1; alter table t alter column a set not null',
+    ],
+    safe: [
+      'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t alter column id set not null',
+      'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t alter column a set not null',
+    ],
+  },
+  detect(input) {
+    return actionsOf(input, 'AT_SetNotNull').filter((found) => columnOf(found, found.command.name)?.nullable !== false).map((found) => {
+      const column = columnOf(found, found.command.name)
+      const filled = column?.default !== undefined || column?.identity !== undefined
+      return {
+        rule: 'add-not-null-existing',
+        severity: 'warning',
+        message: `${found.command.name ?? ''} of ${found.key} takes no NULL from then on: the running application fails where it writes NULL${filled ? '' : ' or leaves the column out (it has no default)'}`,
+        fix: filled ? 'Make sure that the running version never writes NULL into it.' : 'Set a DEFAULT first, or deploy a version that always fills the column.',
+        relation: found.key,
+        // Whether it does is the application's affair; most fill the columns that they are about to require.
+        breaksOldApp: false,
+      }
+    })
+  },
+}

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Catalog } from '../../src/model/catalog.ts'
+import { emptyCatalog } from '../../src/postgres/empty-catalog.ts'
+import { hazards } from '../../src/postgres/hazards/index.ts'
+import { loadParser } from '../../src/postgres/parse.ts'
+import { rewrites } from '../../src/postgres/rewrites/index.ts'
+import { connect, type PostgresSession } from '../../src/postgres/session.ts'
+import { simulate } from '../../src/postgres/simulate.ts'
+import { hazardsIn, judgeExample, readExample, settled, type Example, type JudgedExample } from '../support/hazard-examples.ts'
+import { forEachVersion, freshDatabase, type TestDatabase } from '../support/postgres.ts'
+
+await loadParser()
+
+describe.each(hazards.map((rule) => [rule.id, rule] as const))('the rule %s', (id, rule) => {
+  const examples = [...rule.examples.hazardous, ...rule.examples.safe]
+
+  test('is found under its id', () => {
+    expect(existsSync(new URL(`../../src/postgres/hazards/${id}.ts`, import.meta.url))).toBe(true)
+    expect(hazards.filter((other) => other.id === id)).toHaveLength(1)
+  })
+
+  test('says why, on what ground, and shows both sides', () => {
+    expect(rule.title.length, 'title').toBeGreaterThan(10)
+    expect(rule.why.length, 'why').toBeGreaterThan(60)
+    expect(rule.source, 'source').toMatch(/https:\/\/|measured|\.c\)/)
+    expect(rule.examples.hazardous.length, 'hazardous').toBeGreaterThan(0)
+    expect(rule.examples.safe.length, 'safe').toBeGreaterThan(0)
+  })
+
+  test.each(rule.examples.hazardous)('speaks on: %s', (sql) => {
+    const found = hazardsIn(rule, pure(sql))
+    expect(found).not.toHaveLength(0)
+    for (const hazard of found) {
+      expect(hazard.rule).toBe(id)
+      if (hazard.relation !== undefined) expect(hazard.message).toContain(hazard.relation)
+      expect(`${hazard.message} ${hazard.fix}`).not.toMatch(/undefined|\[object|NaN|  /)
+      if (hazard.rewrite !== undefined) expect(rewrites.map((rewrite) => rewrite.id)).toContain(hazard.rewrite)
+    }
+  })
+
+  test.each(rule.examples.safe)('is silent on: %s', (sql) => {
+    expect(hazardsIn(rule, pure(sql))).toEqual([])
+  })
+
+  test('does not stumble over the examples of the other rules', () => {
+    const others = hazards.flatMap((other) => [...other.examples.hazardous, ...other.examples.safe]).filter((sql) => !examples.includes(sql))
+    for (const sql of others) {
+      for (const { message } of hazardsIn(rule, pure(sql))) expect(message).not.toMatch(/undefined|NaN/)
+    }
+  })
+})
+
+const judged = new Map<string, JudgedExample>()
+
+/** On a catalog that was made without a server, and in which nothing is but what the example makes. */
+function pure(sql: string): JudgedExample {
+  const known = judged.get(sql)
+  if (known !== undefined) return known
+  const example = readExample(sql)
+  const empty: Catalog = { ...emptyCatalog({ flavor: 'postgresql', version: 18 }, 'public'), knowledge: 'whole' }
+  const made = judgeExample(example, settled(example.setup.reduce((catalog, statement) => simulate(statement, catalog), empty)))
+  judged.set(sql, made)
+  return made
+}
+
+forEachVersion('the examples of the rules', (version) => {
+  let database: TestDatabase
+  let session: PostgresSession
+  beforeAll(async () => {
+    database = await freshDatabase(version)
+    session = await connect({ url: database.url, applicationName: 'conformance', schema: 'public' })
+  }, 120_000)
+  afterAll(async () => {
+    await session.close()
+    await database.drop()
+  })
+
+  test('are judged alike on the catalog that the server itself gives', async () => {
+    for (const rule of hazards) {
+      for (const [kind, list] of Object.entries(rule.examples)) {
+        for (const sql of list) {
+          const example = readExample(sql)
+          const found = hazardsIn(rule, judgeExample(example, await catalogAfter(example))).length
+          expect(found > 0 ? 'hazardous' : 'safe', `${rule.id}: ${sql}`).toBe(kind)
+        }
+      }
+    }
+  }, 300_000)
+
+  /** Statements that cannot run in a transaction are no setup of any example. */
+  async function catalogAfter({ setup }: Example): Promise<Catalog> {
+    await session.script(['begin', ...setup.map(({ sql }) => sql)])
+    try {
+      return await session.readCatalog()
+    } finally {
+      await session.script(['rollback'])
+    }
+  }
+})
