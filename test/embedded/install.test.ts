@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, sym
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
+import { commandAs } from '../../src/embedded/identity.ts'
 import { startParent, type ParentOptions, type Said } from '../support/embedded.ts'
 import { makeLauncher } from '../support/launcher.ts'
 import { makeProject, removeLinks, type Project } from '../support/project.ts'
@@ -21,7 +22,8 @@ function canRunNode(uid: number): boolean {
 
 /** Containers often forbid user namespaces. */
 function canUnshare(uid: number): boolean {
-  return isRoot && spawnSync('unshare', ['--user', `--map-user=${nobody}`, 'true'], { uid, gid: uid, cwd: '/' }).status === 0
+  const { file, args } = commandAs({ kind: 'namespace' }, 'true', [])
+  return isRoot && spawnSync(file, args, { uid, gid: uid, cwd: '/' }).status === 0
 }
 
 interface Tried extends Said {
