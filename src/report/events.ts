@@ -1,6 +1,6 @@
 import type { TimedEvent } from '../model/event.ts'
 import { blockerLine } from './blockers.ts'
-import { duration } from './style.ts'
+import { duration, grouped } from './style.ts'
 
 /** One event in one line for a person; undefined for what only --events should hold. */
 export function eventLine(event: TimedEvent): string | undefined {
@@ -11,7 +11,7 @@ export function eventLine(event: TimedEvent): string | undefined {
     case 'step-started':
       return `${step}: started`
     case 'step-done':
-      return `${step}: done in ${duration(event.ms)}${held(event)}${event.rows === undefined ? '' : `, ${event.rows.toLocaleString('en-US')} rows`}${event.attempts > 1 ? `, ${event.attempts} attempts` : ''}`
+      return `${step}: done in ${duration(event.ms)}${held(event)}${event.rows === undefined ? '' : `, ${grouped(event.rows)} rows`}${event.attempts > 1 ? `, ${event.attempts} attempts` : ''}`
     case 'migration-done':
       return `${event.migration}: done`
     case 'migration-failed':
@@ -27,7 +27,7 @@ export function eventLine(event: TimedEvent): string | undefined {
     case 'lock-attempt':
       return event.how === 'queued' && !event.got ? `${step}: stood in the queue for ${duration(event.waitMs)} and stepped back` : undefined
     case 'batch-done':
-      return `${step}: ${event.totalRows.toLocaleString('en-US')} rows, ${Math.floor(event.fraction * 100)} %`
+      return `${step}: ${grouped(event.totalRows)} rows, ${Math.floor(event.fraction * 100)} %`
     case 'retrying':
       return `${step}: again in ${duration(event.inMs)} (${event.message})`
     case 'reconnected':

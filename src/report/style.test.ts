@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { duration, excerpt, printable, wrap } from './style.ts'
+import { count, duration, excerpt, printable, wrap } from './style.ts'
 import { table } from './table.ts'
 
 describe('wrap', () => {
@@ -34,6 +34,16 @@ describe('table', () => {
 describe('printable', () => {
   it('shows control and direction characters instead of obeying them', () => {
     expect(printable('a\u001b[2Jb\u202ec\nd')).toBe('a\\u001b[2Jb\\u202ec\nd')
+  })
+})
+
+describe('count', () => {
+  it.each([
+    [1, '1 row'],
+    [999, '999 rows'],
+    [2_000_000, '2,000,000 rows'],
+  ])('writes %d in groups of three, with the noun in its number', (n, text) => {
+    expect(count(n, 'row')).toBe(text)
   })
 })
 

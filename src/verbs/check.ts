@@ -1,4 +1,5 @@
 import { check } from '../check/check.ts'
+import { statementsOf } from '../check/statements.ts'
 import { postgresEngine } from '../engines.ts'
 import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
@@ -11,6 +12,7 @@ import type { Scope } from './scope.ts'
 import { scopeOf } from './scope.ts'
 import type { SelectOptions } from './select.ts'
 import type { Connection } from './target.ts'
+import type { Parsed } from './trial.ts'
 import { predictAll, tryAll } from './trial.ts'
 
 export interface CheckVerbOptions extends SelectOptions {
@@ -36,13 +38,14 @@ export interface CheckVerbOptions extends SelectOptions {
  * pending is run there; a database, where given, is only read.
  */
 export async function checkMigrations(options: CheckVerbOptions): Promise<CheckReport> {
-  const engine = await postgresEngine()
   const cancel = new AbortController()
-  const signal = AbortSignal.any([options.signal, cancel.signal])
-  const opening = openQuietly(engine, { ...options, signal })
+  const loading = postgresEngine()
+  const opening = openQuietly(loading, { ...options, signal: AbortSignal.any([options.signal, cancel.signal]) })
   try {
+    const engine = await loading
     const scope = await scopeOf(options)
-    return await judgeScope(engine, await opening, { options, scope })
+    const parsed = scope.pending.map((migration) => ({ migration, statements: statementsOf(engine, migration) }))
+    return await judgeScope(engine, await opening, { options, scope, parsed })
   } finally {
     cancel.abort()
     const opened = await opening
@@ -55,7 +58,7 @@ type Opened =
   | { readonly kind: 'missing' | 'failed'; readonly error: LockkeeperError }
 
 // Begun before anything else, since starting a server takes longest; its failure is looked at when it is needed.
-async function openQuietly(engine: Engine, options: CheckVerbOptions): Promise<Opened> {
+async function openQuietly(engine: Promise<Engine>, options: CheckVerbOptions): Promise<Opened> {
   const { shadowUrl, schema, signal, server } = options
   try {
     const sandbox = await openSandbox({ engine, signal, ...present({ version: server?.version, shadowUrl, schema }) })
@@ -69,15 +72,16 @@ async function openQuietly(engine: Engine, options: CheckVerbOptions): Promise<O
 interface Wanted {
   readonly options: CheckVerbOptions
   readonly scope: Scope
+  readonly parsed: readonly Parsed[]
 }
 
-async function judgeScope(engine: Engine, opened: Opened, { options, scope }: Wanted): Promise<CheckReport> {
+async function judgeScope(engine: Engine, opened: Opened, { options, scope, parsed }: Wanted): Promise<CheckReport> {
   if (opened.kind === 'failed') throw opened.error
   const versions = versionsOf(options, scope)
   const tried =
     opened.kind === 'open'
-      ? await tryAll(engine, opened.sandbox, scope)
-      : predictAll(engine, scope, { version: versions.at(-1) ?? 18, why: opened.error.message })
+      ? await tryAll(engine, opened.sandbox, { scope, parsed })
+      : predictAll(engine, { scope, parsed, version: versions.at(-1) ?? 18, why: opened.error.message })
   return check(engine, tried.pending, {
     catalog: scope.catalog ?? tried.catalog,
     versions,

@@ -14,7 +14,8 @@ export interface Sandbox extends AsyncDisposable {
 }
 
 export interface SandboxOptions {
-  readonly engine: Engine
+  /** Loads while the server starts. */
+  readonly engine: Promise<Engine>
   /** An empty database of the user's own, instead of the embedded server. */
   readonly shadowUrl?: string
   /** The major wanted; another one is taken where its binaries are not installed. */
@@ -34,8 +35,7 @@ async function openEmbedded(options: SandboxOptions): Promise<Sandbox> {
   const version = options.version !== undefined && installed.includes(options.version) ? options.version : (installed.at(-1) ?? 18)
   const server = await startPostgres({ version, signal: options.signal })
   try {
-    const url = await unprivileged(options.engine, server.url, options.signal)
-    const session = await connectTo(options, url)
+    const session = await connectTo(options, await unprivileged(await options.engine, server.url, options.signal))
     const close = async () => {
       await session.close()
       await server.stop()
@@ -70,20 +70,19 @@ async function unprivileged(engine: Engine, superuserUrl: string, signal: AbortS
   const session = await engine.connect({ url: superuserUrl, applicationName: 'lockkeeper sandbox', signal })
   const password = randomBytes(12).toString('hex')
   try {
-    await session.query(`create role sandbox login password '${password}'`)
-    await session.query('create database sandbox owner sandbox')
+    await session.script([`create role sandbox login password '${password}'`, 'alter database postgres owner to sandbox'])
   } finally {
     await session.close()
   }
   const url = new URL(superuserUrl)
   url.username = 'sandbox'
   url.password = password
-  url.pathname = '/sandbox'
   return url.toString()
 }
 
 async function connectTo(options: SandboxOptions, url: string): Promise<Session> {
-  const { engine, schema, signal } = options
+  const { schema, signal } = options
+  const engine = await options.engine
   const session = await engine.connect({ url, applicationName: 'lockkeeper sandbox', signal, ...present({ schema }) })
   if (schema !== undefined && schema !== 'public') await session.query(`create schema if not exists ${session.dialect.name(schema)}`)
   return session

@@ -16,9 +16,17 @@ export interface Trial {
   readonly notes: readonly string[]
 }
 
+/** A pending migration, read. */
+export type Parsed = Pick<PendingMigration<unknown>, 'migration' | 'statements'>
+
+export interface Read {
+  readonly scope: Scope
+  /** The pending ones, parsed while the sandbox started. */
+  readonly parsed: readonly Parsed[]
+}
+
 /** Replays the history on the sandbox and runs there what is pending. What could not be run makes the catalog partial. */
-export async function tryAll(engine: Engine, sandbox: Sandbox, scope: Scope): Promise<Trial> {
-  const parsed = scope.pending.map((migration) => ({ migration, statements: statementsOf(engine, migration) }))
+export async function tryAll(engine: Engine, sandbox: Sandbox, { scope, parsed }: Read): Promise<Trial> {
   const skipped = parsed.length === 0 ? [] : await replay(engine, sandbox.session, scope.history)
   const catalog = await sandbox.session.readCatalog()
   const pending: PendingMigration<unknown>[] = []
@@ -35,18 +43,18 @@ export async function tryAll(engine: Engine, sandbox: Sandbox, scope: Scope): Pr
   return { pending, catalog: partial ? { ...catalog, knowledge: 'partial' } : catalog, notes }
 }
 
-interface Blind {
+interface Blind extends Read {
   readonly version: number
   /** Why there is no sandbox. */
   readonly why: string
 }
 
 /** Without a sandbox: history is simulated, and every verdict is a prediction. */
-export function predictAll(engine: Engine, scope: Scope, { version, why }: Blind): Trial {
+export function predictAll(engine: Engine, { scope, parsed, version, why }: Blind): Trial {
   const statements = scope.history.flatMap((migration) => statementsOf(engine, migration))
   const empty = engine.emptyCatalog({ flavor: 'postgresql', version }, scope.schema)
   const catalog = statements.reduce((before, statement) => engine.simulate(statement, before), empty)
-  const pending = scope.pending.map((migration) => ({ migration, statements: statementsOf(engine, migration), observed: [] }))
+  const pending = parsed.map((item) => ({ ...item, observed: [] }))
   return { pending, catalog, notes: [`Nothing was run, all verdicts are predicted: ${why}`] }
 }
 
