@@ -12,6 +12,7 @@ function lastLine(ended: Ended): string | undefined {
 }
 
 const good = 'test("good", () => {})'
+const bad = 'test("bad", () => expect(1).toBe(2))'
 
 describe('the last line of npm test', () => {
   test('counts what passed and what was skipped, and the status is 0', () => {
@@ -21,20 +22,20 @@ describe('the last line of npm test', () => {
   })
 
   test('counts what failed, and the status is 1', () => {
-    const ended = runTests({ 'a.test.ts': `${good}; test("bad", () => expect(1).toBe(2))` })
+    const ended = runTests({ 'a.test.ts': `${good}; ${bad}` })
     expect(lastLine(ended)).toBe('1 passed, 1 failed, 0 skipped')
     expect(ended.status).toBe(1)
   })
 
   test('counts a file that cannot be loaded as a failure', () => {
-    const ended = runTests({ 'a.test.ts': good, 'b.test.ts': 'throw new Error("broken")' })
-    expect(lastLine(ended)).toBe('1 passed, 1 failed, 0 skipped')
+    const ended = runTests({ 'a.test.ts': `${good}; ${bad}`, 'b.test.ts': 'throw new Error("broken")' })
+    expect(lastLine(ended)).toBe('1 passed, 2 failed, 0 skipped')
     expect(ended.status).toBe(1)
   })
 
   test('counts an error that no test caught as a failure', () => {
-    const ended = runTests({ 'a.test.ts': 'test("good", () => { void Promise.reject(new Error("lost")) })' })
-    expect(lastLine(ended)).toBe('1 passed, 1 failed, 0 skipped')
+    const ended = runTests({ 'a.test.ts': `test("good", () => { void Promise.reject(new Error("lost")) }); ${bad}` })
+    expect(lastLine(ended)).toBe('1 passed, 2 failed, 0 skipped')
     expect(ended.status).toBe(1)
   })
 
