@@ -24,7 +24,7 @@ export function undoOf({ statement, before }: Judged<PgNode>): Undo {
 
 // What is done to a table of this run goes with the table.
 function isOnNewTable(node: PgNode, catalog: Catalog): boolean {
-  const [body] = Object.values<{ readonly relation?: RangeVar | undefined }>(node as object)
+  const [body] = Object.values<{ readonly relation?: RangeVar }>(node as { readonly [tag: string]: object })
   const relation = body?.relation === undefined ? undefined : findRelation(body.relation, catalog)
   return relation?.isNew === true
 }
