@@ -30,7 +30,7 @@ export interface Traffic extends AsyncDisposable {
 
 /** Two minutes: more than the longest stall of any way. */
 const drainLimitMs = 120_000
-const startLimitMs = 30_000
+const startLimitMs = 60_000
 
 /** Starts the application's traffic in a process of its own; resolves when all its connections stand. Disposing ends it at once. */
 export async function startTraffic(options: TrafficOptions): Promise<Traffic> {

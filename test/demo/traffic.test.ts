@@ -36,18 +36,18 @@ forEachVersion('traffic', (version) => {
     const locker = await database.client()
     await using traffic = await startTraffic({ url: database.url, workloads: [reads], signal: limit() })
     await delay(500)
-    const fromMs = monotonicMs()
     await locker.query('BEGIN; LOCK TABLE acct')
+    const fromMs = monotonicMs()
     await delay(300)
+    const toMs = monotonicMs()
     await locker.query('COMMIT')
-    const heldMs = monotonicMs() - fromMs
     await delay(300)
     const samples = await traffic.stop()
-    const figures = figuresOf(samples, { fromMs, toMs: fromMs + heldMs })
-    const hidden = (200 * (heldMs - 100)) / 1000
-    expect(figures.delayedOver100Ms).toBeGreaterThan(hidden * 0.8)
-    expect(figures.longestMs).toBeGreaterThan(heldMs * 0.8)
-    const [first = 0, , third = 0] = timelineOf(samples, { fromMs, toMs: fromMs + heldMs }, heldMs / 3).map((slice) => slice.p50Ms)
+    const heldMs = toMs - fromMs
+    const figures = figuresOf(samples, { fromMs, toMs })
+    expect(figures.delayedOver100Ms).toBeGreaterThanOrEqual((200 * (heldMs - 100)) / 1000 - 3)
+    expect(figures.longestMs).toBeGreaterThan(heldMs - 20)
+    const [first = 0, , third = 0] = timelineOf(samples, { fromMs, toMs }, heldMs / 3).map((slice) => slice.p50Ms)
     expect(first).toBeGreaterThan(third) // who was due earlier waited longer
   })
 
