@@ -14,7 +14,7 @@ export interface Issued extends RecordedQuery {
 }
 
 /** Thrown through the user's code to end it; the recording says why, in case that code catches it. */
-export class Stop extends Error {
+class Stop extends Error {
   override readonly name = 'Stop'
 }
 
