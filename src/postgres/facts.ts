@@ -10,10 +10,10 @@ import { cluster, lockTable, truncate, vacuum } from './facts/maintenance.ts'
 import { alterSequence, comment, createSequence, createStatistics, createTrigger, grant, policyOrRule, publication } from './facts/objects.ts'
 import { copy, insert, mergeInto, remove, select, update } from './facts/queries.ts'
 import { rename, setOwner, setSchema } from './facts/rename.ts'
-import { optionOf } from './facts/tree.ts'
+import { nameParts, optionOf, statementsIn } from './facts/tree.ts'
 import { alterDomain, createDomain, createEnum } from './facts/types.ts'
 import { createTableAs, createView, refresh } from './facts/views.ts'
-import type { PgNode } from './node.ts'
+import type { CreateFunctionStmt, PgNode } from './node.ts'
 
 /**
  * What a statement locks, reads, rewrites, creates and destroys, predicted from its tree, the catalog that it finds and the
@@ -65,6 +65,7 @@ const families: Bodies = {
   MergeStmt: mergeInto,
   CopyStmt: copy,
   CreateSchemaStmt: (body) => ({ creates: [`schema ${body.schemaname ?? ''}`], conditions: (body.schemaElts ?? []).length > 0 ? ['what the schema is created with is not looked into'] : [] }),
+  CreateFunctionStmt: createFunction,
   DoStmt: () => opaque('a DO block'),
   CallStmt: () => opaque('a procedure'),
   ExecuteStmt: () => opaque('a prepared statement'),
@@ -80,6 +81,13 @@ const families: Bodies = {
   AlterSystemStmt: () => alone,
   CreateSubscriptionStmt: (body) => (optionOf(body.options, 'connect') === false || optionOf(body.options, 'create_slot') === false ? nothing : alone),
   DropSubscriptionStmt: () => alone,
+}
+
+/** The server reads the body of an SQL function when it is made, and looks at its tables (check_function_bodies). */
+function createFunction({ options }: CreateFunctionStmt, catalog: Catalog): Effect {
+  const [body] = (options ?? []).flatMap((node) => ('DefElem' in node && node.DefElem.defname === 'as' ? nameParts(node.DefElem.arg) : []))
+  if (optionOf(options, 'language') !== 'sql' || body === undefined) return nothing
+  return { locks: predictedFacts(...statementsIn(body).map((node) => effectOf(node, catalog))).locks }
 }
 
 const alone: Effect = { alone: true }

@@ -158,7 +158,7 @@ function identity({ subtype, name }: AlterTableCmd, { key, catalog }: Target): A
 
 function persistence({ key, relation, catalog }: Target): Effect {
   const heap = withHeap([key], catalog)
-  return { rewrites: heap, builds: relation !== undefined && relation.indexes.length === 0 ? [] : heap }
+  return { rewrites: heap, builds: relation !== undefined && relation.indexes.length === 0 ? [] : heap, conditions: ['nothing is written if it is so already'] }
 }
 
 // The catalog does not say where a table lies; the names of the defaults are taken to change nothing.

@@ -1,9 +1,9 @@
 import type { Catalog } from '../../model/catalog.ts'
 import { creationKey, relationKey } from '../names.ts'
-import type { Constraint, CreateStmt, RangeVar, TableLikeClause } from '../node.ts'
+import type { Constraint, CreateStmt, PartitionBoundSpec, RangeVar, TableLikeClause } from '../node.ts'
 import { constraintsOf } from './add-column.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
-import { defaultDoubt, defaultPartitions } from './partitions.ts'
+import { defaultDoubt, defaultPartitions, defaultsRead } from './partitions.ts'
 import { foreignKeysOf, withDescendants, withHeap } from './relations.ts'
 
 /** CREATE TABLE: nobody waits for the new table, but for those that it refers to, copies, inherits from or is a partition of. */
@@ -30,12 +30,12 @@ function reference({ contype, pktable }: Constraint, own: string, catalog: Catal
 
 function parents({ inhRelations, partbound }: CreateStmt, catalog: Catalog): Effect {
   const ranges = (inhRelations ?? []).flatMap((node): RangeVar[] => ('RangeVar' in node ? [node.RangeVar] : []))
-  return merge(...ranges.map((range) => (partbound === undefined ? locksOn('SHARE UPDATE EXCLUSIVE', [relationKey(range, catalog)]) : partitionOf(relationKey(range, catalog), catalog))))
+  return merge(...ranges.map((range) => (partbound === undefined ? locksOn('SHARE UPDATE EXCLUSIVE', [relationKey(range, catalog)]) : partitionOf(relationKey(range, catalog), partbound, catalog))))
 }
 
 // The new partition inherits the parent's foreign keys, and a default partition must be shown to hold none of its rows.
-function partitionOf(parent: string, catalog: Catalog): Effect {
+function partitionOf(parent: string, bound: PartitionBoundSpec, catalog: Catalog): Effect {
   const referenced = foreignKeysOf(catalog.relations.get(parent)).flatMap((foreignKey) => withDescendants(foreignKey.references, catalog))
   const defaults = defaultPartitions(parent, catalog)
-  return merge(locksOn('ACCESS EXCLUSIVE', [parent, ...defaults]), locksOn('SHARE ROW EXCLUSIVE', referenced), { scans: withHeap(defaults, catalog) }, defaultDoubt(parent, catalog))
+  return merge(locksOn('ACCESS EXCLUSIVE', [parent, ...defaults]), locksOn('SHARE ROW EXCLUSIVE', referenced), { scans: withHeap(defaultsRead(parent, bound, catalog), catalog) }, defaultDoubt(parent, catalog))
 }

@@ -13,7 +13,7 @@ export function attachPartition({ def }: AlterTableCmd, target: Target): Action 
   const command = partitionOf(def)
   const child = relationKey(command?.name ?? {}, catalog)
   const children = withDescendants(child, catalog)
-  const read = [...(isProven(child, command?.bound, catalog) ? [] : children), ...defaultPartitions(key, catalog)]
+  const read = [...(isProven(child, command?.bound, catalog) ? [] : children), ...defaultsRead(key, command?.bound, catalog)]
   const builds = withHeap(children, catalog).filter((leaf) => lacksIndexes(leaf, target))
   return onTable(
     'SHARE UPDATE EXCLUSIVE',
@@ -24,16 +24,30 @@ export function attachPartition({ def }: AlterTableCmd, target: Target): Action 
   )
 }
 
+/** Default partitions in which the server looks for rows of the new one: a valid CHECK that says NOT (the range) spares it that. */
+export function defaultsRead(parent: string, bound: PartitionBoundSpec | undefined, catalog: Catalog): readonly string[] {
+  const range = rangeOf(bound)
+  return defaultPartitions(parent, catalog).filter((key) => {
+    const refused = checksOf(key, catalog).flatMap((check) => ('BoolExpr' in check && check.BoolExpr.boolop === 'NOT_EXPR' ? [conjunctsOf(check.BoolExpr.args?.[0]).flatMap((part) => comparisonOf(part) ?? [])] : []))
+    return range === undefined || !refused.some((parts) => parts.length === 2 && parts[0]?.column === parts[1]?.column && parts.every(({ operator, value }) => (operator === '>=' ? value === range.lower : operator === '<' && value === range.upper)))
+  })
+}
+
+function rangeOf(bound: PartitionBoundSpec | undefined): { readonly lower: string; readonly upper: string } | undefined {
+  const [lower, upper] = [constantOf(bound?.lowerdatums), constantOf(bound?.upperdatums)]
+  return lower === undefined || upper === undefined ? undefined : { lower, upper }
+}
+
+function checksOf(key: string, catalog: Catalog): readonly PgNode[] {
+  return (catalog.relations.get(key)?.constraints ?? []).flatMap((constraint) => (constraint.kind === 'check' && constraint.valid ? conjunctsOf(parseExpression(constraint.expression)) : []))
+}
+
 /** A valid CHECK of the child says of one NOT NULL column what the range says: the server then reads nothing. */
 function isProven(child: string, bound: PartitionBoundSpec | undefined, catalog: Catalog): boolean {
-  const [lower, upper] = [constantOf(bound?.lowerdatums), constantOf(bound?.upperdatums)]
-  const relation = catalog.relations.get(child)
-  if (lower === undefined || upper === undefined || relation === undefined) return false
-  const comparisons = relation.constraints.flatMap((constraint) => (constraint.kind === 'check' && constraint.valid ? conjunctsOf(parseExpression(constraint.expression)) : [])).map(comparisonOf)
-  return relation.columns.some((column) => {
-    const says = (operator: string, value: string) => comparisons.some((found) => found?.column === column.name && found.operator === operator && found.value === value)
-    return !column.nullable && says('>=', lower) && says('<', upper)
-  })
+  const range = rangeOf(bound)
+  const comparisons = checksOf(child, catalog).map(comparisonOf)
+  const says = (name: string, operator: string, value: string) => comparisons.some((found) => found?.column === name && found.operator === operator && found.value === value)
+  return range !== undefined && (catalog.relations.get(child)?.columns ?? []).some(({ name, nullable }) => !nullable && says(name, '>=', range.lower) && says(name, '<', range.upper))
 }
 
 function constantOf(datums: readonly PgNode[] | undefined): string | undefined {

@@ -1,5 +1,7 @@
 import type { Catalog } from '../../model/catalog.ts'
+import { LockkeeperError } from '../../model/errors.ts'
 import { relationKey } from '../names.ts'
+import { parse } from '../parse.ts'
 import { textsOf, type ColumnRef, type CommonTableExpr, type DefElem, type FuncCall, type PgNode, type RangeVar, type TypeCast } from '../node.ts'
 
 /** Every node below (and including) this one that carries the tag, in the order of the text. */
@@ -58,4 +60,14 @@ export function conjunctsOf(condition: PgNode | undefined): readonly PgNode[] {
   if (condition === undefined) return []
   if ('BoolExpr' in condition && condition.BoolExpr.boolop === 'AND_EXPR') return (condition.BoolExpr.args ?? []).flatMap(conjunctsOf)
   return [condition]
+}
+
+/** The statements of the body of an SQL function; none where the server would refuse it. */
+export function statementsIn(body: string): readonly PgNode[] {
+  try {
+    return parse(Buffer.from(body)).map(({ node }) => node)
+  } catch (error) {
+    if (error instanceof LockkeeperError) return []
+    throw error
+  }
 }
