@@ -1,7 +1,7 @@
 import type { Hazard, Judged } from '../model/hazard.ts'
 import type { Migration } from '../model/migration.ts'
 import type { DataCheck, Step } from '../model/plan.ts'
-import type { Rewrite, Rewritten } from '../model/rewrite.ts'
+import type { Rewrite, Rewritten, RewriteOptions } from '../model/rewrite.ts'
 import { isAllowed, stops } from './allow.ts'
 import type { Part } from './parts.ts'
 import type { PlanEngine, PlanOptions } from './plan.ts'
@@ -73,15 +73,30 @@ interface Taken<Node> {
   readonly takes: number
 }
 
-function wholeItem<Node>({ engine, parts }: Cutter<Node>, span: Span): Taken<Node> {
-  const inside = parts.slice(span.from, span.to + 1).filter(({ role }) => role === 'plain' || role === 'alone' || role === 'session')
+function wholeItem<Node>(cutter: Cutter<Node>, span: Span): Taken<Node> {
+  const inside = cutter.parts.slice(span.from, span.to + 1).filter(({ role }) => role === 'plain' || role === 'alone' || role === 'session')
   const transaction = inside.map(({ judged }) => judged)
   const hazards = distinct(
-    transaction.flatMap((judged, at) => engine.hazards.flatMap((rule) => rule.detect({ ...judged, transaction, at }))),
+    transaction.flatMap((judged, at) => {
+      const found = cutter.engine.hazards.flatMap((rule) => rule.detect({ ...judged, transaction, at }))
+      return found.filter((hazard) => !isCuredAsWritten(cutter, judged, hazard))
+    }),
   )
   const common = { parts: inside, hazards, session: [] }
   const takes = span.to - span.from + 1
   return { item: span.why === undefined ? { kind: 'plain', ...common } : { kind: 'whole', ...common, why: span.why }, takes }
+}
+
+/** The cure itself would run the statement as it is (an UPDATE of a small table). */
+function isCuredAsWritten<Node>({ engine, judged, context }: Cutter<Node>, one: Judged<Node>, { rewrite: id }: Hazard): boolean {
+  const rewrite = engine.rewrites.find((candidate) => candidate.id === id)
+  const steps = rewrite?.match(judged, judged.indexOf(one), limitsOf(context))?.steps
+  const [only] = steps ?? []
+  return steps?.length === 1 && only?.kind === 'sql' && only.sql.length === 1 && only.sql[0] === one.statement.sql
+}
+
+function limitsOf({ options: { lockBudgetMs, statementTimeoutMs, catalog: physical } }: CutContext): RewriteOptions {
+  return { lockBudgetMs, statementTimeoutMs, physical }
 }
 
 function itemAt<Node>(cutter: Cutter<Node>, at: number): Taken<Node> {
@@ -111,11 +126,8 @@ interface Found {
 
 /** The rewrite that takes the most statements. */
 function rewriteAt<Node>({ engine, judged, parts, context, spans }: Cutter<Node>, at: number): Found | undefined {
-  const { lockBudgetMs, statementTimeoutMs, catalog: physical } = context.options
   const room = (spans.find(({ from }) => from > at)?.from ?? parts.length) - at
-  const all = engine.rewrites.flatMap((rewrite) =>
-    tried(rewrite, rewrite.match(judged, at, { lockBudgetMs, statementTimeoutMs, physical })),
-  )
+  const all = engine.rewrites.flatMap((rewrite) => tried(rewrite, rewrite.match(judged, at, limitsOf(context))))
   const fitting = all.filter(({ rewritten }) => rewritten.takes <= room)
   return fitting.toSorted((a, b) => b.rewritten.takes - a.rewritten.takes)[0]
 }

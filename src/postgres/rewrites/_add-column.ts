@@ -133,7 +133,7 @@ function fillDrafts(adding: Adding, after: Catalog): readonly DraftStep[] | unde
     title: `fill ${table}.${quoted(column.colname)} of the existing rows with its default, batch by batch`,
     undo: free,
   }
-  const fill = fillWithDefault(words, { table, relation, column: column.colname }, quoted(column.colname))
+  const fill = fillWithDefault(words, { table, relation, column: column.colname })
   const notNull = parts.qualifiers.find(({ constraint }) => constraint?.contype === 'CONSTR_NOTNULL')?.constraint
   if (fill === undefined) return undefined
   if (notNull === undefined && !isPrimary(parts)) return [fill]

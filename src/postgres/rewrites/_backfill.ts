@@ -1,6 +1,7 @@
 import type { Relation } from '../../model/catalog.ts'
 import type { BackfillStep, Undo, Walk, Work } from '../../model/plan.ts'
-import { primaryKeyOf, columnOf } from './_target.ts'
+import { postgresDialect } from '../quote.ts'
+import { columnOf, primaryKeyOf } from './_target.ts'
 
 export interface BackfillWords {
   readonly id: string
@@ -52,18 +53,15 @@ function isWalkable(relation: Relation, name: string): boolean {
 const walkableTypes =
   /^(smallint|integer|bigint|uuid|text|date|numeric(\(.*\))?|character varying(\(.*\))?|timestamp(\(\d\))? with(out)? time zone)$/
 
+export interface ColumnPlace {
+  readonly table: string
+  readonly relation: Relation
+  readonly column: string
+}
+
 /** Fills NULLs of a column with its own DEFAULT, which the server works out for each row. */
-export function fillWithDefault(
-  words: BackfillWords,
-  target: { readonly table: string; readonly relation: Relation; readonly column: string },
-  quotedColumn: string,
-): BackfillStep | undefined {
-  const work: Work = {
-    kind: 'update',
-    relation: target.table,
-    set: `${quotedColumn} = DEFAULT`,
-    where: `${quotedColumn} IS NULL`,
-    falsifies: true,
-  }
-  return backfillStep(words, work, { relation: target.relation, changes: [target.column] })
+export function fillWithDefault(words: BackfillWords, { table, relation, column }: ColumnPlace): BackfillStep | undefined {
+  const name = postgresDialect.name(column)
+  const work: Work = { kind: 'update', relation: table, set: `${name} = DEFAULT`, where: `${name} IS NULL`, falsifies: true }
+  return backfillStep(words, work, { relation, changes: [column] })
 }

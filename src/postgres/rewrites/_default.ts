@@ -4,20 +4,23 @@ import type { Statement } from '../../model/statement.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { cleanup, type Draft } from './_step.ts'
-import { columnOf, type Target } from './_target.ts'
+import { columnOf } from './_target.ts'
 
 const { name: quoted } = postgresDialect
 
 /** SET DEFAULT in the user's own text. */
-export function setDefaultDraft(target: Target, statement: Pick<Statement<PgNode>, 'sql'>, before: Catalog): Draft {
-  const column = target.action.name ?? ''
+export function setDefaultDraft(
+  { key, column }: { readonly key: string; readonly column: string },
+  statement: Pick<Statement<PgNode>, 'sql'>,
+  before: Catalog,
+): Draft {
   return {
     kind: 'draft',
     id: `set-default-${column}`,
-    title: `set the default of ${target.key}.${quoted(column)} for new rows (the table locked for an instant)`,
+    title: `set the default of ${key}.${quoted(column)} for new rows (the table locked for an instant)`,
     phase: 'expand',
     sql: [statement.sql],
-    undo: formerDefault(target.key, column, before),
+    undo: formerDefault(key, column, before),
   }
 }
 

@@ -2,17 +2,16 @@ import type { Judged } from '../../model/hazard.ts'
 import type { BackfillStep, DataCheck } from '../../model/plan.ts'
 import type { Rewrite, Rewritten, RewriteOptions } from '../../model/rewrite.ts'
 import { isNullConstant } from './_expression.ts'
-import type { PgNode } from '../node.ts'
+import { textsOf, type PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { fillWithDefault } from './_backfill.ts'
 import { checksAt, nullCheck } from './_checks.ts'
+import { constraintOf } from './_constraint.ts'
 import { setDefaultDraft } from './_default.ts'
 import { notNullDrafts } from './_not-null.ts'
 import { free, writeSteps, type DraftStep } from './_step.ts'
 import { alterTarget, worksUnderLock, type Target } from './_target.ts'
 import { earlierFill } from './_update.ts'
-
-const { name: quoted } = postgresDialect
 
 /**
  * With the DEFAULT that the same migration gives the column, or its own UPDATE of the NULLs, for old rows: Prisma's `String?` to
@@ -34,21 +33,38 @@ interface Pair {
   /** Position of SET NOT NULL. */
   readonly notNullAt: number
   readonly takes: number
-  readonly target: Target
+  readonly required: Required
   /** A SET DEFAULT that must run before the NULLs are filled. */
   readonly defaultAt?: number
+}
+
+interface Required {
+  readonly target: Target
+  readonly column: string
+  /** 18 can name the constraint. */
+  readonly name?: string
 }
 
 /** SET NOT NULL here, or right behind a SET DEFAULT of the same column that stands here. */
 function findPair(judged: readonly Judged<PgNode>[], at: number): Pair | undefined {
   const here = defaultTarget(judged[at])
   const notNullAt = here === undefined ? at : at + 1
-  const current = judged[notNullAt]
-  const target = current === undefined ? undefined : alterTarget(current, 'AT_SetNotNull')
-  if (current === undefined || target === undefined || !worksUnderLock(current)) return undefined
-  if (here !== undefined) return isSameColumn(here, target) ? { notNullAt, takes: 2, target, defaultAt: at } : undefined
-  const later = judged.findIndex((other, index) => index > at && isSameColumn(defaultTarget(other), target))
-  return { notNullAt, takes: later === at + 1 ? 2 : 1, target, ...(later > 0 && { defaultAt: later }) }
+  const required = requiredBy(judged[notNullAt])
+  if (required === undefined) return undefined
+  if (here !== undefined) return isSameColumn(here, required) ? { notNullAt, takes: 2, required, defaultAt: at } : undefined
+  const later = judged.findIndex((other, index) => index > at && isSameColumn(defaultTarget(other), required))
+  return { notNullAt, takes: later === at + 1 ? 2 : 1, required, ...(later > 0 && { defaultAt: later }) }
+}
+
+/** SET NOT NULL, or 18's ADD CONSTRAINT ... NOT NULL, that would read the table under its lock. */
+function requiredBy(judged: Judged<PgNode> | undefined): Required | undefined {
+  if (judged === undefined || !worksUnderLock(judged)) return undefined
+  const set = alterTarget(judged, 'AT_SetNotNull')
+  if (set !== undefined) return { target: set, column: set.action.name ?? '' }
+  const add = alterTarget(judged, 'AT_AddConstraint')
+  const constraint = constraintOf(add?.action.def)
+  if (add === undefined || constraint?.contype !== 'CONSTR_NOTNULL' || constraint.skip_validation === true) return undefined
+  return { target: add, column: textsOf(constraint.keys)[0] ?? '', ...(constraint.conname !== undefined && { name: constraint.conname }) }
 }
 
 function defaultTarget(judged: Judged<PgNode> | undefined): Target | undefined {
@@ -56,8 +72,8 @@ function defaultTarget(judged: Judged<PgNode> | undefined): Target | undefined {
   return target?.action.def === undefined || isNullConstant(target.action.def) ? undefined : target
 }
 
-function isSameColumn(one: Target | undefined, other: Target): boolean {
-  return one !== undefined && one.key === other.key && one.action.name === other.action.name
+function isSameColumn(one: Target | undefined, { target, column }: Required): boolean {
+  return one !== undefined && one.key === target.key && one.action.name === column
 }
 
 interface Request extends Pair {
@@ -67,23 +83,26 @@ interface Request extends Pair {
 }
 
 function rewrite(request: Request): Rewritten | undefined {
-  const { judged, at, options, target, takes, notNullAt } = request
+  const { judged, at, options, required, takes, notNullAt } = request
   const before = judged[at]?.before
-  const column = target.action.name ?? ''
-  if (before === undefined) return undefined
-  const filling = fillingOf(request, column)
-  if (filling === undefined) return undefined
+  const filling = fillingOf(request)
+  if (before === undefined || filling === undefined) return undefined
+  const { target, column, name } = required
   const given = request.defaultAt === undefined ? undefined : judged[request.defaultAt]
-  const first: readonly DraftStep[] = given === undefined ? [] : [setDefaultDraft(target, given.statement, before)]
-  const rest = notNullDrafts(
-    { table: target.key, relation: target.relation, column, ...(filling.sweep !== undefined && { sweep: filling.sweep }) },
-    before,
-  )
-  const drafts = [...first, ...(filling.first === undefined ? [] : [filling.first]), ...rest]
+  const defaultOf = { key: target.key, column }
+  const first: readonly DraftStep[] = given === undefined ? [] : [setDefaultDraft(defaultOf, given.statement, before)]
+  const plan = {
+    table: target.key,
+    relation: target.relation,
+    column,
+    ...(name !== undefined && { name }),
+    ...(filling.sweep !== undefined && { sweep: filling.sweep }),
+  }
+  const drafts = [...first, ...(filling.first === undefined ? [] : [filling.first]), ...notNullDrafts(plan, before)]
   return {
     takes,
     steps: writeSteps(drafts, before, options),
-    checks: filling.sweep === undefined ? checks({ ...request, at: notNullAt }, column) : [],
+    checks: filling.sweep === undefined ? checks({ ...request, at: notNullAt }) : [],
   }
 }
 
@@ -93,28 +112,27 @@ interface Filling {
 }
 
 /** How the NULLs of old rows get a value: nothing where nothing fills them; undefined where something does and cannot be batched. */
-function fillingOf(request: Request, column: string): Filling | undefined {
-  const { judged, notNullAt, target } = request
-  const written = earlierFill(judged.slice(0, notNullAt), target, column)
-  if (written !== undefined)
-    return { sweep: { ...written, id: `sweep-${column}`, title: `fill the NULLs of ${columnName(target)} that came in meanwhile` } }
-  if (request.defaultAt === undefined && !judged.slice(0, notNullAt).some((earlier) => isSameColumn(defaultTarget(earlier), target)))
-    return {}
-  const first = fill(target, `fill-${column}`, `fill the NULLs of ${columnName(target)} with its default, batch by batch`)
-  const sweep = fill(target, `sweep-${column}`, `fill the NULLs of ${columnName(target)} that came in meanwhile`)
+function fillingOf({ judged, notNullAt, required, defaultAt }: Request): Filling | undefined {
+  const { target, column } = required
+  const earlier = judged.slice(0, notNullAt)
+  const written = earlierFill(earlier, target, column)
+  const meanwhile = { id: `sweep-${column}`, title: `fill the NULLs of ${columnName(required)} that came in meanwhile`, undo: free }
+  if (written !== undefined) return { sweep: { ...written, ...meanwhile } }
+  if (defaultAt === undefined && !earlier.some((other) => isSameColumn(defaultTarget(other), required))) return {}
+  const place = { table: target.key, relation: target.relation, column }
+  const first = fillWithDefault(
+    { id: `fill-${column}`, title: `fill the NULLs of ${columnName(required)} with its default, batch by batch`, undo: free },
+    place,
+  )
+  const sweep = fillWithDefault(meanwhile, place)
   return first === undefined || sweep === undefined ? undefined : { first, sweep }
 }
 
-function fill(target: Target, id: string, title: string): BackfillStep | undefined {
-  const column = target.action.name ?? ''
-  return fillWithDefault({ id, title, undo: free }, { table: target.key, relation: target.relation, column }, quoted(column))
+function columnName({ target, column }: Required): string {
+  return `${target.key}.${postgresDialect.name(column)}`
 }
 
-function columnName(target: Target): string {
-  return `${target.key}.${quoted(target.action.name ?? '')}`
-}
-
-function checks({ judged, at, options, target }: Request, column: string): readonly DataCheck[] {
+function checks({ judged, at, options, required: { target, column } }: Request): readonly DataCheck[] {
   return checksAt(
     { judged, at, options, reads: [{ relation: target.key, columns: [column] }] },
     nullCheck(target.key, target.relation, column),
