@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { describeSchema, diffSchemas } from '../../src/postgres/describe.ts'
+import { bundle } from '../support/bundle.ts'
 import { killCases } from '../support/kill-cases.ts'
 import { prismaDeployFirst } from '../support/orm/prisma-deploy-first.ts'
 import { freshDatabase, testVersions } from '../support/postgres.ts'
@@ -9,7 +10,7 @@ import type { TestDatabase } from '../support/postgres.ts'
 import { startTraffic } from '../support/traffic.ts'
 
 const folder = join(import.meta.dirname, '../cases/runs/ten')
-const child = join(import.meta.dirname, '../support/apply-child.ts')
+const child = bundle('test/support/apply-child.ts')
 
 /** The first migration as Prisma left it, with data that the later ones have to cope with. */
 const data = `
@@ -23,9 +24,10 @@ interface Ended {
   readonly output: string
 }
 
-function apply(url: string, killAt: number, killAfterMs?: number): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const started = spawn(process.execPath, ['--import', 'tsx', child, url, folder, String(killAt)], { stdio: ['ignore', 'pipe', 'pipe'] })
+async function apply(url: string, killAt: number, killAfterMs?: number): Promise<Ended> {
+  const file = await child
+  return await new Promise((resolve, reject) => {
+    const started = spawn(process.execPath, [file, url, folder, String(killAt)], { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     started.stdout.on('data', (text: Buffer) => (output += text.toString()))
     started.stderr.on('data', (text: Buffer) => (output += text.toString()))
@@ -105,7 +107,7 @@ describe.each(testVersions)('kill -9 of the runner on PostgreSQL %i', (version) 
     let state = seed
     for (let kills = 0; ; kills++) {
       state = (state * 1_103_515_245 + 12_345) % 2 ** 31
-      const ended = await apply(database.url, 0, kills < 5 ? 300 + (state / 2 ** 31) * 2_500 : undefined)
+      const ended = await apply(database.url, 0, kills < 5 ? 150 + (state / 2 ** 31) * 1_500 : undefined)
       if (ended.code === 0) break
       expect(ended).toMatchObject({ signal: 'SIGKILL' })
     }
