@@ -1,6 +1,14 @@
 // What readCatalog asks the server: one query a kind of object, whatever the number of tables. All work on 13 to 18 for a role
-// without rights on the tables. None waits for a lock, with one exception: from 17 on pg_get_expr opens the table, so it is asked
-// only where an expression can mention columns.
+// without rights on the tables. None waits for a lock: to measure a table, and to print an index or an
+// expression that mentions columns, the server locks it, so these are left out for tables that someone holds, or waits for,
+// in ACCESS EXCLUSIVE.
+
+const lockedTables = `
+  WITH locked AS MATERIALIZED (
+    SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
+      AND pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
+
+const isLocked = (table: string) => `${table} IN (SELECT relation FROM locked)`
 
 /** The session's own temporary schema is called pg_temp, whatever its number. */
 const schemaName = (namespace: string) => `CASE WHEN ${namespace}.oid = pg_my_temp_schema() THEN 'pg_temp' ELSE ${namespace}.nspname END`
@@ -37,15 +45,12 @@ export interface RelationRow {
   readonly bytes: number | null
 }
 
-// pg_relation_size would wait behind an ACCESS EXCLUSIVE lock: where one is held, the size is what the last VACUUM or ANALYZE saw.
-export const relationsSql = `
-  WITH locked AS MATERIALIZED (
-    SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+// The size of a locked table is what the last VACUUM or ANALYZE saw.
+export const relationsSql = `${lockedTables}
   SELECT c.oid, ${schemaName('n')} AS schema, c.relname AS name, c.relkind AS kind, c.relispartition AS partition, pg_get_expr(c.relpartbound, 0) AS bound,
     c.relpersistence = 'p' AND c.relkind IN ('r', 'p') AS published,
     pg_get_userbyid(c.relowner) AS owner, c.reltuples::float8 AS rows,
-    CASE WHEN c.relkind IN ('r', 'm', 'S') AND NOT c.oid IN (SELECT relation FROM locked)
+    CASE WHEN c.relkind IN ('r', 'm', 'S') AND NOT ${isLocked('c.oid')}
       THEN (pg_relation_size(c.oid) / current_setting('block_size')::int)::float8 ELSE c.relpages::float8 END AS pages,
     CASE WHEN c.relkind NOT IN ('r', 'm') THEN NULL
       WHEN EXISTS (SELECT FROM locked WHERE relation = c.oid
@@ -70,11 +75,11 @@ export interface ColumnRow {
 }
 
 // A NOT NULL that is NOT VALID (18) already sets attnotnull, though rows may still hold NULL.
-export const columnsSql = (version: number) => `
+export const columnsSql = (version: number) => `${lockedTables}
   SELECT a.attrelid AS relation, a.attnum AS position, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
     ${schemaName('tn')} AS "typeSchema", coalesce(e.typname, t.typname) AS "typeName",
     NOT a.attnotnull ${version >= 18 ? `OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND NOT k.convalidated)` : ''} AS nullable,
-    pg_get_expr(d.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE d.adrelid END) AS default,
+    CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, 0) WHEN ${isLocked('d.adrelid')} THEN '' ELSE pg_get_expr(d.adbin, d.adrelid) END AS default,
     a.attgenerated AS generated, a.attidentity AS identity,
     ${schemaName('ln')} AS "collationSchema", l.collname AS "collationName"
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -100,8 +105,8 @@ export interface ConstraintRow {
 }
 
 // A foreign key to a partitioned table has further rows of its own for each partition: those are the server's bookkeeping.
-export const constraintsSql = `
-  SELECT k.conrelid AS relation, k.conname AS name, k.contype AS kind, k.convalidated AS valid, pg_get_constraintdef(k.oid) AS definition,
+export const constraintsSql = `${lockedTables}
+  SELECT k.conrelid AS relation, k.conname AS name, k.contype AS kind, k.convalidated AS valid, CASE WHEN k.contype IN ('c', 'x') AND ${isLocked('k.conrelid')} THEN '' ELSE pg_get_constraintdef(k.oid) END AS definition,
     k.conkey::int4[] AS columns, ${schemaName('rn')} AS "refSchema", r.relname AS "refName",
     ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS f (num, at)
       JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = f.num ORDER BY f.at) AS "refColumns"
@@ -128,9 +133,9 @@ export interface IndexRow {
   readonly parent: string | null
 }
 
-export const indexesSql = `
+export const indexesSql = `${lockedTables}
   SELECT i.indrelid AS relation, i.indexrelid AS oid, x.relname AS name, i.indisunique AS unique, i.indisvalid AS valid, m.amname AS method,
-    i.indkey::int2[]::int4[] AS attributes, i.indnkeyatts AS keys, i.indpred IS NOT NULL AS partial, pg_get_indexdef(i.indexrelid) AS definition,
+    i.indkey::int2[]::int4[] AS attributes, i.indnkeyatts AS keys, i.indpred IS NOT NULL AS partial, CASE WHEN ${isLocked('i.indrelid')} THEN '' ELSE pg_get_indexdef(i.indexrelid) END AS definition,
     ARRAY(SELECT d.refobjsubid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
       AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0 ORDER BY 1) AS others,
     (SELECT k.conname FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')) AS constraint,
