@@ -1,13 +1,24 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-/** `npm test` runs the tier `fast`; `npm run test:full` asks for `full`, the files that take hours over all versions. */
-const tier = process.env['LOCKKEEPER_TIER'] ?? 'fast'
+const slow = '**/*.full.test.ts'
+const scripts = 'test/scripts/**'
+
+/** `npm test` runs `fast`; `npm run test:full` runs it in its two parts, then `full`: the files that take hours over all versions. */
+const tiers: Readonly<Record<string, { readonly include: readonly string[]; readonly exclude: readonly string[] }>> = {
+  fast: { include: ['src/**/*.test.ts', 'test/**/*.test.ts'], exclude: [slow] },
+  pure: { include: ['src/**/*.test.ts', `${scripts}/*.test.ts`], exclude: [slow] },
+  servers: { include: ['test/**/*.test.ts'], exclude: [slow, scripts] },
+  full: { include: [`test/${slow}`], exclude: [] },
+}
+const name = process.env['LOCKKEEPER_TIER'] ?? 'fast'
+const tier = tiers[name]
+if (tier === undefined) throw new Error(`LOCKKEEPER_TIER is "${name}"; there are ${Object.keys(tiers).join(', ')}`)
 
 // Vitest reads its configuration from a default export.
 export default defineConfig({
   test: {
-    include: tier === 'full' ? ['test/**/*.full.test.ts'] : ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/cases/**', ...(tier === 'full' ? [] : ['**/*.full.test.ts'])],
+    include: [...tier.include],
+    exclude: [...configDefaults.exclude, 'test/cases/**', ...tier.exclude],
     // Each file in a process of its own: a test may kill what it started, and what it leaves dies with it.
     pool: 'forks',
     // Servers and load share the two cores that CI has.

@@ -15,16 +15,14 @@ export interface Shard {
 
 /** One shard for what needs no server, then two for each major: the tests of `npm test`, and those of the full tier. */
 export function shardsFor(versions: readonly number[]): readonly Shard[] {
-  const fast = { LOCKKEEPER_TIER: 'fast' }
-  const pure: Shard = { name: 'pure', args: ['--dir', 'src'], env: fast }
-  const perVersion = versions.flatMap((version): Shard[] => [
-    { name: `fast-${version}`, args: ['--dir', 'test'], env: { ...fast, LOCKKEEPER_PG: String(version) } },
-    {
-      name: `full-${version}`,
-      args: ['--dir', 'test', '--passWithNoTests'],
-      env: { LOCKKEEPER_TIER: 'full', LOCKKEEPER_PG: String(version) },
-    },
-  ])
+  const pure: Shard = { name: 'pure', args: [], env: { LOCKKEEPER_TIER: 'pure' } }
+  const perVersion = versions.flatMap((version): Shard[] => {
+    const only = { LOCKKEEPER_PG: String(version) }
+    return [
+      { name: `fast-${version}`, args: [], env: { ...only, LOCKKEEPER_TIER: 'servers' } },
+      { name: `full-${version}`, args: ['--passWithNoTests'], env: { ...only, LOCKKEEPER_TIER: 'full' } },
+    ]
+  })
   return [pure, ...perVersion]
 }
 
