@@ -14,6 +14,7 @@ export async function bundle(entry: string): Promise<string> {
     outfile,
     bundle: true,
     platform: 'node',
+    target: 'node20',
     format: 'esm',
     packages: 'external',
     sourcemap: 'inline',
