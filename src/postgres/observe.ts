@@ -22,15 +22,32 @@ export async function observe(statement: Statement<PgNode>, sandbox: Session, be
   return observed(statement.kind, predicted, compare(was, is))
 }
 
-/** One message where there are no parameters: outside a transaction that is one of its own. */
+/** One message where there are no parameters: outside a transaction the server makes one of it. */
 async function around(statement: Statement<PgNode>, sandbox: Session): Promise<readonly [Snapshot, Snapshot]> {
   if (statement.parameters.length === 0) {
     const results = await sandbox.script([snapshotSql, statement.sql, snapshotSql])
     return [snapshotOf(results[0]?.rows), snapshotOf(results.at(-1)?.rows)]
   }
+  const [open] = await sandbox.query('SELECT statement_timestamp() <> transaction_timestamp() AS open')
+  return open?.['open'] === true ? bracketed(statement, sandbox) : inOwnTransaction(statement, sandbox)
+}
+
+async function bracketed(statement: Statement<PgNode>, sandbox: Session): Promise<readonly [Snapshot, Snapshot]> {
   const was = await sandbox.query(snapshotSql)
   await sandbox.query(statement.sql, statement.parameters)
   return [snapshotOf(was), snapshotOf(await sandbox.query(snapshotSql))]
+}
+
+async function inOwnTransaction(statement: Statement<PgNode>, sandbox: Session): Promise<readonly [Snapshot, Snapshot]> {
+  await sandbox.query('BEGIN')
+  try {
+    const snapshots = await bracketed(statement, sandbox)
+    await sandbox.query('COMMIT')
+    return snapshots
+  } catch (error) {
+    await sandbox.query('ROLLBACK')
+    throw error
+  }
 }
 
 // Names are taken before the statement, which may rename or drop. Counters of scans are those of the transaction, so only their growth counts.
@@ -89,8 +106,14 @@ function compare(was: Snapshot, is: Snapshot): Seen {
   return {
     locks: [...is.locks].filter((lock) => !was.locks.has(lock)).flatMap((lock) => lockOf(lock, was)),
     held: new Set([...was.locks].flatMap((lock) => lockOf(lock, was).map(({ relation, mode }) => `${relation} ${mode}`))),
-    scans: namesOf([...scanned, ...checkedParents(scanned, was, is)].filter((oid) => hasHeap(was.relations.get(oid))), was),
-    rewrites: namesOf(tablesWhere(was, (oid, before) => is.relations.has(oid) && is.relations.get(oid)?.file !== before.file), was),
+    scans: namesOf(
+      [...scanned, ...checkedParents(scanned, was, is)].filter((oid) => hasHeap(was.relations.get(oid))),
+      was,
+    ),
+    rewrites: namesOf(
+      tablesWhere(was, (oid, before) => is.relations.has(oid) && is.relations.get(oid)?.file !== before.file),
+      was,
+    ),
     builds: namesOf(tablesWithNewIndex(was, is), was),
     gone: differing(was, is),
     made: differing(is, was),
@@ -113,7 +136,9 @@ function tablesWhere({ relations }: Snapshot, holds: (oid: number, before: Found
 // The server may find an empty child and never open the parent: a foreign key that is valid now, and whose child was read, was checked.
 function checkedParents(scanned: readonly number[], was: Snapshot, is: Snapshot): readonly number[] {
   const fresh = [...is.keys].filter((key) => !was.keys.has(key)).map((key) => key.split(' ').map(Number))
-  return fresh.flatMap(([child, parent]) => (child !== undefined && parent !== undefined && scanned.includes(child) ? [parent, ...below(parent, was)] : []))
+  return fresh.flatMap(([child, parent]) =>
+    child !== undefined && parent !== undefined && scanned.includes(child) ? [parent, ...below(parent, was)] : [],
+  )
 }
 
 function below(parent: number, was: Snapshot): readonly number[] {
@@ -136,7 +161,10 @@ function namesOf(oids: readonly number[], { relations }: Snapshot): readonly str
 const words: { readonly [kind: string]: string } = { r: 'table', p: 'table', f: 'table', v: 'view', m: 'view', S: 'sequence', i: 'index' }
 
 function differing(one: Snapshot, other: Snapshot): readonly string[] {
-  return [...one.relations].filter(([oid]) => !other.relations.has(oid)).map(([, { name, kind }]) => `${words[kind] ?? kind} ${name}`)
+  const said = (found: Found) => `${words[found.kind] ?? found.kind} ${found.name}`
+  // A change of type makes an index of the same name anew.
+  const there = new Set([...other.relations.values()].map(said))
+  return [...one.relations].filter(([oid, found]) => !other.relations.has(oid) && !there.has(said(found))).map(([, found]) => said(found))
 }
 
 /** What was seen, with what cannot be seen from the prediction: locks that were held before, what an empty table hides, columns. */
@@ -159,7 +187,23 @@ function observed(kind: string, predicted: Facts, seen: Seen): Facts {
   }
 }
 
-const queries: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'CopyStmt', 'CreateTableAsStmt', 'RefreshMatViewStmt'])
+const queries: ReadonlySet<string> = new Set([
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'CopyStmt',
+  'CreateTableAsStmt',
+  'RefreshMatViewStmt',
+])
 
 /** Statements whose text does not say what they make or drop. */
-const opaque: ReadonlySet<string> = new Set(['DoStmt', 'CallStmt', 'SelectStmt', 'CreateSchemaStmt', 'CreateExtensionStmt', 'DropOwnedStmt'])
+const opaque: ReadonlySet<string> = new Set([
+  'DoStmt',
+  'CallStmt',
+  'SelectStmt',
+  'CreateSchemaStmt',
+  'CreateExtensionStmt',
+  'DropOwnedStmt',
+])

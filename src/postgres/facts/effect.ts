@@ -45,10 +45,10 @@ export function predictedFacts(...effects: readonly Effect[]): Facts {
   const [rewrites, builds, conditions] = [all.rewrites ?? [], all.builds ?? [], all.conditions ?? []]
   return {
     evidence: 'predicted',
-    locks: all.locks ?? [],
-    scans: sorted([...(all.scans ?? []), ...rewrites, ...builds]),
-    rewrites: sorted(rewrites),
-    builds: sorted(builds),
+    locks: (all.locks ?? []).filter(({ relation }) => isShared(relation)),
+    scans: shared([...(all.scans ?? []), ...rewrites, ...builds]),
+    rewrites: shared(rewrites),
+    builds: shared(builds),
     destroys: all.destroys ?? [],
     creates: all.creates ?? [],
     transaction: all.alone === true ? 'forbidden' : 'allowed',
@@ -64,6 +64,11 @@ export function strongest(locks: readonly TableLock[]): readonly TableLock[] {
   return [...modes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([relation, mode]) => tableLock(relation, mode))
 }
 
-function sorted(names: readonly string[]): readonly string[] {
-  return [...new Set(names)].sort()
+function shared(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].filter(isShared).toSorted()
+}
+
+// Nobody waits for our own temporary tables; the server's catalogs are locked by every statement, and only for a moment.
+function isShared(relation: string): boolean {
+  return !/^(pg_temp|pg_catalog|information_schema)\./.test(relation)
 }
