@@ -1,3 +1,4 @@
+import { brokenAssumption } from '../adapters/_assumptions.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import { applyJson, applyText } from '../report/apply.ts'
@@ -94,6 +95,7 @@ async function runOne({ invocation, context, config, connection, loaded }: Apply
     connect: connection,
     plan,
     migrations: loaded.migrations,
+    brokenAssumption,
     ...present({ history: looked.history }),
   })
   return { plan, report }

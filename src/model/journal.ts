@@ -27,6 +27,8 @@ export interface StoredMigration {
   readonly bytes: Uint8Array
   readonly history: { readonly [key: string]: string | number }
   readonly source: SourceId
+  /** The ORM's own history table, whose name may come from a configuration that is not there when the migration is taken back. */
+  readonly ledger?: { readonly schema: string; readonly table: string }
   /** Rules allowed by name, with who and why (H13). */
   readonly allowed: readonly string[]
   readonly startedAt: Date

@@ -1,7 +1,7 @@
-import type { History, OpenHistory } from '../model/adapter.ts'
+import type { History, OpenHistory, Read } from '../model/adapter.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Event, Listener, TimedEvent } from '../model/event.ts'
-import type { Migration } from '../model/migration.ts'
+import type { Assumption, Migration } from '../model/migration.ts'
 import type { Plan } from '../model/plan.ts'
 import type { ConnectOptions } from '../model/session.ts'
 
@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly migrations: readonly Migration[]
   /** The ORM's own table; absent for plain SQL. */
   readonly history?: History
+  /** What a migration that is code asked when its SQL was recorded, and the target answers otherwise (H5); asked just before it begins. */
+  readonly brokenAssumption?: (read: Read, migration: Migration) => Promise<Assumption | undefined>
   /** Lock budget: the longest that anyone waits behind us (H13). */
   readonly lockBudgetMs: number
   /** How long a wait for one lock or snapshot may last in all before the run gives up with status 4. */

@@ -85,6 +85,7 @@ function toStore(migration: PlannedMigration, options: RunOptions): StoredMigrat
     allowed: options.allowed,
     startedAt: new Date(),
     toolVersion: options.toolVersion,
+    ...(options.history === undefined ? {} : { ledger: { schema: options.history.schema, table: options.history.table } }),
   }
 }
 
@@ -128,9 +129,22 @@ async function runMigration({ stored, resumed }: ToRun, running: Running): Promi
 
 async function start(stored: StoredMigration, context: StepContext): Promise<void> {
   const { migration, options, connections } = context
+  await refuseOtherAnswers(stored, context)
   await runDataChecks([stored.migration], 'migration', { connections, signal: options.signal })
   await startMigration(stored, await openHistory(context), context)
   context.emit({ type: 'migration-started', migration })
+}
+
+/** Its SQL was decided on what a sandbox answered; on another answer it might have been other SQL. */
+async function refuseOtherAnswers({ migration }: StoredMigration, { options, connections }: StepContext): Promise<void> {
+  const file = options.migrations.find((candidate) => candidate.id === migration.id)
+  if (file === undefined) return
+  const broken = await options.brokenAssumption?.((sql, parameters) => connections.work.query(sql, parameters), file)
+  if (broken === undefined) return
+  throw new LockkeeperError('plan-stale', `${file.file} asked its database something that this one answers otherwise: ${broken.sql.slice(0, 200)}`, {
+    hint: 'The schema here is not what the migrations before it make. Look for the difference, or run this migration with the ORM.',
+    details: { migration: migration.id, sql: broken.sql },
+  })
 }
 
 /** A first step in a transaction leaves nothing behind when it fails; a concurrent build does. */

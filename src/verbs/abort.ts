@@ -1,6 +1,6 @@
 import { adapters } from '../adapters/index.ts'
 import type { History } from '../model/adapter.ts'
-import type { SourceId } from '../model/migration.ts'
+import type { StoredMigration } from '../model/journal.ts'
 import { inFlight } from '../run/state.ts'
 import type { LoadedMigrations } from './load-migrations.ts'
 import type { Target } from './target.ts'
@@ -13,7 +13,7 @@ export interface AbortScene {
   readonly history: History | undefined
 }
 
-/** Finds the history of the migration in flight; without files it is that of the source which the journal names, in its usual place. */
+/** Finds the history of the migration in flight; without files it is the one that the journal names. */
 export async function abortScene(
   target: Target,
   loaded: LoadedMigrations | undefined,
@@ -25,11 +25,12 @@ export async function abortScene(
   if (loaded !== undefined) return { project: situation.project, loaded, history: loaded.history(schema) }
   const id = named.migration ?? inFlight(situation.progress)[0]
   const stored = id === undefined ? undefined : await target.engine.journal(target.session).stored(situation.project, id)
-  return { project: situation.project, loaded: files, history: stored === undefined ? undefined : usualHistory(stored.source, schema) }
+  return { project: situation.project, loaded: files, history: stored === undefined ? undefined : storedHistory(stored, schema) }
 }
 
 const noFiles: LoadedMigrations = { source: 'sql', path: '', migrations: [], history: () => undefined }
 
-function usualHistory(source: SourceId, schema: string): History | undefined {
-  return adapters.find((adapter) => adapter.id === source)?.history?.({ source, path: '.' }, schema)
+function storedHistory({ source, ledger }: StoredMigration, schema: string): History | undefined {
+  const named = ledger === undefined ? {} : { historySchema: ledger.schema, historyTable: ledger.table }
+  return adapters.find((adapter) => adapter.id === source)?.history?.({ source, path: '.', ...named }, schema)
 }
