@@ -7,7 +7,16 @@ import { drop } from './facts/drop.ts'
 import { nothing, predictedFacts, type Effect } from './facts/effect.ts'
 import { createIndex, reindex } from './facts/indexes.ts'
 import { cluster, lockTable, truncate, vacuum } from './facts/maintenance.ts'
-import { alterSequence, comment, createSequence, createStatistics, createTrigger, grant, policyOrRule, publication } from './facts/objects.ts'
+import {
+  alterSequence,
+  comment,
+  createSequence,
+  createStatistics,
+  createTrigger,
+  grant,
+  policyOrRule,
+  publication,
+} from './facts/objects.ts'
 import { copy, insert, mergeInto, remove, select, update } from './facts/queries.ts'
 import { rename, setOwner, setSchema } from './facts/rename.ts'
 import { nameParts, optionOf, statementsIn } from './facts/tree.ts'
@@ -64,7 +73,10 @@ const families: Bodies = {
   DeleteStmt: remove,
   MergeStmt: mergeInto,
   CopyStmt: copy,
-  CreateSchemaStmt: (body) => ({ creates: [`schema ${body.schemaname ?? ''}`], conditions: (body.schemaElts ?? []).length > 0 ? ['what the schema is created with is not looked into'] : [] }),
+  CreateSchemaStmt: (body) => ({
+    creates: [`schema ${body.schemaname ?? ''}`],
+    conditions: (body.schemaElts ?? []).length > 0 ? ['what the schema is created with is not looked into'] : [],
+  }),
   CreateFunctionStmt: createFunction,
   DoStmt: () => opaque('a DO block'),
   CallStmt: () => opaque('a procedure'),
@@ -72,14 +84,16 @@ const families: Bodies = {
   AlterExtensionStmt: () => opaque('an extension script'),
   DropOwnedStmt: () => ({ conditions: ['all relations of the role are locked (ACCESS EXCLUSIVE) and dropped'] }),
   AlterTableMoveAllStmt: () => ({ conditions: ['each relation of the tablespace is locked (ACCESS EXCLUSIVE) and copied'] }),
-  ExplainStmt: (body, catalog) => (optionOf(body.options, 'analyze') === true && body.query !== undefined ? effectOf(body.query, catalog) : nothing),
+  ExplainStmt: (body, catalog) =>
+    optionOf(body.options, 'analyze') === true && body.query !== undefined ? effectOf(body.query, catalog) : nothing,
   CreatedbStmt: () => alone,
   DropdbStmt: () => alone,
   AlterDatabaseStmt: (body) => (optionOf(body.options, 'tablespace') === undefined ? nothing : alone),
   CreateTableSpaceStmt: () => alone,
   DropTableSpaceStmt: () => alone,
   AlterSystemStmt: () => alone,
-  CreateSubscriptionStmt: (body) => (optionOf(body.options, 'connect') === false || optionOf(body.options, 'create_slot') === false ? nothing : alone),
+  CreateSubscriptionStmt: (body) =>
+    optionOf(body.options, 'connect') === false || optionOf(body.options, 'create_slot') === false ? nothing : alone,
   DropSubscriptionStmt: () => alone,
 }
 

@@ -16,7 +16,12 @@ test('only SHARE and SHARE UPDATE EXCLUSIVE differ in whether two sessions can h
 test('reads wait for ACCESS EXCLUSIVE alone, writes for SHARE and whatever is stronger', () => {
   const locks = lockModes.map((mode) => tableLock('public.a', mode))
   expect(locks.filter((lock) => lock.blocksReads).map((lock) => lock.mode)).toEqual(['ACCESS EXCLUSIVE'])
-  expect(locks.filter((lock) => lock.blocksWrites).map((lock) => lock.mode)).toEqual(['SHARE', 'SHARE ROW EXCLUSIVE', 'EXCLUSIVE', 'ACCESS EXCLUSIVE'])
+  expect(locks.filter((lock) => lock.blocksWrites).map((lock) => lock.mode)).toEqual([
+    'SHARE',
+    'SHARE ROW EXCLUSIVE',
+    'EXCLUSIVE',
+    'ACCESS EXCLUSIVE',
+  ])
 })
 
 test('the stronger of two modes is the one with the higher number', () => {

@@ -46,6 +46,9 @@ export const tableLock = (relation: string, mode: LockMode): TableLock => ({
 
 /** pg_locks.mode (`AccessExclusiveLock`) as the mode that the manual names; undefined for anything else (SIReadLock). */
 export function lockModeOf(name: string): LockMode | undefined {
-  const spaced = name.replace(/Lock$/, '').replace(/(?!^)([A-Z])/g, ' $1').toUpperCase()
+  const spaced = name
+    .replace(/Lock$/, '')
+    .replace(/(?!^)([A-Z])/g, ' $1')
+    .toUpperCase()
   return lockModes.find((mode) => mode === spaced)
 }

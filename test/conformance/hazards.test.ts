@@ -44,7 +44,9 @@ describe.each(hazards.map((rule) => [rule.id, rule] as const))('the rule %s', (i
   })
 
   test('does not stumble over the examples of the other rules', () => {
-    const others = hazards.flatMap((other) => [...other.examples.hazardous, ...other.examples.safe]).filter((sql) => !examples.includes(sql))
+    const others = hazards
+      .flatMap((other) => [...other.examples.hazardous, ...other.examples.safe])
+      .filter((sql) => !examples.includes(sql))
     for (const sql of others) {
       for (const { message } of hazardsIn(rule, pure(sql))) expect(message).not.toMatch(/undefined|NaN/)
     }

@@ -10,7 +10,10 @@ await loadParser()
 
 /** Forms on which the prediction differs from what the server does, and why it is left so. `condition` tells the user. */
 const knownDifferences: ReadonlyMap<string, string> = new Map([
-  ['add-col-default-user-volatile', 'The server inlines the body of an SQL function and then sees no volatile call; the catalog does not hold bodies, so the worst is predicted.'],
+  [
+    'add-col-default-user-volatile',
+    'The server inlines the body of an SQL function and then sees no volatile call; the catalog does not hold bodies, so the worst is predicted.',
+  ],
   ['drop-statistics', 'The catalog does not hold extended statistics, so the table that they belong to is not known.'],
   ['set-logged-noop', 'The catalog does not say whether a table is logged already, so the worst is predicted.'],
   ['do-block', 'What a DO block runs is text in a string: it is observed, never predicted.'],
@@ -41,7 +44,10 @@ forEachVersion('facts', (version) => {
   test.each(alone.map((form) => [form.id, form] as const))('%s: no lock was seen that was not predicted', (_, form) => {
     const { predicted, observed } = resultOf(form)
     expect(predicted.transaction).toBe('forbidden')
-    expect(locksOf(observed).filter((lock) => !locksOf(predicted).includes(lock)), form.sql).toEqual([])
+    expect(
+      locksOf(observed).filter((lock) => !locksOf(predicted).includes(lock)),
+      form.sql,
+    ).toEqual([])
   })
 
   test('locks of statements that wait for others were seen at all', () => {

@@ -54,13 +54,20 @@ forEachVersion('observe', (version) => {
   test('sees that an empty parent is checked, and that a NOT VALID foreign key is not', async () => {
     const [checked] = await inTransaction('alter table t add constraint f foreign key (p_id) references p')
     expect(checked).toMatchObject({ scans: ['public.p', 'public.t'] })
-    expect(checked?.locks.map(({ relation, mode }) => `${relation} ${mode}`)).toEqual(['public.p SHARE ROW EXCLUSIVE', 'public.t SHARE ROW EXCLUSIVE'])
+    expect(checked?.locks.map(({ relation, mode }) => `${relation} ${mode}`)).toEqual([
+      'public.p SHARE ROW EXCLUSIVE',
+      'public.t SHARE ROW EXCLUSIVE',
+    ])
     const [unchecked] = await inTransaction('alter table t add constraint f foreign key (p_id) references p not valid')
     expect(unchecked?.scans).toEqual([])
   })
 
   test('tells the locks of a statement from those that the transaction held before', async () => {
-    const [first, second, third] = await inTransaction('alter table t add column z int', 'comment on table p is $$x$$', 'alter table t add column y int')
+    const [first, second, third] = await inTransaction(
+      'alter table t add column z int',
+      'comment on table p is $$x$$',
+      'alter table t add column y int',
+    )
     expect(first?.locks.map(({ relation }) => relation)).toEqual(['public.t'])
     expect(second?.locks.map(({ relation, mode }) => `${relation} ${mode}`)).toEqual(['public.p SHARE UPDATE EXCLUSIVE'])
     expect(third?.locks.map(({ relation, mode }) => `${relation} ${mode}`)).toEqual(['public.t ACCESS EXCLUSIVE'])
@@ -74,8 +81,14 @@ forEachVersion('observe', (version) => {
   })
 
   test('looks into a DO block', async () => {
-    const [seen] = await inTransaction(`do $$begin execute 'alter table t alter column a type bigint'; execute 'create table made (id int)'; execute 'drop table p'; end$$`)
-    expect(seen).toMatchObject({ rewrites: ['public.t'], creates: ['table public.made'], destroys: expect.arrayContaining(['table public.p']) })
+    const [seen] = await inTransaction(
+      `do $$begin execute 'alter table t alter column a type bigint'; execute 'create table made (id int)'; execute 'drop table p'; end$$`,
+    )
+    expect(seen).toMatchObject({
+      rewrites: ['public.t'],
+      creates: ['table public.made'],
+      destroys: expect.arrayContaining(['table public.p']),
+    })
     expect(seen).not.toHaveProperty('condition')
     expect(seen?.locks.map(({ relation }) => relation)).toEqual(['public.p', 'public.t'])
   })
@@ -90,7 +103,8 @@ forEachVersion('observe', (version) => {
     const inside = await see('update t set a = $1 where id = $2', [1, 2])
     await session.script(['rollback'])
     const own = await see('update t set a = $1 where id = $2', [1, 2])
-    for (const seen of [inside, own]) expect(seen.locks.map(({ relation, mode }) => `${relation} ${mode}`)).toEqual(['public.t ROW EXCLUSIVE'])
+    for (const seen of [inside, own])
+      expect(seen.locks.map(({ relation, mode }) => `${relation} ${mode}`)).toEqual(['public.t ROW EXCLUSIVE'])
   })
 
   test('runs what cannot run in a transaction, and calls its facts predicted', async () => {

@@ -99,7 +99,9 @@ export async function probeAlone(form: Form, { session, watcher, holders: [first
 }
 
 async function relationNames(watcher: PostgresSession): Promise<ReadonlyMap<number, string>> {
-  const rows = await watcher.query(`select oid::int4, relnamespace::regnamespace || '.' || relname as name from pg_class where relkind in ('r', 'p', 'm') and relnamespace = 'p'::regnamespace`)
+  const rows = await watcher.query(
+    `select oid::int4, relnamespace::regnamespace || '.' || relname as name from pg_class where relkind in ('r', 'p', 'm') and relnamespace = 'p'::regnamespace`,
+  )
   return new Map(rows.map((row) => [Number(row['oid']), String(row['name'])]))
 }
 
@@ -109,7 +111,7 @@ async function watchLocks(pid: number, watcher: PostgresSession, names: Readonly
   const end = () => (ended = true)
   until?.then(end, end)
   const seen = new Map<string, ReturnType<typeof tableLock>>()
-  for (const began = performance.now(); !ended && (until !== undefined || performance.now() - began < 150); ) {
+  for (const began = performance.now(); !ended && (until !== undefined || performance.now() - began < 150);) {
     for (const row of await watcher.query(`select relation::int4, mode from pg_locks where pid = $1 and locktype = 'relation'`, [pid])) {
       const [name, mode] = [names.get(Number(row['relation'])), lockModeOf(String(row['mode']))]
       if (name !== undefined && mode !== undefined) seen.set(`${name} ${mode}`, tableLock(name, mode))

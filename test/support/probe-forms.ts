@@ -10,9 +10,14 @@ export interface ProbedServer {
 
 /** What each form was predicted to do, and did, by its id. Forms that the version does not know are left out. */
 export async function probeForms(server: ProbedServer): Promise<ReadonlyMap<string, Probed>> {
-  await server.admin(`do $$begin if not exists (select from pg_roles where rolname = 'facts_role') then create role facts_role; end if; end$$`)
+  await server.admin(
+    `do $$begin if not exists (select from pg_roles where rolname = 'facts_role') then create role facts_role; end if; end$$`,
+  )
   const all = formsFor(server.version)
-  const inside = await probeInside(server, all.filter(({ transaction }) => transaction !== false))
+  const inside = await probeInside(
+    server,
+    all.filter(({ transaction }) => transaction !== false),
+  )
   const results = new Map(inside)
   for (const form of all.filter(({ transaction }) => transaction === false)) results.set(form.id, await probeOutside(server, form))
   return results
@@ -33,7 +38,12 @@ async function probeInside(server: ProbedServer, all: readonly Form[]): Promise<
 
 async function probeOutside(server: ProbedServer, form: Form): Promise<Probed> {
   await using database = await temporaryDatabase(server, 'facts_outside')
-  const [session, watcher, first, second] = await Promise.all([database.connect(), database.connect(), database.connect(), database.connect()])
+  const [session, watcher, first, second] = await Promise.all([
+    database.connect(),
+    database.connect(),
+    database.connect(),
+    database.connect(),
+  ])
   await session.script([formSetup, form.setup ?? ''])
   return await probeAlone(form, { session, watcher, holders: [first, second] })
 }

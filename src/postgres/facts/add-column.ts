@@ -20,7 +20,13 @@ export function addColumn(definition: ColumnDef, place: ColumnPlace): Effect {
   const constraints = constraintsOf(definition)
   const heap = withHeap(place.tree, place.catalog)
   const creates = [`column ${place.key}.${postgresDialect.name(definition.colname ?? '')}`]
-  return merge({ creates }, writes(definition, constraints, heap, place.catalog), scansOf(definition, constraints, heap), buildsOf(constraints, heap), references(definition, heap, place.catalog))
+  return merge(
+    { creates },
+    writes(definition, constraints, heap, place.catalog),
+    scansOf(definition, constraints, heap),
+    buildsOf(constraints, heap),
+    references(definition, heap, place.catalog),
+  )
 }
 
 export function constraintsOf(definition: ColumnDef): readonly Constraint[] {
@@ -45,7 +51,11 @@ function writes(definition: ColumnDef, constraints: readonly Constraint[], heap:
   const expression = defaultOf(definition)
   const { volatile, condition } = volatilityOf(expression, catalog)
   if (!volatile) return userTypeDoubt(base, catalog)
-  return merge(rewrite(heap, catalog), sequencesCalled(expression, catalog), condition === undefined ? nothing : { conditions: [`rewritten ${condition}`] })
+  return merge(
+    rewrite(heap, catalog),
+    sequencesCalled(expression, catalog),
+    condition === undefined ? nothing : { conditions: [`rewritten ${condition}`] },
+  )
 }
 
 function writesEachRow(constraint: Constraint): boolean {
@@ -68,7 +78,10 @@ export function sequencesCalled(expression: unknown, catalog: Catalog): Effect {
   const names = callsIn(expression)
     .filter((call) => ['nextval', 'setval'].includes(textsOf(call.funcname).at(-1) ?? ''))
     .flatMap((call) => constantText(call.args?.[0]) ?? [])
-  return locksOn('ROW EXCLUSIVE', names.map((name) => relationKey(name.split('.').map(unquoted), catalog)))
+  return locksOn(
+    'ROW EXCLUSIVE',
+    names.map((name) => relationKey(name.split('.').map(unquoted), catalog)),
+  )
 }
 
 function unquoted(part: string): string {
@@ -78,24 +91,36 @@ function unquoted(part: string): string {
 // NOT NULL without a default is checked row by row (and fails on the first), as is an inline CHECK.
 function scansOf(definition: ColumnDef, constraints: readonly Constraint[], heap: readonly string[]): Effect {
   const notNull = constraints.some((constraint) => constraint.contype === 'CONSTR_NOTNULL' || constraint.contype === 'CONSTR_PRIMARY')
-  const filled = isSerial(definition) || defaultOf(definition) !== undefined || constraints.some((constraint) => constraint.contype === 'CONSTR_IDENTITY')
+  const filled =
+    isSerial(definition) ||
+    defaultOf(definition) !== undefined ||
+    constraints.some((constraint) => constraint.contype === 'CONSTR_IDENTITY')
   const checked = constraints.some((constraint) => constraint.contype === 'CONSTR_CHECK' && constraint.is_enforced === true)
   return (notNull && !filled) || checked ? { scans: heap } : nothing
 }
 
 function buildsOf(constraints: readonly Constraint[], heap: readonly string[]): Effect {
-  return constraints.some((constraint) => constraint.contype === 'CONSTR_UNIQUE' || constraint.contype === 'CONSTR_PRIMARY') ? { builds: heap } : nothing
+  return constraints.some((constraint) => constraint.contype === 'CONSTR_UNIQUE' || constraint.contype === 'CONSTR_PRIMARY')
+    ? { builds: heap }
+    : nothing
 }
 
 // A new column without a default holds only NULLs, and the server takes its foreign key as valid without looking.
 function references(definition: ColumnDef, heap: readonly string[], catalog: Catalog): Effect {
   const constraints = constraintsOf(definition)
-  const filled = isSerial(definition) || constraints.some(({ contype }) => contype === 'CONSTR_DEFAULT' || contype === 'CONSTR_GENERATED' || contype === 'CONSTR_IDENTITY')
+  const filled =
+    isSerial(definition) ||
+    constraints.some(({ contype }) => contype === 'CONSTR_DEFAULT' || contype === 'CONSTR_GENERATED' || contype === 'CONSTR_IDENTITY')
   return merge(
-    ...constraints.filter((constraint) => constraint.contype === 'CONSTR_FOREIGN').map((constraint) => {
-      const parents = constraint.pktable === undefined ? [] : withDescendants(relationKey(constraint.pktable, catalog), catalog)
-      return merge(locksOn('SHARE ROW EXCLUSIVE', parents), filled && constraint.is_enforced !== false ? { scans: [...heap, ...withHeap(parents, catalog)] } : nothing)
-    }),
+    ...constraints
+      .filter((constraint) => constraint.contype === 'CONSTR_FOREIGN')
+      .map((constraint) => {
+        const parents = constraint.pktable === undefined ? [] : withDescendants(relationKey(constraint.pktable, catalog), catalog)
+        return merge(
+          locksOn('SHARE ROW EXCLUSIVE', parents),
+          filled && constraint.is_enforced !== false ? { scans: [...heap, ...withHeap(parents, catalog)] } : nothing,
+        )
+      }),
   )
 }
 

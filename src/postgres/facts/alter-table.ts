@@ -23,7 +23,10 @@ export function alterTable(statement: AlterTableStmt, catalog: Catalog): Effect 
   if (statement.missing_ok === true && !catalog.relations.has(key) && catalog.knowledge === 'whole') return nothing
   const tree = range.inh === true ? withDescendants(key, catalog) : [key]
   const target: Target = { key, relation: catalog.relations.get(key), tree, catalog, commands }
-  return asOne(commands.map((command) => actionOf(command, target)), target)
+  return asOne(
+    commands.map((command) => actionOf(command, target)),
+    target,
+  )
 }
 
 function asOne(actions: readonly Action[], { key, tree }: Target): Effect {
@@ -38,7 +41,10 @@ function alterIndex(commands: readonly AlterTableCmd[], table: string | undefine
     ...commands.map(({ subtype, def }) => {
       if (subtype !== 'AT_AttachPartition' || def === undefined || !('PartitionCmd' in def)) return nothing
       const child = findIndex(def.PartitionCmd.name ?? {}, catalog)?.relation
-      return locksOn('ACCESS SHARE', [table, child].filter((name) => name !== undefined))
+      return locksOn(
+        'ACCESS SHARE',
+        [table, child].filter((name) => name !== undefined),
+      )
     }),
   )
 }
@@ -146,7 +152,8 @@ function addColumnAction({ def, missing_ok }: AlterTableCmd, target: Target): Ac
   const exists = target.relation?.columns.some((column) => column.name === def.ColumnDef.colname) === true
   // IF NOT EXISTS takes the lock all the same, but only on the table itself.
   if (exists && missing_ok === true) return onTable('ACCESS EXCLUSIVE')
-  const doubt = missing_ok === true && isUnknown(target.key, target.catalog) ? { conditions: ['nothing but the lock if the column exists'] } : nothing
+  const doubt =
+    missing_ok === true && isUnknown(target.key, target.catalog) ? { conditions: ['nothing but the lock if the column exists'] } : nothing
   return onTree('ACCESS EXCLUSIVE', merge(addColumn(def.ColumnDef, target), doubt))
 }
 
@@ -158,7 +165,11 @@ function identity({ subtype, name }: AlterTableCmd, { key, catalog }: Target): A
 
 function persistence({ key, relation, catalog }: Target): Effect {
   const heap = withHeap([key], catalog)
-  return { rewrites: heap, builds: relation !== undefined && relation.indexes.length === 0 ? [] : heap, conditions: ['nothing is written if it is so already'] }
+  return {
+    rewrites: heap,
+    builds: relation !== undefined && relation.indexes.length === 0 ? [] : heap,
+    conditions: ['nothing is written if it is so already'],
+  }
 }
 
 // The catalog does not say where a table lies; the names of the defaults are taken to change nothing.

@@ -24,7 +24,11 @@ function changeIn(key: string, name: string, definition: ColumnDef, catalog: Cat
   const rewrites = column.generated !== 'virtual' && changeRewrites(column, to, definition.raw_default, catalog)
   const keys = foreignKeysThrough(key, name, catalog)
   if (rewrites) return merge(rewrite(heap, catalog), keys.locks, { scans: heap.length > 0 ? keys.tables : [] })
-  return merge(keys.locks, kept(relation, column, to, definition, catalog).length > 0 ? { builds: heap } : nothing, hasCheck(relation, name) ? { scans: heap } : nothing)
+  return merge(
+    keys.locks,
+    kept(relation, column, to, definition, catalog).length > 0 ? { builds: heap } : nothing,
+    hasCheck(relation, name) ? { scans: heap } : nothing,
+  )
 }
 
 function kept(relation: Relation, column: Column, to: TypeShape, definition: ColumnDef, catalog: Catalog) {
@@ -43,13 +47,19 @@ function hasCheck(relation: Relation, column: string): boolean {
 
 function unknownChange(key: string, heap: readonly string[], catalog: Catalog): Effect {
   if (!isUnknown(key, catalog)) return nothing
-  return merge(rewrite(heap, catalog), { conditions: ['written anew unless the old type can stay as it is (varchar to text, a higher limit)'] })
+  return merge(rewrite(heap, catalog), {
+    conditions: ['written anew unless the old type can stay as it is (varchar to text, a higher limit)'],
+  })
 }
 
 /** Foreign keys on either side of the column are dropped and made again, which locks the other table. */
 function foreignKeysThrough(key: string, column: string, catalog: Catalog): { readonly locks: Effect; readonly tables: readonly string[] } {
-  const out = foreignKeysOf(catalog.relations.get(key)).filter((foreignKey) => foreignKey.columns.includes(column)).map((foreignKey) => foreignKey.references)
-  const into = foreignKeysTo(key, catalog).filter(({ foreignKey }) => foreignKey.referencedColumns.includes(column)).map(({ from }) => from)
+  const out = foreignKeysOf(catalog.relations.get(key))
+    .filter((foreignKey) => foreignKey.columns.includes(column))
+    .map((foreignKey) => foreignKey.references)
+  const into = foreignKeysTo(key, catalog)
+    .filter(({ foreignKey }) => foreignKey.referencedColumns.includes(column))
+    .map(({ from }) => from)
   const tables = [...out, ...into].flatMap((table) => withDescendants(table, catalog))
   return { locks: locksOn('ACCESS EXCLUSIVE', tables), tables: withHeap(tables, catalog) }
 }
@@ -62,17 +72,28 @@ export function dropColumn(command: AlterTableCmd, target: Target): Action {
   const keys = foreignKeysThrough(target.key, name, target.catalog)
   const views = command.behavior === 'DROP_CASCADE' ? viewsOver(target.key, target.catalog) : []
   const doubt: Effect = views.length > 0 ? { conditions: [`views over ${target.key} go too if they read the column`] } : nothing
-  return onTree('ACCESS EXCLUSIVE', merge(keys.locks, locksOn('ACCESS EXCLUSIVE', [...views, ...ownedSequences(target.key, target.catalog, name)]), doubt, { destroys: [`column ${target.key}.${postgresDialect.name(name)}`, ...indexesOn(target, name)] }))
+  return onTree(
+    'ACCESS EXCLUSIVE',
+    merge(keys.locks, locksOn('ACCESS EXCLUSIVE', [...views, ...ownedSequences(target.key, target.catalog, name)]), doubt, {
+      destroys: [`column ${target.key}.${postgresDialect.name(name)}`, ...indexesOn(target, name)],
+    }),
+  )
 }
 
 function indexesOn({ relation }: Target, column: string): readonly string[] {
-  return (relation?.indexes ?? []).filter((index) => index.mentions.includes(column)).map((index) => `index ${postgresDialect.name(relation?.schema ?? '', index.name)}`)
+  return (relation?.indexes ?? [])
+    .filter((index) => index.mentions.includes(column))
+    .map((index) => `index ${postgresDialect.name(relation?.schema ?? '', index.name)}`)
 }
 
 /** SET EXPRESSION (17 on) computes a stored column again for each row. */
 export function setExpression(command: AlterTableCmd, target: Target): Action {
   const column = target.relation?.columns.find(({ name }) => name === command.name)
-  if (column?.generated === 'virtual') return onTree('ACCESS EXCLUSIVE', target.relation !== undefined && hasCheck(target.relation, column.name) ? { scans: withHeap(target.tree, target.catalog) } : nothing)
+  if (column?.generated === 'virtual')
+    return onTree(
+      'ACCESS EXCLUSIVE',
+      target.relation !== undefined && hasCheck(target.relation, column.name) ? { scans: withHeap(target.tree, target.catalog) } : nothing,
+    )
   const doubt = isUnknown(target.key, target.catalog) ? { conditions: ['not written anew if the column is VIRTUAL'] } : nothing
   return onTree('ACCESS EXCLUSIVE', merge(rewrite(withHeap(target.tree, target.catalog), target.catalog), doubt))
 }
@@ -81,4 +102,3 @@ export function setExpression(command: AlterTableCmd, target: Target): Action {
 export function keepsValues(column: Column, definition: ColumnDef, catalog: Catalog): boolean {
   return !changeRewrites(column, shapeOfNode(definition.typeName, catalog), definition.raw_default, catalog)
 }
-

@@ -19,9 +19,14 @@ function kindOf(constraint: Constraint, target: Target): Action {
   const deferred = constraint.skip_validation === true || constraint.is_enforced === false
   switch (constraint.contype) {
     case 'CONSTR_FOREIGN':
-      return from18OrPartitioned(target, 'SHARE ROW EXCLUSIVE', addForeignKey(constraint.pktable, withHeap(withPartitions(target.key, target.catalog), target.catalog), deferred, target.catalog))
+      return from18OrPartitioned(
+        target,
+        'SHARE ROW EXCLUSIVE',
+        addForeignKey(constraint.pktable, withHeap(withPartitions(target.key, target.catalog), target.catalog), deferred, target.catalog),
+      )
     case 'CONSTR_CHECK':
-      if (constraint.is_no_inherit === true) return from18OrPartitioned(target, 'ACCESS EXCLUSIVE', deferred ? nothing : { scans: withHeap([target.key], target.catalog) })
+      if (constraint.is_no_inherit === true)
+        return from18OrPartitioned(target, 'ACCESS EXCLUSIVE', deferred ? nothing : { scans: withHeap([target.key], target.catalog) })
       return onTree('ACCESS EXCLUSIVE', deferred ? nothing : { scans: heap })
     case 'CONSTR_NOTNULL':
       return onTree('ACCESS EXCLUSIVE', deferred ? nothing : notNullScan(textsOf(constraint.keys), target))
@@ -50,7 +55,10 @@ export function addForeignKey(parent: RangeVar | undefined, heap: readonly strin
   const parents = parent === undefined ? [] : withDescendants(relationKey(parent, catalog), catalog)
   // From an empty table the check ends before it reads the parent (its join has nothing on the child's side).
   const fromNew = heap.length > 0 && heap.every((key) => catalog.relations.get(key)?.isNew === true)
-  return merge(locksOn('SHARE ROW EXCLUSIVE', parents), deferred ? nothing : { scans: [...heap, ...(fromNew ? [] : withHeap(parents, catalog))] })
+  return merge(
+    locksOn('SHARE ROW EXCLUSIVE', parents),
+    deferred ? nothing : { scans: [...heap, ...(fromNew ? [] : withHeap(parents, catalog))] },
+  )
 }
 
 /** Tables in which SET NOT NULL (or its like) looks at each row, for want of a proof. */
@@ -62,37 +70,59 @@ export function notNullScan(columns: readonly string[], target: Target): Effect 
   }
   const scans = withHeap(target.tree, target.catalog).filter(unproven)
   const doubtful = scans.some((key) => isUnknown(key, target.catalog))
-  return { scans, ...(doubtful && { conditions: [`read from end to end unless a valid CHECK (${columns.map((column) => postgresDialect.name(column)).join(', ')} IS NOT NULL) exists`] }) }
+  return {
+    scans,
+    ...(doubtful && {
+      conditions: [
+        `read from end to end unless a valid CHECK (${columns.map((column) => postgresDialect.name(column)).join(', ')} IS NOT NULL) exists`,
+      ],
+    }),
+  }
 }
 
 function isValidlyNotNull(key: string, column: string, catalog: Catalog): boolean {
   const relation = catalog.relations.get(key)
   if (relation?.columns.find(({ name }) => name === column)?.nullable !== false) return false
-  return !relation.constraints.some((constraint) => constraint.kind === 'not-null' && !constraint.valid && constraint.columns.includes(column))
+  return !relation.constraints.some(
+    (constraint) => constraint.kind === 'not-null' && !constraint.valid && constraint.columns.includes(column),
+  )
 }
 
 function addIndexConstraint(constraint: Constraint, heap: readonly string[], target: Target): Action {
   const primary = constraint.contype === 'CONSTR_PRIMARY'
-  if (constraint.indexname !== undefined) return onTable('ACCESS EXCLUSIVE', primary ? usingIndexScan(constraint.indexname, target) : nothing)
+  if (constraint.indexname !== undefined)
+    return onTable('ACCESS EXCLUSIVE', primary ? usingIndexScan(constraint.indexname, target) : nothing)
   const needsNotNull = primary ? notNullScan(textsOf(constraint.keys), target) : nothing
   const effect = merge({ builds: heap }, primary && (needsNotNull.scans?.length ?? 0) > 0 ? needsNotNull : nothing)
   // Before 18 the partitions' own NOT NULL is only looked at where the parent's columns still allow NULL.
-  const strong = target.catalog.server.version >= 18 || (primary && textsOf(constraint.keys).some((column) => !isValidlyNotNull(target.key, column, target.catalog)))
+  const strong =
+    target.catalog.server.version >= 18 ||
+    (primary && textsOf(constraint.keys).some((column) => !isValidlyNotNull(target.key, column, target.catalog)))
   if (strong) return onTree('ACCESS EXCLUSIVE', effect)
   return onTable('ACCESS EXCLUSIVE', merge(effect, locksOn('SHARE', target.tree.slice(1))))
 }
 
 function usingIndexScan(indexName: string, target: Target): Effect {
   const index = target.relation?.indexes.find(({ name }) => name === indexName)
-  if (index === undefined) return { scans: withHeap([target.key], target.catalog), conditions: [`read from end to end unless the columns of index ${indexName} are NOT NULL`] }
-  return notNullScan(index.columns.filter((column) => column !== undefined), target)
+  if (index === undefined)
+    return {
+      scans: withHeap([target.key], target.catalog),
+      conditions: [`read from end to end unless the columns of index ${indexName} are NOT NULL`],
+    }
+  return notNullScan(
+    index.columns.filter((column) => column !== undefined),
+    target,
+  )
 }
 
 /** DROP CONSTRAINT: a foreign key's other table is locked too, and those that refer to a key dropped with CASCADE. */
 export function dropConstraint(command: AlterTableCmd, target: Target): Action {
   const name = command.name ?? ''
   const found = target.relation?.constraints.find((constraint) => constraint.name === name)
-  const effect = merge({ destroys: [constraintName(target.key, name)] }, found === undefined ? unknownPartner(target) : partnersOf(found, target))
+  const effect = merge(
+    { destroys: [constraintName(target.key, name)] },
+    found === undefined ? unknownPartner(target) : partnersOf(found, target),
+  )
   return onTree('ACCESS EXCLUSIVE', effect)
 }
 
@@ -103,10 +133,18 @@ function unknownPartner({ key, catalog }: Target): Effect {
 function partnersOf(constraint: CatalogConstraint, target: Target): Effect {
   if (constraint.kind === 'foreign-key') return locksOn('ACCESS EXCLUSIVE', withDescendants(constraint.references, target.catalog))
   if (constraint.kind !== 'primary-key' && constraint.kind !== 'unique') return nothing
-  const children = foreignKeysTo(target.key, target.catalog).filter(({ foreignKey }) => foreignKey.referencedColumns.join() === constraint.columns.join())
-  return merge(locksOn('ACCESS EXCLUSIVE', children.flatMap(({ from }) => withDescendants(from, target.catalog))), {
-    destroys: children.map(({ from, foreignKey }) => constraintName(from, foreignKey.name)),
-  })
+  const children = foreignKeysTo(target.key, target.catalog).filter(
+    ({ foreignKey }) => foreignKey.referencedColumns.join() === constraint.columns.join(),
+  )
+  return merge(
+    locksOn(
+      'ACCESS EXCLUSIVE',
+      children.flatMap(({ from }) => withDescendants(from, target.catalog)),
+    ),
+    {
+      destroys: children.map(({ from, foreignKey }) => constraintName(from, foreignKey.name)),
+    },
+  )
 }
 
 /** VALIDATE CONSTRAINT reads the table without blocking anyone's writes; what is valid already is not read again. */
@@ -115,7 +153,10 @@ export function validateConstraint(command: AlterTableCmd, target: Target): Acti
   const heap = withHeap(target.tree, target.catalog)
   if (found?.kind === 'foreign-key') return onTree('SHARE UPDATE EXCLUSIVE', validateForeignKey(found, heap, target.catalog))
   if (found === undefined && isUnknown(target.key, target.catalog)) {
-    return onTree('SHARE UPDATE EXCLUSIVE', { scans: heap, conditions: ['the table it refers to is read and locked (ROW SHARE) as well if it is a foreign key'] })
+    return onTree('SHARE UPDATE EXCLUSIVE', {
+      scans: heap,
+      conditions: ['the table it refers to is read and locked (ROW SHARE) as well if it is a foreign key'],
+    })
   }
   return onTree('SHARE UPDATE EXCLUSIVE', found?.valid === true ? nothing : { scans: heap })
 }
@@ -133,7 +174,10 @@ export function alterConstraint(command: AlterTableCmd, target: Target): Action 
   if (change?.alterEnforceability !== true || found?.kind !== 'foreign-key') return onTree('ACCESS EXCLUSIVE')
   const parents = withDescendants(found.references, target.catalog)
   const scans = change.is_enforced === true ? [...withHeap(target.tree, target.catalog), ...withHeap(parents, target.catalog)] : []
-  return onTree('ACCESS EXCLUSIVE', merge(locksOn(change.is_enforced === true ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE', parents), { scans }))
+  return onTree(
+    'ACCESS EXCLUSIVE',
+    merge(locksOn(change.is_enforced === true ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE', parents), { scans }),
+  )
 }
 
 function constraintName(table: string, name: string): string {

@@ -30,12 +30,23 @@ function reference({ contype, pktable }: Constraint, own: string, catalog: Catal
 
 function parents({ inhRelations, partbound }: CreateStmt, catalog: Catalog): Effect {
   const ranges = (inhRelations ?? []).flatMap((node): RangeVar[] => ('RangeVar' in node ? [node.RangeVar] : []))
-  return merge(...ranges.map((range) => (partbound === undefined ? locksOn('SHARE UPDATE EXCLUSIVE', [relationKey(range, catalog)]) : partitionOf(relationKey(range, catalog), partbound, catalog))))
+  return merge(
+    ...ranges.map((range) =>
+      partbound === undefined
+        ? locksOn('SHARE UPDATE EXCLUSIVE', [relationKey(range, catalog)])
+        : partitionOf(relationKey(range, catalog), partbound, catalog),
+    ),
+  )
 }
 
 // The new partition inherits the parent's foreign keys, and a default partition must be shown to hold none of its rows.
 function partitionOf(parent: string, bound: PartitionBoundSpec, catalog: Catalog): Effect {
   const referenced = foreignKeysOf(catalog.relations.get(parent)).flatMap((foreignKey) => withDescendants(foreignKey.references, catalog))
   const defaults = defaultPartitions(parent, catalog)
-  return merge(locksOn('ACCESS EXCLUSIVE', [parent, ...defaults]), locksOn('SHARE ROW EXCLUSIVE', referenced), { scans: withHeap(defaultsRead(parent, bound, catalog), catalog) }, defaultDoubt(parent, catalog))
+  return merge(
+    locksOn('ACCESS EXCLUSIVE', [parent, ...defaults]),
+    locksOn('SHARE ROW EXCLUSIVE', referenced),
+    { scans: withHeap(defaultsRead(parent, bound, catalog), catalog) },
+    defaultDoubt(parent, catalog),
+  )
 }

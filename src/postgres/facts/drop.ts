@@ -4,7 +4,16 @@ import type { DropStmt, ObjectType, PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { defaultPartitions } from './partitions.ts'
-import { foreignKeysOf, foreignKeysTo, isUnknown, ownedSequences, tablesWithType, viewsOver, withDescendants, withPartitions } from './relations.ts'
+import {
+  foreignKeysOf,
+  foreignKeysTo,
+  isUnknown,
+  ownedSequences,
+  tablesWithType,
+  viewsOver,
+  withDescendants,
+  withPartitions,
+} from './relations.ts'
 import { nameParts } from './tree.ts'
 
 /** DROP of any kind of object: what goes, and whose tables are locked for it. */
@@ -19,35 +28,48 @@ function dropOne(object: PgNode, { removeType, behavior, concurrent }: DropStmt,
   if (removeType === 'OBJECT_INDEX') return dropIndex(parts, concurrent === true, catalog)
   if (relationKinds.has(removeType)) return dropRelation(parts, cascade, catalog)
   if (removeType === 'OBJECT_TRIGGER') return locksOn('ACCESS EXCLUSIVE', withPartitions(relationKey(parts.slice(0, -1), catalog), catalog))
-  if (removeType === 'OBJECT_POLICY' || removeType === 'OBJECT_RULE') return locksOn('ACCESS EXCLUSIVE', [relationKey(parts.slice(0, -1), catalog)])
+  if (removeType === 'OBJECT_POLICY' || removeType === 'OBJECT_RULE')
+    return locksOn('ACCESS EXCLUSIVE', [relationKey(parts.slice(0, -1), catalog)])
   if (removeType === 'OBJECT_TYPE' || removeType === 'OBJECT_DOMAIN') return dropType(parts, cascade, catalog)
   if (removeType === 'OBJECT_SCHEMA') return cascade ? dropSchema(parts[0] ?? '', catalog) : nothing
-  if (removeType === 'OBJECT_STATISTIC_EXT') return { conditions: ['the table of the statistics is locked as well (SHARE UPDATE EXCLUSIVE)'] }
+  if (removeType === 'OBJECT_STATISTIC_EXT')
+    return { conditions: ['the table of the statistics is locked as well (SHARE UPDATE EXCLUSIVE)'] }
   return cascade ? { conditions: ['tables whose columns, triggers or indexes stand on it are locked as well (ACCESS EXCLUSIVE)'] } : nothing
 }
 
-const relationKinds: ReadonlySet<ObjectType> = new Set(['OBJECT_TABLE', 'OBJECT_FOREIGN_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_SEQUENCE'])
+const relationKinds: ReadonlySet<ObjectType> = new Set([
+  'OBJECT_TABLE',
+  'OBJECT_FOREIGN_TABLE',
+  'OBJECT_VIEW',
+  'OBJECT_MATVIEW',
+  'OBJECT_SEQUENCE',
+])
 
 function dropRelation(parts: readonly string[], cascade: boolean, catalog: Catalog): Effect {
   const key = relationKey(parts, catalog)
   if (!catalog.relations.has(key) && catalog.knowledge === 'whole') return nothing
-  const doubt: Effect = isUnknown(key, catalog) ? { conditions: ['tables that its foreign keys refer to are locked as well (ACCESS EXCLUSIVE)'] } : nothing
+  const doubt: Effect = isUnknown(key, catalog)
+    ? { conditions: ['tables that its foreign keys refer to are locked as well (ACCESS EXCLUSIVE)'] }
+    : nothing
   return merge(doubt, ...withDescendants(key, catalog).map((each) => goes(each, cascade, catalog)))
 }
 
 const kinds: { readonly [kind in RelationKind]: string } = {
-  table: 'table',
-  partitioned: 'table',
+  'table': 'table',
+  'partitioned': 'table',
   'foreign-table': 'table',
-  view: 'view',
+  'view': 'view',
   'materialized-view': 'view',
-  sequence: 'sequence',
+  'sequence': 'sequence',
 }
 
 /** One relation goes: its partner in each foreign key is locked, the parent of a partition, its sequences, and with CASCADE the views over it. */
 function goes(key: string, cascade: boolean, catalog: Catalog): Effect {
   const relation = catalog.relations.get(key)
-  const partners = [...foreignKeysOf(relation).map((foreignKey) => foreignKey.references), ...foreignKeysTo(key, catalog).map(({ from }) => from)].flatMap((table) => withDescendants(table, catalog))
+  const partners = [
+    ...foreignKeysOf(relation).map((foreignKey) => foreignKey.references),
+    ...foreignKeysTo(key, catalog).map(({ from }) => from),
+  ].flatMap((table) => withDescendants(table, catalog))
   const views = cascade ? viewsOver(key, catalog) : []
   // A default partition's bound changes with each partition that goes.
   const parent = relation?.partitionOf === undefined ? [] : [relation.partitionOf, ...defaultPartitions(relation.partitionOf, catalog)]
@@ -58,9 +80,11 @@ function goes(key: string, cascade: boolean, catalog: Catalog): Effect {
 
 function dropIndex(parts: readonly string[], concurrently: boolean, catalog: Catalog): Effect {
   const index = findIndex(parts, catalog)
-  const destroys = index === undefined ? [] : [`index ${postgresDialect.name(catalog.relations.get(index.relation)?.schema ?? '', index.name)}`]
+  const destroys =
+    index === undefined ? [] : [`index ${postgresDialect.name(catalog.relations.get(index.relation)?.schema ?? '', index.name)}`]
   const waiting: Effect = concurrently ? { alone: true, waitsFor: ['older-snapshots'] } : nothing
-  if (index === undefined) return merge(waiting, catalog.knowledge === 'partial' ? { conditions: ['the table of the index is locked'] } : nothing)
+  if (index === undefined)
+    return merge(waiting, catalog.knowledge === 'partial' ? { conditions: ['the table of the index is locked'] } : nothing)
   const tables = withPartitions(index.relation, catalog)
   return merge(locksOn(concurrently ? 'SHARE UPDATE EXCLUSIVE' : 'ACCESS EXCLUSIVE', tables), waiting, { destroys })
 }
@@ -68,7 +92,11 @@ function dropIndex(parts: readonly string[], concurrently: boolean, catalog: Cat
 function dropType(parts: readonly string[], cascade: boolean, catalog: Catalog): Effect {
   const key = findType(parts, catalog)?.key
   if (key === undefined || !cascade) return key === undefined ? nothing : { destroys: [`type ${key}`] }
-  const columns = tablesWithType(key, catalog).flatMap((table) => (catalog.relations.get(table)?.columns ?? []).filter((column) => column.type.startsWith(key)).map((column) => `column ${table}.${postgresDialect.name(column.name)}`))
+  const columns = tablesWithType(key, catalog).flatMap((table) =>
+    (catalog.relations.get(table)?.columns ?? [])
+      .filter((column) => column.type.startsWith(key))
+      .map((column) => `column ${table}.${postgresDialect.name(column.name)}`),
+  )
   return merge(locksOn('ACCESS EXCLUSIVE', tablesWithType(key, catalog)), { destroys: [`type ${key}`, ...columns] })
 }
 

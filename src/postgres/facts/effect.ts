@@ -25,7 +25,9 @@ export function locksOn(mode: LockMode, relations: readonly string[]): Effect {
 
 /** All parts as one. */
 export function merge(...effects: readonly Effect[]): Effect {
-  const joined = <Key extends Exclude<keyof Effect, 'alone' | 'locks'>>(key: Key) => [...new Set(effects.flatMap((effect) => effect[key] ?? []))]
+  const joined = <Key extends Exclude<keyof Effect, 'alone' | 'locks'>>(key: Key) => [
+    ...new Set(effects.flatMap((effect) => effect[key] ?? [])),
+  ]
   return {
     locks: strongest(effects.flatMap((effect) => effect.locks ?? [])),
     scans: joined('scans') as readonly string[],

@@ -39,7 +39,11 @@ function unknownCall(schema: string | undefined, name: string, catalog: Catalog)
 /** True where a valid CHECK of the table proves that the column holds no NULL: `column IS NOT NULL` stands in it as a conjunct. */
 export function isProvenNotNull(relation: Relation | undefined, column: string, dropped: ReadonlySet<string>): boolean {
   return (relation?.constraints ?? []).some(
-    (constraint) => constraint.kind === 'check' && constraint.valid && !dropped.has(constraint.name) && conjunctsOf(parseExpression(constraint.expression)).some((part) => isNotNullTest(part, column)),
+    (constraint) =>
+      constraint.kind === 'check' &&
+      constraint.valid &&
+      !dropped.has(constraint.name) &&
+      conjunctsOf(parseExpression(constraint.expression)).some((part) => isNotNullTest(part, column)),
   )
 }
 
@@ -77,7 +81,13 @@ const volatileFunctions: ReadonlySet<string> = new Set([
 ])
 
 /** Volatile functions of pgcrypto and uuid-ossp: CREATE EXTENSION in a migration tells no catalog about them. */
-const extensionFunctions: ReadonlySet<string> = new Set(['gen_random_bytes', 'gen_salt', 'uuid_generate_v1', 'uuid_generate_v1mc', 'uuid_generate_v4'])
+const extensionFunctions: ReadonlySet<string> = new Set([
+  'gen_random_bytes',
+  'gen_salt',
+  'uuid_generate_v1',
+  'uuid_generate_v1mc',
+  'uuid_generate_v4',
+])
 
 /** The server's own functions that defaults commonly call, none of them volatile; only asked where the catalog does not know everything. */
 const stableFunctions: ReadonlySet<string> = new Set(

@@ -16,7 +16,10 @@ export function createIndex(statement: IndexStmt, catalog: Catalog): Effect {
   const schema = catalog.relations.get(key)?.schema ?? statement.relation?.schemaname
   const name = schema === undefined ? postgresDialect.name(statement.idxname ?? '') : postgresDialect.name(schema, statement.idxname ?? '')
   const creates = statement.idxname === undefined ? [] : [`index ${name}`]
-  const doubt: Effect = statement.if_not_exists === true && isUnknown(key, catalog) ? { conditions: ['nothing but the lock if an index of this name exists'] } : nothing
+  const doubt: Effect =
+    statement.if_not_exists === true && isUnknown(key, catalog)
+      ? { conditions: ['nothing but the lock if an index of this name exists'] }
+      : nothing
   return merge(locksOn(mode, tables), own, { builds: withHeap(tables, catalog), creates }, doubt)
 }
 
@@ -33,7 +36,13 @@ export function reindex(statement: ReindexStmt, catalog: Catalog): Effect {
   const mode = concurrent ? 'SHARE UPDATE EXCLUSIVE' : 'SHARE'
   const tables = reindexed(statement, catalog)
   const heap = withHeap(tables, catalog).filter((key) => (catalog.relations.get(key)?.indexes.length ?? 1) > 0)
-  const alone: Effect = { alone: concurrent || tables.length > 1 || tables.some((key) => isPartitioned(key, catalog)) || !['REINDEX_OBJECT_INDEX', 'REINDEX_OBJECT_TABLE'].includes(statement.kind ?? '') }
+  const alone: Effect = {
+    alone:
+      concurrent ||
+      tables.length > 1 ||
+      tables.some((key) => isPartitioned(key, catalog)) ||
+      !['REINDEX_OBJECT_INDEX', 'REINDEX_OBJECT_TABLE'].includes(statement.kind ?? ''),
+  }
   return merge(locksOn(mode, tables), { builds: heap }, alone, concurrent ? { waitsFor: ['older-snapshots', 'writers-of-table'] } : nothing)
 }
 
@@ -47,5 +56,10 @@ function reindexed({ kind, relation, name }: ReindexStmt, catalog: Catalog): rea
 }
 
 function tablesOf(catalog: Catalog, schema: string | undefined): readonly string[] {
-  return [...catalog.relations].filter(([, relation]) => (relation.kind === 'table' || relation.kind === 'materialized-view') && (schema === undefined || relation.schema === schema)).map(([key]) => key)
+  return [...catalog.relations]
+    .filter(
+      ([, relation]) =>
+        (relation.kind === 'table' || relation.kind === 'materialized-view') && (schema === undefined || relation.schema === schema),
+    )
+    .map(([key]) => key)
 }

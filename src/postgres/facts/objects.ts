@@ -28,18 +28,30 @@ export function createTrigger({ relation, constrrel }: CreateTrigStmt, catalog: 
 
 export function policyOrRule(statement: CreatePolicyStmt | AlterPolicyStmt | RuleStmt, catalog: Catalog): Effect {
   const range = 'table' in statement ? statement.table : 'relation' in statement ? statement.relation : undefined
-  const written = ['InsertStmt', 'UpdateStmt', 'DeleteStmt'].flatMap((tag) => nodesTagged<{ readonly relation?: RangeVar }>(tag, statement)).map(({ relation }) => relationKey(relation ?? {}, catalog))
+  const written = ['InsertStmt', 'UpdateStmt', 'DeleteStmt']
+    .flatMap((tag) => nodesTagged<{ readonly relation?: RangeVar }>(tag, statement))
+    .map(({ relation }) => relationKey(relation ?? {}, catalog))
   const read = relationsIn({ ...statement, table: undefined, relation: undefined }, catalog)
-  return merge(locksOn('ACCESS EXCLUSIVE', [relationKey(range ?? {}, catalog)]), locksOn('ROW EXCLUSIVE', written), locksOn('ACCESS SHARE', read))
+  return merge(
+    locksOn('ACCESS EXCLUSIVE', [relationKey(range ?? {}, catalog)]),
+    locksOn('ROW EXCLUSIVE', written),
+    locksOn('ACCESS SHARE', read),
+  )
 }
 
 /** COMMENT ON a table or column keeps other DDL off it; on what stands on a table only looks. */
 export function comment({ objtype, object }: CommentStmt, catalog: Catalog): Effect {
   const parts = nameParts(object)
-  const isTable = objtype === 'OBJECT_TABLE' || objtype === 'OBJECT_VIEW' || objtype === 'OBJECT_MATVIEW' || objtype === 'OBJECT_SEQUENCE' || objtype === 'OBJECT_FOREIGN_TABLE'
+  const isTable =
+    objtype === 'OBJECT_TABLE' ||
+    objtype === 'OBJECT_VIEW' ||
+    objtype === 'OBJECT_MATVIEW' ||
+    objtype === 'OBJECT_SEQUENCE' ||
+    objtype === 'OBJECT_FOREIGN_TABLE'
   if (isTable) return locksOn('SHARE UPDATE EXCLUSIVE', [relationKey(parts, catalog)])
   if (objtype === 'OBJECT_COLUMN') return locksOn('SHARE UPDATE EXCLUSIVE', [relationKey(parts.slice(0, -1), catalog)])
-  const onTable = objtype === 'OBJECT_TABCONSTRAINT' || objtype === 'OBJECT_TRIGGER' || objtype === 'OBJECT_POLICY' || objtype === 'OBJECT_RULE'
+  const onTable =
+    objtype === 'OBJECT_TABCONSTRAINT' || objtype === 'OBJECT_TRIGGER' || objtype === 'OBJECT_POLICY' || objtype === 'OBJECT_RULE'
   return onTable ? locksOn('ACCESS SHARE', [relationKey(parts.slice(0, -1), catalog)]) : nothing
 }
 
@@ -48,19 +60,31 @@ export function grant(statement: GrantStmt, catalog: Catalog): Effect {
   if (catalog.server.version < 18) return nothing
   if (statement.objtype !== 'OBJECT_TABLE' && statement.objtype !== 'OBJECT_SEQUENCE') return nothing
   if (statement.targtype === 'ACL_TARGET_ALL_IN_SCHEMA') return nothing
-  return locksOn('ACCESS SHARE', rangesOf(statement.objects).map((range) => relationKey(range, catalog)))
+  return locksOn(
+    'ACCESS SHARE',
+    rangesOf(statement.objects).map((range) => relationKey(range, catalog)),
+  )
 }
 
 export function createStatistics({ relations }: CreateStatsStmt, catalog: Catalog): Effect {
-  return locksOn('SHARE UPDATE EXCLUSIVE', rangesOf(relations).map((range) => relationKey(range, catalog)))
+  return locksOn(
+    'SHARE UPDATE EXCLUSIVE',
+    rangesOf(relations).map((range) => relationKey(range, catalog)),
+  )
 }
 
 /** The tables named are locked against other DDL; FOR ALL TABLES and IN SCHEMA lock none. */
 export function publication(statement: CreatePublicationStmt | AlterPublicationStmt, catalog: Catalog): Effect {
   const { pubobjects, pubname } = statement
-  const ranges = (pubobjects ?? []).flatMap((node): RangeVar[] => ('PublicationObjSpec' in node && node.PublicationObjSpec.pubtable?.relation !== undefined ? [node.PublicationObjSpec.pubtable.relation] : []))
+  const ranges = (pubobjects ?? []).flatMap((node): RangeVar[] =>
+    'PublicationObjSpec' in node && node.PublicationObjSpec.pubtable?.relation !== undefined
+      ? [node.PublicationObjSpec.pubtable.relation]
+      : [],
+  )
   const replaces = 'action' in statement && statement.action === 'AP_SetObjects'
-  const left = replaces ? [...catalog.relations].filter(([, relation]) => relation.publications.includes(pubname ?? '')).map(([key]) => key) : []
+  const left = replaces
+    ? [...catalog.relations].filter(([, relation]) => relation.publications.includes(pubname ?? '')).map(([key]) => key)
+    : []
   return locksOn('SHARE UPDATE EXCLUSIVE', [...left, ...ranges.map((range) => relationKey(range, catalog))])
 }
 
@@ -76,7 +100,9 @@ export function createSequence({ sequence, options }: CreateSeqStmt, catalog: Ca
 }
 
 function ownerOf(options: readonly PgNode[] | undefined, catalog: Catalog): Effect {
-  const owned = (options ?? []).flatMap((node): DefElem[] => ('DefElem' in node && node.DefElem.defname === 'owned_by' ? [node.DefElem] : []))[0]
+  const owned = (options ?? []).flatMap((node): DefElem[] =>
+    'DefElem' in node && node.DefElem.defname === 'owned_by' ? [node.DefElem] : [],
+  )[0]
   const parts = nameParts(owned?.arg)
   return parts.length < 2 ? nothing : locksOn('ACCESS SHARE', [relationKey(parts.slice(0, -1), catalog)])
 }
@@ -84,4 +110,3 @@ function ownerOf(options: readonly PgNode[] | undefined, catalog: Catalog): Effe
 function rangesOf(nodes: readonly PgNode[] | undefined): readonly RangeVar[] {
   return (nodes ?? []).flatMap((node) => ('RangeVar' in node ? [node.RangeVar] : []))
 }
-

@@ -17,10 +17,15 @@ export function attachPartition({ def }: AlterTableCmd, target: Target): Action 
   const builds = withHeap(children, catalog).filter((leaf) => lacksIndexes(leaf, target))
   return onTable(
     'SHARE UPDATE EXCLUSIVE',
-    merge(locksOn('ACCESS EXCLUSIVE', [...children, ...defaultPartitions(key, catalog)]), locksOn('SHARE ROW EXCLUSIVE', referencedByTree(target)), defaultDoubt(key, catalog), {
-      scans: withHeap(read, catalog),
-      builds,
-    }),
+    merge(
+      locksOn('ACCESS EXCLUSIVE', [...children, ...defaultPartitions(key, catalog)]),
+      locksOn('SHARE ROW EXCLUSIVE', referencedByTree(target)),
+      defaultDoubt(key, catalog),
+      {
+        scans: withHeap(read, catalog),
+        builds,
+      },
+    ),
   )
 }
 
@@ -28,8 +33,20 @@ export function attachPartition({ def }: AlterTableCmd, target: Target): Action 
 export function defaultsRead(parent: string, bound: PartitionBoundSpec | undefined, catalog: Catalog): readonly string[] {
   const range = rangeOf(bound)
   return defaultPartitions(parent, catalog).filter((key) => {
-    const refused = checksOf(key, catalog).flatMap((check) => ('BoolExpr' in check && check.BoolExpr.boolop === 'NOT_EXPR' ? [conjunctsOf(check.BoolExpr.args?.[0]).flatMap((part) => comparisonOf(part) ?? [])] : []))
-    return range === undefined || !refused.some((parts) => parts.length === 2 && parts[0]?.column === parts[1]?.column && parts.every(({ operator, value }) => (operator === '>=' ? value === range.lower : operator === '<' && value === range.upper)))
+    const refused = checksOf(key, catalog).flatMap((check) =>
+      'BoolExpr' in check && check.BoolExpr.boolop === 'NOT_EXPR'
+        ? [conjunctsOf(check.BoolExpr.args?.[0]).flatMap((part) => comparisonOf(part) ?? [])]
+        : [],
+    )
+    return (
+      range === undefined ||
+      !refused.some(
+        (parts) =>
+          parts.length === 2 &&
+          parts[0]?.column === parts[1]?.column &&
+          parts.every(({ operator, value }) => (operator === '>=' ? value === range.lower : operator === '<' && value === range.upper)),
+      )
+    )
   })
 }
 
@@ -39,15 +56,23 @@ function rangeOf(bound: PartitionBoundSpec | undefined): { readonly lower: strin
 }
 
 function checksOf(key: string, catalog: Catalog): readonly PgNode[] {
-  return (catalog.relations.get(key)?.constraints ?? []).flatMap((constraint) => (constraint.kind === 'check' && constraint.valid ? conjunctsOf(parseExpression(constraint.expression)) : []))
+  return (catalog.relations.get(key)?.constraints ?? []).flatMap((constraint) =>
+    constraint.kind === 'check' && constraint.valid ? conjunctsOf(parseExpression(constraint.expression)) : [],
+  )
 }
 
 /** A valid CHECK of the child says of one NOT NULL column what the range says: the server then reads nothing. */
 function isProven(child: string, bound: PartitionBoundSpec | undefined, catalog: Catalog): boolean {
   const range = rangeOf(bound)
   const comparisons = checksOf(child, catalog).map(comparisonOf)
-  const says = (name: string, operator: string, value: string) => comparisons.some((found) => found?.column === name && found.operator === operator && found.value === value)
-  return range !== undefined && (catalog.relations.get(child)?.columns ?? []).some(({ name, nullable }) => !nullable && says(name, '>=', range.lower) && says(name, '<', range.upper))
+  const says = (name: string, operator: string, value: string) =>
+    comparisons.some((found) => found?.column === name && found.operator === operator && found.value === value)
+  return (
+    range !== undefined &&
+    (catalog.relations.get(child)?.columns ?? []).some(
+      ({ name, nullable }) => !nullable && says(name, '>=', range.lower) && says(name, '<', range.upper),
+    )
+  )
 }
 
 function constantOf(datums: readonly PgNode[] | undefined): string | undefined {
@@ -70,7 +95,10 @@ function comparisonOf(node: PgNode): { readonly column: string; readonly operato
 
 function lacksIndexes(key: string, { relation, catalog }: Target): boolean {
   const own = catalog.relations.get(key)?.indexes ?? []
-  return (relation?.indexes ?? []).some((index) => !own.some((candidate) => candidate.columns.join() === index.columns.join() && candidate.unique === index.unique && candidate.valid))
+  return (relation?.indexes ?? []).some(
+    (index) =>
+      !own.some((candidate) => candidate.columns.join() === index.columns.join() && candidate.unique === index.unique && candidate.valid),
+  )
 }
 
 function referencedByTree({ relation, catalog }: Target): readonly string[] {
@@ -98,7 +126,15 @@ export function detachPartition({ def, subtype }: AlterTableCmd, target: Target)
   }
   if (subtype === 'AT_DetachPartitionFinalize') return onTable('SHARE UPDATE EXCLUSIVE', locksOn('ACCESS EXCLUSIVE', [child]))
   const mode = target.catalog.server.version >= 14 ? 'ACCESS EXCLUSIVE' : 'SHARE UPDATE EXCLUSIVE'
-  return onTable('ACCESS EXCLUSIVE', merge(locksOn(mode, [child]), locksOn('ACCESS EXCLUSIVE', defaultPartitions(target.key, target.catalog)), locksOn('ACCESS EXCLUSIVE', referencedByTree(target)), defaultDoubt(target.key, target.catalog)))
+  return onTable(
+    'ACCESS EXCLUSIVE',
+    merge(
+      locksOn(mode, [child]),
+      locksOn('ACCESS EXCLUSIVE', defaultPartitions(target.key, target.catalog)),
+      locksOn('ACCESS EXCLUSIVE', referencedByTree(target)),
+      defaultDoubt(target.key, target.catalog),
+    ),
+  )
 }
 
 /** INHERIT and NO INHERIT: the child is locked, the parent only lightly. */

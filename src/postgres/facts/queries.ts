@@ -1,6 +1,17 @@
 import type { Catalog } from '../../model/catalog.ts'
 import { findFunction, relationKey } from '../names.ts'
-import { textsOf, type CopyStmt, type DeleteStmt, type InsertStmt, type LockingClause, type MergeStmt, type PgNode, type RangeVar, type SelectStmt, type UpdateStmt } from '../node.ts'
+import {
+  textsOf,
+  type CopyStmt,
+  type DeleteStmt,
+  type InsertStmt,
+  type LockingClause,
+  type MergeStmt,
+  type PgNode,
+  type RangeVar,
+  type SelectStmt,
+  type UpdateStmt,
+} from '../node.ts'
 import { sequencesCalled } from './add-column.ts'
 import { locksOn, merge, type Effect } from './effect.ts'
 import { foreignKeysOf, foreignKeysTo, tablesUnder, withDescendants, withHeap, withPartitions } from './relations.ts'
@@ -15,7 +26,10 @@ export function select(statement: SelectStmt, catalog: Catalog): Effect {
 /** What a query reads, through views too, and the sequences and unknown functions that it calls. */
 export function reads(query: unknown, mode: 'ACCESS SHARE' | 'ROW SHARE', catalog: Catalog): Effect {
   const named = relationsIn(query, catalog).filter((key) => !key.startsWith('pg_catalog.') && !key.startsWith('information_schema.'))
-  const all = named.flatMap((key) => [...withDescendants(key, catalog), ...(catalog.relations.get(key)?.kind === 'view' ? tablesUnder(key, catalog).flatMap((table) => withDescendants(table, catalog)) : [])])
+  const all = named.flatMap((key) => [
+    ...withDescendants(key, catalog),
+    ...(catalog.relations.get(key)?.kind === 'view' ? tablesUnder(key, catalog).flatMap((table) => withDescendants(table, catalog)) : []),
+  ])
   const scanned = all.filter((key) => !isPinned(conditionOf(query), key, catalog))
   return merge(locksOn(mode, all), { scans: withHeap(scanned, catalog) }, sequencesCalled(query, catalog), opaqueCalls(query, catalog))
 }
@@ -28,7 +42,12 @@ function conditionOf(query: unknown): PgNode | undefined {
 function opaqueCalls(query: unknown, catalog: Catalog): Effect {
   const opaque = callsIn(query).flatMap((call) => {
     const found = findFunction(textsOf(call.funcname), catalog)
-    const own = found !== undefined && !found.key.startsWith('pg_catalog.') && found.overloads.some((overload) => overload.volatility === 'volatile' && overload.language !== 'c' && overload.language !== 'internal')
+    const own =
+      found !== undefined &&
+      !found.key.startsWith('pg_catalog.') &&
+      found.overloads.some(
+        (overload) => overload.volatility === 'volatile' && overload.language !== 'c' && overload.language !== 'internal',
+      )
     return own ? [`what ${found.key}() does is not looked into`] : []
   })
   return { conditions: opaque }
@@ -44,19 +63,37 @@ function nestedWrites(query: unknown, catalog: Catalog): Effect {
 
 export function insert(statement: InsertStmt, catalog: Catalog): Effect {
   const key = relationKey(statement.relation ?? {}, catalog)
-  const columns = textsOf((statement.cols ?? []).flatMap((node) => ('ResTarget' in node ? [{ String: { sval: node.ResTarget.name ?? '' } }] : [])))
-  return merge(locksOn('ROW EXCLUSIVE', withPartitions(key, catalog)), parentRows(key, columns, catalog), reads({ ...statement, relation: undefined }, 'ACCESS SHARE', catalog), nestedWrites(statement.withClause, catalog))
+  const columns = textsOf(
+    (statement.cols ?? []).flatMap((node) => ('ResTarget' in node ? [{ String: { sval: node.ResTarget.name ?? '' } }] : [])),
+  )
+  return merge(
+    locksOn('ROW EXCLUSIVE', withPartitions(key, catalog)),
+    parentRows(key, columns, catalog),
+    reads({ ...statement, relation: undefined }, 'ACCESS SHARE', catalog),
+    nestedWrites(statement.withClause, catalog),
+  )
 }
 
 export function update(statement: UpdateStmt, catalog: Catalog): Effect {
   const key = relationKey(statement.relation ?? {}, catalog)
   const set = (statement.targetList ?? []).flatMap((node) => ('ResTarget' in node ? [node.ResTarget.name ?? ''] : []))
-  return merge(target(statement.relation, statement.whereClause, catalog), parentRows(key, set, catalog, set), childRows(key, 'UPDATE', set, catalog), others(statement, catalog), nestedWrites(statement.withClause, catalog))
+  return merge(
+    target(statement.relation, statement.whereClause, catalog),
+    parentRows(key, set, catalog, set),
+    childRows(key, 'UPDATE', set, catalog),
+    others(statement, catalog),
+    nestedWrites(statement.withClause, catalog),
+  )
 }
 
 export function remove(statement: DeleteStmt, catalog: Catalog): Effect {
   const key = relationKey(statement.relation ?? {}, catalog)
-  return merge(target(statement.relation, statement.whereClause, catalog), childRows(key, 'DELETE', undefined, catalog), others(statement, catalog), nestedWrites(statement.withClause, catalog))
+  return merge(
+    target(statement.relation, statement.whereClause, catalog),
+    childRows(key, 'DELETE', undefined, catalog),
+    others(statement, catalog),
+    nestedWrites(statement.withClause, catalog),
+  )
 }
 
 export function mergeInto(statement: MergeStmt, catalog: Catalog): Effect {
@@ -83,9 +120,16 @@ function others(statement: UpdateStmt | DeleteStmt, catalog: Catalog): Effect {
 
 /** True where the condition compares the first column of an index with a value. */
 export function isPinned(where: PgNode | undefined, key: string, catalog: Catalog): boolean {
-  const leading = new Set((catalog.relations.get(key)?.indexes ?? []).filter((index) => index.valid && !index.partial).map((index) => index.columns[0]))
+  const leading = new Set(
+    (catalog.relations.get(key)?.indexes ?? []).filter((index) => index.valid && !index.partial).map((index) => index.columns[0]),
+  )
   return conjunctsOf(where).some((node) => {
-    if (!('A_Expr' in node) || !['AEXPR_OP', 'AEXPR_IN', 'AEXPR_OP_ANY'].includes(node.A_Expr.kind ?? '') || textsOf(node.A_Expr.name).at(-1) !== '=') return false
+    if (
+      !('A_Expr' in node) ||
+      !['AEXPR_OP', 'AEXPR_IN', 'AEXPR_OP_ANY'].includes(node.A_Expr.kind ?? '') ||
+      textsOf(node.A_Expr.name).at(-1) !== '='
+    )
+      return false
     const [left = []] = [columnsIn(node.A_Expr.lexpr)]
     return left.length === 1 && leading.has(left[0]) && columnsIn(node.A_Expr.rexpr).length === 0
   })
@@ -93,13 +137,23 @@ export function isPinned(where: PgNode | undefined, key: string, catalog: Catalo
 
 /** Each new value of a foreign key is looked up in the parent, under ROW SHARE. */
 function parentRows(key: string, columns: readonly string[], catalog: Catalog, only?: readonly string[]): Effect {
-  const keys = foreignKeysOf(catalog.relations.get(key)).filter((foreignKey) => columns.length === 0 || foreignKey.columns.some((column) => (only ?? columns).includes(column)))
-  return locksOn('ROW SHARE', keys.map((foreignKey) => foreignKey.references))
+  const keys = foreignKeysOf(catalog.relations.get(key)).filter(
+    (foreignKey) => columns.length === 0 || foreignKey.columns.some((column) => (only ?? columns).includes(column)),
+  )
+  return locksOn(
+    'ROW SHARE',
+    keys.map((foreignKey) => foreignKey.references),
+  )
 }
 
 /** Rows that refer to a deleted one (or to a changed key) are looked for, and with CASCADE or SET NULL changed. */
 function childRows(key: string, event: 'UPDATE' | 'DELETE', set: readonly string[] | undefined, catalog: Catalog): Effect {
-  const children = foreignKeysTo(key, catalog).filter(({ foreignKey }) => set === undefined || foreignKey.referencedColumns.some((column) => set.includes(column)))
-  return merge(...children.map(({ from, foreignKey }) => (new RegExp(`ON ${event} (CASCADE|SET)`).test(foreignKey.definition) ? locksOn('ROW EXCLUSIVE', [from]) : locksOn('ROW SHARE', [from]))))
+  const children = foreignKeysTo(key, catalog).filter(
+    ({ foreignKey }) => set === undefined || foreignKey.referencedColumns.some((column) => set.includes(column)),
+  )
+  return merge(
+    ...children.map(({ from, foreignKey }) =>
+      new RegExp(`ON ${event} (CASCADE|SET)`).test(foreignKey.definition) ? locksOn('ROW EXCLUSIVE', [from]) : locksOn('ROW SHARE', [from]),
+    ),
+  )
 }
-

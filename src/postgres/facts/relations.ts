@@ -70,8 +70,12 @@ export function ownedSequences(key: string, catalog: Catalog, column?: string): 
 
 /** Tables with a column of this domain, enum or composite type, or of a domain over it. */
 export function tablesWithType(type: string, catalog: Catalog): readonly string[] {
-  const over = [...catalog.types].filter(([, named]) => named.kind === 'domain' && withoutModifiers(named.base) === type).map(([key]) => key)
-  const direct = [...catalog.relations].filter(([, relation]) => relation.columns.some((column) => withoutModifiers(column.type) === type)).map(([key]) => key)
+  const over = [...catalog.types]
+    .filter(([, named]) => named.kind === 'domain' && withoutModifiers(named.base) === type)
+    .map(([key]) => key)
+  const direct = [...catalog.relations]
+    .filter(([, relation]) => relation.columns.some((column) => withoutModifiers(column.type) === type))
+    .map(([key]) => key)
   return [...new Set([...direct, ...over.flatMap((key) => tablesWithType(key, catalog))])]
 }
 

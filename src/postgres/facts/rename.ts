@@ -26,9 +26,17 @@ export function setSchema({ relation, missing_ok }: AlterObjectSchemaStmt, catal
   return isAbsent(key, missing_ok, catalog) ? nothing : locksOn('ACCESS EXCLUSIVE', [key, ...ownedSequences(key, catalog)])
 }
 
-const tableKinds: ReadonlySet<ObjectType> = new Set(['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_SEQUENCE', 'OBJECT_FOREIGN_TABLE'])
+const tableKinds: ReadonlySet<ObjectType> = new Set([
+  'OBJECT_TABLE',
+  'OBJECT_VIEW',
+  'OBJECT_MATVIEW',
+  'OBJECT_SEQUENCE',
+  'OBJECT_FOREIGN_TABLE',
+])
 
 /** ALTER ... OWNER TO of objects that are no relations locks no table. */
 export function setOwner({ objectType, relation }: AlterOwnerStmt, catalog: Catalog): Effect {
-  return relation !== undefined && objectType !== undefined && tableKinds.has(objectType) ? locksOn('ACCESS EXCLUSIVE', [relationKey(relation, catalog)]) : nothing
+  return relation !== undefined && objectType !== undefined && tableKinds.has(objectType)
+    ? locksOn('ACCESS EXCLUSIVE', [relationKey(relation, catalog)])
+    : nothing
 }

@@ -2,13 +2,24 @@ import type { Catalog } from '../../model/catalog.ts'
 import { LockkeeperError } from '../../model/errors.ts'
 import { relationKey } from '../names.ts'
 import { parse } from '../parse.ts'
-import { textsOf, type ColumnRef, type CommonTableExpr, type DefElem, type FuncCall, type PgNode, type RangeVar, type TypeCast } from '../node.ts'
+import {
+  textsOf,
+  type ColumnRef,
+  type CommonTableExpr,
+  type DefElem,
+  type FuncCall,
+  type PgNode,
+  type RangeVar,
+  type TypeCast,
+} from '../node.ts'
 
 /** Every node below (and including) this one that carries the tag, in the order of the text. */
 export function nodesTagged<Body>(tag: string, tree: unknown): readonly Body[] {
   if (tree === null || typeof tree !== 'object') return []
   if (Array.isArray(tree)) return tree.flatMap((item) => nodesTagged<Body>(tag, item))
-  return Object.entries(tree).flatMap(([key, value]) => (key === tag ? [value as Body, ...nodesTagged<Body>(tag, value)] : nodesTagged<Body>(tag, value)))
+  return Object.entries(tree).flatMap(([key, value]) =>
+    key === tag ? [value as Body, ...nodesTagged<Body>(tag, value)] : nodesTagged<Body>(tag, value),
+  )
 }
 
 /** All functions called, by their name's parts. */

@@ -76,7 +76,9 @@ function isRelabel(from: string, to: string, catalog: Catalog): boolean {
   const zoned = new Set([from, to])
   if (zoned.has('timestamp without time zone') && zoned.has('timestamp with time zone')) return isUtc(catalog.timeZone)
   const citext = (name: string) => name.split('.').at(-1) === 'citext'
-  return (citext(from) && (to === 'text' || to === 'character varying')) || (citext(to) && (from === 'text' || from === 'character varying'))
+  return (
+    (citext(from) && (to === 'text' || to === 'character varying')) || (citext(to) && (from === 'text' || from === 'character varying'))
+  )
 }
 
 // The server asks whether the zone is at offset 0 all the time; these are the names under which tzdata has that.
@@ -104,11 +106,19 @@ const relabels: ReadonlySet<string> = new Set([
 ])
 
 /** Indexes that a change without rewrite builds anew: CheckIndexCompatible (indexcmds.c) keeps only plain ones of the same operators. */
-export function indexesBuilt(relation: Relation, column: Column, to: TypeShape, collationChanges: boolean, catalog: Catalog): readonly Index[] {
+export function indexesBuilt(
+  relation: Relation,
+  column: Column,
+  to: TypeShape,
+  collationChanges: boolean,
+  catalog: Catalog,
+): readonly Index[] {
   const from = throughDomain(shapeOfText(column.type), catalog)
   const sameOperators = operatorsOf(from) === operatorsOf(throughDomain(to, catalog)) && !collationChanges
   return relation.indexes.filter(
-    (index) => index.mentions.includes(column.name) && (index.partial || index.columns.includes(undefined) || (!sameOperators && index.columns.includes(column.name))),
+    (index) =>
+      index.mentions.includes(column.name) &&
+      (index.partial || index.columns.includes(undefined) || (!sameOperators && index.columns.includes(column.name))),
   )
 }
 

@@ -17,7 +17,14 @@ export function shapeOfText(type: string): TypeShape {
   const element = type.replace(/(\[\])+$/, '')
   const modifiers = /\(([\d,\s]*)\)/.exec(element)
   const base = modifiers === null ? element : element.replace(modifiers[0], '').replace(/ +/g, ' ')
-  return { base: base.trim(), modifiers: (modifiers?.[1] ?? '').split(',').filter((part) => part.trim() !== '').map(Number), array }
+  return {
+    base: base.trim(),
+    modifiers: (modifiers?.[1] ?? '')
+      .split(',')
+      .filter((part) => part.trim() !== '')
+      .map(Number),
+    array,
+  }
 }
 
 /** A type as the tree holds it, taken apart; user types by canonical name. */

@@ -9,7 +9,8 @@ import { relationsIn } from './tree.ts'
 /** CREATE VIEW looks at what it reads; OR REPLACE also locks the view that is there. */
 export function createView(statement: ViewStmt, catalog: Catalog): Effect {
   const key = creationKey(statement.view ?? {}, catalog)
-  const replaced = statement.replace === true && catalog.relations.has(key) ? locksOn('ACCESS EXCLUSIVE', [key]) : { creates: [`view ${key}`] }
+  const replaced =
+    statement.replace === true && catalog.relations.has(key) ? locksOn('ACCESS EXCLUSIVE', [key]) : { creates: [`view ${key}`] }
   return merge(replaced, locksOn('ACCESS SHARE', relationsIn(statement.query, catalog)))
 }
 
@@ -34,5 +35,9 @@ export function refresh({ relation, concurrent, skipData }: RefreshMatViewStmt, 
   const read = skipData === true ? [] : withHeap(sources, catalog)
   if (concurrent === true) return merge(locksOn('EXCLUSIVE', [key]), locksOn('ACCESS SHARE', sources), { scans: [key, ...read] })
   const indexed = catalog.relations.get(key)?.indexes.length ?? 1
-  return merge(locksOn('ACCESS EXCLUSIVE', [key]), locksOn('ACCESS SHARE', skipData === true ? [] : sources), { rewrites: [key], builds: indexed > 0 ? [key] : [], scans: read })
+  return merge(locksOn('ACCESS EXCLUSIVE', [key]), locksOn('ACCESS SHARE', skipData === true ? [] : sources), {
+    rewrites: [key],
+    builds: indexed > 0 ? [key] : [],
+    scans: read,
+  })
 }

@@ -20,18 +20,22 @@ export const addNotNullExisting: HazardRule<PgNode> = {
     ],
   },
   detect(input) {
-    return actionsOf(input, 'AT_SetNotNull').filter((found) => columnOf(found, found.command.name)?.nullable !== false).map((found) => {
-      const column = columnOf(found, found.command.name)
-      const filled = column?.default !== undefined || column?.identity !== undefined
-      return {
-        rule: 'add-not-null-existing',
-        severity: 'warning',
-        message: `${found.command.name ?? ''} of ${found.key} takes no NULL from then on: the running application fails where it writes NULL${filled ? '' : ' or leaves the column out (it has no default)'}`,
-        fix: filled ? 'Make sure that the running version never writes NULL into it.' : 'Set a DEFAULT first, or deploy a version that always fills the column.',
-        relation: found.key,
-        // Whether it does is the application's affair; most fill the columns that they are about to require.
-        breaksOldApp: false,
-      }
-    })
+    return actionsOf(input, 'AT_SetNotNull')
+      .filter((found) => columnOf(found, found.command.name)?.nullable !== false)
+      .map((found) => {
+        const column = columnOf(found, found.command.name)
+        const filled = column?.default !== undefined || column?.identity !== undefined
+        return {
+          rule: 'add-not-null-existing',
+          severity: 'warning',
+          message: `${found.command.name ?? ''} of ${found.key} takes no NULL from then on: the running application fails where it writes NULL${filled ? '' : ' or leaves the column out (it has no default)'}`,
+          fix: filled
+            ? 'Make sure that the running version never writes NULL into it.'
+            : 'Set a DEFAULT first, or deploy a version that always fills the column.',
+          relation: found.key,
+          // Whether it does is the application's affair; most fill the columns that they are about to require.
+          breaksOldApp: false,
+        }
+      })
   },
 }

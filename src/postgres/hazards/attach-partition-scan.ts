@@ -21,15 +21,19 @@ export const attachPartitionScan: HazardRule<PgNode> = {
   detect(input) {
     const { facts, before } = input
     const read = oldOnes(facts.scans, before)
-    return actionsOf(input, 'AT_AttachPartition').flatMap(({ key }) => (read.length === 0 ? [] : [
-      {
-        rule: 'attach-partition-scan',
-        severity: 'error' as const,
-        message: `attaching a partition to ${key} reads all of ${listed(read.map((table) => `${table}${sizeOf(table, before)}`))} while all reads and writes there wait`,
-        fix: 'Add a CHECK that says what the bounds say to the table beforehand (NOT VALID, then VALIDATE), and one that says the opposite to the default partition.',
-        relation: read[0] ?? key,
-        breaksOldApp: false,
-      },
-    ]))
+    return actionsOf(input, 'AT_AttachPartition').flatMap(({ key }) =>
+      read.length === 0
+        ? []
+        : [
+            {
+              rule: 'attach-partition-scan',
+              severity: 'error' as const,
+              message: `attaching a partition to ${key} reads all of ${listed(read.map((table) => `${table}${sizeOf(table, before)}`))} while all reads and writes there wait`,
+              fix: 'Add a CHECK that says what the bounds say to the table beforehand (NOT VALID, then VALIDATE), and one that says the opposite to the default partition.',
+              relation: read[0] ?? key,
+              breaksOldApp: false,
+            },
+          ],
+    )
   },
 }

@@ -19,13 +19,18 @@ export const blockingDetach: HazardRule<PgNode> = {
     ],
   },
   detect(input) {
-    return actionsOf(input, 'AT_DetachPartition').filter(({ key }) => input.facts.locks.some(({ relation, blocksReads }) => relation === key && blocksReads)).map(({ key }) => ({
-      rule: 'blocking-detach',
-      severity: 'warning',
-      message: `DETACH PARTITION takes ACCESS EXCLUSIVE on ${key}: all reads and writes of all partitions wait behind it`,
-      fix: input.before.server.version >= 14 ? 'Use DETACH PARTITION ... CONCURRENTLY, outside a transaction.' : 'Use a short lock_timeout and retries.',
-      relation: key,
-      breaksOldApp: false,
-    }))
+    return actionsOf(input, 'AT_DetachPartition')
+      .filter(({ key }) => input.facts.locks.some(({ relation, blocksReads }) => relation === key && blocksReads))
+      .map(({ key }) => ({
+        rule: 'blocking-detach',
+        severity: 'warning',
+        message: `DETACH PARTITION takes ACCESS EXCLUSIVE on ${key}: all reads and writes of all partitions wait behind it`,
+        fix:
+          input.before.server.version >= 14
+            ? 'Use DETACH PARTITION ... CONCURRENTLY, outside a transaction.'
+            : 'Use a short lock_timeout and retries.',
+        relation: key,
+        breaksOldApp: false,
+      }))
   },
 }

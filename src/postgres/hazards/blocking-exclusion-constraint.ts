@@ -10,22 +10,20 @@ export const blockingExclusionConstraint: HazardRule<PgNode> = {
   why: 'ADD EXCLUDE builds its index, and compares all rows, while nobody can read or write the table. It has no concurrent form.',
   source: 'https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-EXCLUDE; measured on 13 to 18',
   examples: {
-    hazardous: [
-      'create table r (d int4range); alter table r add exclude using gist (d with &&)',
-    ],
-    safe: [
-      'begin; create table r (d int4range); alter table r add exclude using gist (d with &&)',
-    ],
+    hazardous: ['create table r (d int4range); alter table r add exclude using gist (d with &&)'],
+    safe: ['begin; create table r (d int4range); alter table r add exclude using gist (d with &&)'],
   },
   detect(input) {
     if (oldOnes(input.facts.builds, input.before).length === 0) return []
-    return actionsOf(input, 'AT_AddConstraint').filter((found) => constraintIn(found)?.contype === 'CONSTR_EXCLUSION').map(({ key }) => ({
-      rule: 'blocking-exclusion-constraint',
-      severity: 'error',
-      message: `the index of the EXCLUDE constraint is built on ${key}${sizeOf(key, input.before)} while ${waiting(input.facts, key)} to it wait`,
-      fix: 'Add it in a maintenance window, or to a new table that is filled in the background and then takes the place of the old one.',
-      relation: key,
-      breaksOldApp: false,
-    }))
+    return actionsOf(input, 'AT_AddConstraint')
+      .filter((found) => constraintIn(found)?.contype === 'CONSTR_EXCLUSION')
+      .map(({ key }) => ({
+        rule: 'blocking-exclusion-constraint',
+        severity: 'error',
+        message: `the index of the EXCLUDE constraint is built on ${key}${sizeOf(key, input.before)} while ${waiting(input.facts, key)} to it wait`,
+        fix: 'Add it in a maintenance window, or to a new table that is filled in the background and then takes the place of the old one.',
+        relation: key,
+        breaksOldApp: false,
+      }))
   },
 }

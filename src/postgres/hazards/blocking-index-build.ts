@@ -10,7 +10,8 @@ export const blockingIndexBuild: HazardRule<PgNode> = {
   group: 'lock',
   title: 'CREATE INDEX blocks writes',
   why: 'CREATE INDEX reads the whole table, and its partitions, under SHARE: every INSERT, UPDATE and DELETE waits until the index is built. On a large table these are minutes.',
-  source: 'https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY; measured on 13 to 18: SHARE, 955 ms for 2 million rows',
+  source:
+    'https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY; measured on 13 to 18: SHARE, 955 ms for 2 million rows',
   examples: {
     hazardous: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create index on t (a)',

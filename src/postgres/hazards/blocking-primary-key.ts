@@ -10,7 +10,8 @@ export const blockingPrimaryKey: HazardRule<PgNode> = {
   group: 'lock',
   title: 'A new PRIMARY KEY builds its index, and looks for NULLs, under ACCESS EXCLUSIVE',
   why: 'ADD PRIMARY KEY builds an index while nobody can read or write the table. USING INDEX saves the build, but still reads the table where a column may be NULL.',
-  source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX; measured on 13 to 18',
+  source:
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX; measured on 13 to 18',
   examples: {
     hazardous: [
       'create table t (id bigint not null); alter table t add primary key (id)',
@@ -26,14 +27,18 @@ export const blockingPrimaryKey: HazardRule<PgNode> = {
     const { facts, before } = input
     if (oldOnes([...facts.builds, ...facts.scans], before).length === 0 || facts.rewrites.length > 0) return []
     const alone = actionsOf(input, 'AT_AddConstraint').filter((found) => constraintIn(found)?.contype === 'CONSTR_PRIMARY')
-    const inline = actionsOf(input, 'AT_AddColumn').filter((found) => constraintsOf(columnIn(found) ?? {}).some(({ contype }) => contype === 'CONSTR_PRIMARY'))
+    const inline = actionsOf(input, 'AT_AddColumn').filter((found) =>
+      constraintsOf(columnIn(found) ?? {}).some(({ contype }) => contype === 'CONSTR_PRIMARY'),
+    )
     return [...alone, ...inline].map((found) => ({
       rule: 'blocking-primary-key',
       severity: 'error',
       message: `${facts.builds.length > 0 ? 'the index of the PRIMARY KEY is built on' : 'NULLs are looked for in all of'} ${found.key}${sizeOf(found.key, before)} while ${waiting(facts, found.key)} to it wait`,
       fix: 'Make the columns NOT NULL through a validated CHECK, build a unique index concurrently, then ADD PRIMARY KEY USING INDEX.',
       relation: found.key,
-      ...(found.command.subtype === 'AT_AddConstraint' && constraintIn(found)?.indexname === undefined && !isPartitioned(found.key, before) && { rewrite: 'add-primary-key-using-index' }),
+      ...(found.command.subtype === 'AT_AddConstraint' &&
+        constraintIn(found)?.indexname === undefined &&
+        !isPartitioned(found.key, before) && { rewrite: 'add-primary-key-using-index' }),
       breaksOldApp: false,
     }))
   },

@@ -14,23 +14,23 @@ export const blockingReindex: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); reindex table t',
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create index t_a on t (a); reindex index t_a',
     ],
-    safe: [
-      'create table t (id bigint primary key, a int, b text, c varchar(10)); reindex table concurrently t',
-    ],
+    safe: ['create table t (id bigint primary key, a int, b text, c varchar(10)); reindex table concurrently t'],
   },
   detect({ statement, facts, before }) {
     if (!('ReindexStmt' in statement.node) || facts.waitsFor.length > 0) return []
     const tables = oldOnes(facts.builds, before)
-    return tables.length === 0 ? [] : [
-      {
-        rule: 'blocking-reindex',
-        severity: 'error',
-        message: `REINDEX blocks all writes to ${listed(tables)}, and reads that would use the index, until it is built`,
-        fix: 'Use REINDEX CONCURRENTLY, outside a transaction.',
-        ...(tables[0] !== undefined && { relation: tables[0] }),
-        rewrite: 'reindex-concurrently',
-        breaksOldApp: false,
-      },
-    ]
+    return tables.length === 0
+      ? []
+      : [
+          {
+            rule: 'blocking-reindex',
+            severity: 'error',
+            message: `REINDEX blocks all writes to ${listed(tables)}, and reads that would use the index, until it is built`,
+            fix: 'Use REINDEX CONCURRENTLY, outside a transaction.',
+            ...(tables[0] !== undefined && { relation: tables[0] }),
+            rewrite: 'reindex-concurrently',
+            breaksOldApp: false,
+          },
+        ]
   },
 }

@@ -11,7 +11,8 @@ export const blockingUniqueConstraint: HazardRule<PgNode> = {
   group: 'lock',
   title: 'A new UNIQUE constraint builds its index under ACCESS EXCLUSIVE',
   why: 'ADD UNIQUE, and UNIQUE beside a new column, build their index while nobody can read or write the table.',
-  source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX; measured on 13 to 18',
+  source:
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX; measured on 13 to 18',
   examples: {
     hazardous: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add constraint u unique (a)',
@@ -26,7 +27,9 @@ export const blockingUniqueConstraint: HazardRule<PgNode> = {
     const { facts, before } = input
     if (oldOnes(facts.builds, before).length === 0 || facts.rewrites.length > 0) return []
     const alone = actionsOf(input, 'AT_AddConstraint').filter((found) => constraintIn(found)?.contype === 'CONSTR_UNIQUE')
-    const inline = actionsOf(input, 'AT_AddColumn').filter((found) => constraintsOf(columnIn(found) ?? {}).some(({ contype }) => contype === 'CONSTR_UNIQUE'))
+    const inline = actionsOf(input, 'AT_AddColumn').filter((found) =>
+      constraintsOf(columnIn(found) ?? {}).some(({ contype }) => contype === 'CONSTR_UNIQUE'),
+    )
     return [...alone, ...inline].map((found) => ({
       rule: 'blocking-unique-constraint',
       severity: 'error',

@@ -7,7 +7,8 @@ export const concurrentlyInTransaction: HazardRule<PgNode> = {
   group: 'transaction',
   title: 'The statement cannot run in a transaction',
   why: 'CREATE and DROP INDEX CONCURRENTLY, REINDEX CONCURRENTLY, VACUUM and their like are refused in a transaction, and several statements sent together are one, even without BEGIN.',
-  source: 'https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY; https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT',
+  source:
+    'https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY; https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT',
   examples: {
     hazardous: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); begin; alter table t add column z int; create index concurrently on t (z)',

@@ -27,7 +27,12 @@ export const dropAndAddColumn: HazardRule<PgNode> = {
     return actionsOf(input, 'AT_DropColumn').flatMap((found) => {
       const lost = columnOf(found, found.command.name)
       if (lost === undefined) return []
-      const pair = added.find((other) => other.key === found.key && (columnIn(other)?.colname === lost.name || shapeOfNode(columnIn(other)?.typeName, input.before).base === shapeOfText(lost.type).base))
+      const pair = added.find(
+        (other) =>
+          other.key === found.key &&
+          (columnIn(other)?.colname === lost.name ||
+            shapeOfNode(columnIn(other)?.typeName, input.before).base === shapeOfText(lost.type).base),
+      )
       const name = pair === undefined ? undefined : columnIn(pair)?.colname
       if (name === undefined) return []
       return [
@@ -35,7 +40,10 @@ export const dropAndAddColumn: HazardRule<PgNode> = {
           rule: 'drop-and-add-column',
           severity: 'error' as const,
           message: `${found.key} loses column ${lost.name} and gets ${name === lost.name ? 'one of the same name' : `${name} of the same type`} in one migration: if that was meant as ${name === lost.name ? 'a change of type' : 'a rename'}, the data is lost`,
-          fix: name === lost.name ? 'Write ALTER COLUMN TYPE ... USING, or add a second column and copy the data.' : 'Write RENAME COLUMN, or copy the data from the old column to the new one before it is dropped.',
+          fix:
+            name === lost.name
+              ? 'Write ALTER COLUMN TYPE ... USING, or add a second column and copy the data.'
+              : 'Write RENAME COLUMN, or copy the data from the old column to the new one before it is dropped.',
           relation: found.key,
           breaksOldApp: true,
         },

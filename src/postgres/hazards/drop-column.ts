@@ -20,14 +20,16 @@ export const dropColumn: HazardRule<PgNode> = {
     ],
   },
   detect(input) {
-    return actionsOf(input, 'AT_DropColumn').filter((found) => found.relation === undefined || columnOf(found, found.command.name) !== undefined).map((found) => ({
-      rule: 'drop-column',
-      severity: 'error',
-      message: `column ${found.command.name ?? ''} of ${found.key}${sizeOf(found.key, input.before)} goes with its data${lostWith(found)}; queries of the running application that name it fail`,
-      fix: 'Deploy a version that does not use the column first, and drop it afterwards.',
-      relation: found.key,
-      breaksOldApp: true,
-    }))
+    return actionsOf(input, 'AT_DropColumn')
+      .filter((found) => found.relation === undefined || columnOf(found, found.command.name) !== undefined)
+      .map((found) => ({
+        rule: 'drop-column',
+        severity: 'error',
+        message: `column ${found.command.name ?? ''} of ${found.key}${sizeOf(found.key, input.before)} goes with its data${lostWith(found)}; queries of the running application that name it fail`,
+        fix: 'Deploy a version that does not use the column first, and drop it afterwards.',
+        relation: found.key,
+        breaksOldApp: true,
+      }))
   },
 }
 

@@ -11,26 +11,28 @@ export const dropDefault: HazardRule<PgNode> = {
   source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-DEFAULT',
   examples: {
     hazardous: [
-      'create table t (id int, s text not null default \'x\'); alter table t alter column s drop default',
-      'create table t (id int, s text default \'x\'); alter table t alter column s drop default',
+      "create table t (id int, s text not null default 'x'); alter table t alter column s drop default",
+      "create table t (id int, s text default 'x'); alter table t alter column s drop default",
     ],
     safe: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t alter column a drop default',
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t alter column a set default 5',
-      'begin; create table t (id int, s text default \'x\'); alter table t alter column s drop default',
+      "begin; create table t (id int, s text default 'x'); alter table t alter column s drop default",
     ],
   },
   detect(input) {
-    return actionsOf(input, 'AT_ColumnDefault').filter((found) => found.command.def === undefined && columnOf(found, found.command.name)?.default !== undefined).map((found) => {
-      const required = columnOf(found, found.command.name)?.nullable === false
-      return {
-        rule: 'drop-default',
-        severity: 'warning',
-        message: `${found.command.name ?? ''} of ${found.key} loses its default: where the running application leaves it out, ${required ? 'its inserts fail' : 'it gets NULL'}`,
-        fix: 'Deploy a version that always fills the column first.',
-        relation: found.key,
-        breaksOldApp: required,
-      }
-    })
+    return actionsOf(input, 'AT_ColumnDefault')
+      .filter((found) => found.command.def === undefined && columnOf(found, found.command.name)?.default !== undefined)
+      .map((found) => {
+        const required = columnOf(found, found.command.name)?.nullable === false
+        return {
+          rule: 'drop-default',
+          severity: 'warning',
+          message: `${found.command.name ?? ''} of ${found.key} loses its default: where the running application leaves it out, ${required ? 'its inserts fail' : 'it gets NULL'}`,
+          fix: 'Deploy a version that always fills the column first.',
+          relation: found.key,
+          breaksOldApp: required,
+        }
+      })
   },
 }

@@ -22,17 +22,22 @@ export const dropTableLocksParents: HazardRule<PgNode> = {
   detect({ statement, facts, before }) {
     if (!('DropStmt' in statement.node) || statement.node.DropStmt.removeType !== 'OBJECT_TABLE') return []
     const dropped = new Set(facts.destroys.map((thing) => thing.slice(thing.indexOf(' ') + 1)))
-    const partners = oldOnes(facts.locks.filter(({ relation, blocksReads }) => blocksReads && !dropped.has(relation)).map(({ relation }) => relation), before).filter((key) => before.relations.get(key)?.kind !== 'sequence')
-    return partners.length === 0 ? [] : [
-      {
-        rule: 'drop-table-locks-parents',
-        severity: 'warning',
-        message: `DROP TABLE also takes ACCESS EXCLUSIVE on ${listed(partners)}: all reads and writes there wait behind it`,
-        fix: 'Drop the foreign keys first, one at a time, each in a transaction of its own with a short lock_timeout.',
-        ...(partners[0] !== undefined && { relation: partners[0] }),
-        rewrite: 'drop-table-after-foreign-keys',
-        breaksOldApp: false,
-      },
-    ]
+    const partners = oldOnes(
+      facts.locks.filter(({ relation, blocksReads }) => blocksReads && !dropped.has(relation)).map(({ relation }) => relation),
+      before,
+    ).filter((key) => before.relations.get(key)?.kind !== 'sequence')
+    return partners.length === 0
+      ? []
+      : [
+          {
+            rule: 'drop-table-locks-parents',
+            severity: 'warning',
+            message: `DROP TABLE also takes ACCESS EXCLUSIVE on ${listed(partners)}: all reads and writes there wait behind it`,
+            fix: 'Drop the foreign keys first, one at a time, each in a transaction of its own with a short lock_timeout.',
+            ...(partners[0] !== undefined && { relation: partners[0] }),
+            rewrite: 'drop-table-after-foreign-keys',
+            breaksOldApp: false,
+          },
+        ]
   },
 }

@@ -24,13 +24,16 @@ export const dropTable: HazardRule<PgNode> = {
   },
   detect({ facts, before }) {
     const gone = facts.destroys.flatMap((thing) => /^(table|view) (.*)$/.exec(thing)?.slice(1, 3).join(' ') ?? [])
-    return gone.map((thing) => [thing, thing.slice(thing.indexOf(' ') + 1)] as const).filter(([, key]) => isOld(key, before)).map(([thing, key]) => ({
-      rule: 'drop-table',
-      severity: 'error',
-      message: `${thing}${sizeOf(key, before)} goes; queries of the running application on it fail`,
-      fix: 'Deploy a version that does not use it first. Rename it, and drop it once nobody missed it.',
-      relation: key,
-      breaksOldApp: true,
-    }))
+    return gone
+      .map((thing) => [thing, thing.slice(thing.indexOf(' ') + 1)] as const)
+      .filter(([, key]) => isOld(key, before))
+      .map(([thing, key]) => ({
+        rule: 'drop-table',
+        severity: 'error',
+        message: `${thing}${sizeOf(key, before)} goes; queries of the running application on it fail`,
+        fix: 'Deploy a version that does not use it first. Rename it, and drop it once nobody missed it.',
+        relation: key,
+        breaksOldApp: true,
+      }))
   },
 }

@@ -11,17 +11,20 @@ export const dropTypeCascade: HazardRule<PgNode> = {
   source: 'https://www.postgresql.org/docs/current/sql-droptype.html; measured on 13 to 18',
   examples: {
     hazardous: [
-      'create type mood as enum (\'ok\'); create table t (m mood); drop type mood cascade',
+      "create type mood as enum ('ok'); create table t (m mood); drop type mood cascade",
       'create domain d as int; create table t (x d); drop domain d cascade',
     ],
     safe: [
-      'create type mood as enum (\'ok\'); drop type mood',
-      'begin; create type mood as enum (\'ok\'); create table t (m mood); drop type mood cascade',
+      "create type mood as enum ('ok'); drop type mood",
+      "begin; create type mood as enum ('ok'); create table t (m mood); drop type mood cascade",
     ],
   },
   detect({ statement, facts, before }) {
     if (!('DropStmt' in statement.node) || statement.node.DropStmt.behavior !== 'DROP_CASCADE') return []
-    const tables = oldOnes(facts.locks.map(({ relation }) => relation), before)
+    const tables = oldOnes(
+      facts.locks.map(({ relation }) => relation),
+      before,
+    )
     const columns = facts.destroys.filter((thing) => thing.startsWith('column ')).map((thing) => thing.slice('column '.length))
     if (tables[0] === undefined || columns.length === 0) return []
     return [

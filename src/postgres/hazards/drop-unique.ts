@@ -23,15 +23,20 @@ export const dropUnique: HazardRule<PgNode> = {
     ],
   },
   detect(input) {
-    const constraints = actionsOf(input, 'AT_DropConstraint').filter(({ relation, command }) => relation?.constraints.some(({ name, kind }) => name === command.name && (kind === 'unique' || kind === 'primary-key')) === true)
-    return [...constraints.map(({ key, command }) => ({ key, name: command.name ?? '' })), ...droppedIndexes(input)].map(({ key, name }) => ({
-      rule: 'drop-unique',
-      severity: 'warning',
-      message: `${name} of ${key} goes: upserts (ON CONFLICT) of the running application that need it fail, and duplicates can come in`,
-      fix: 'Make sure that no running version upserts on these columns; build another unique index first where one is needed.',
-      relation: key,
-      breaksOldApp: false,
-    }))
+    const constraints = actionsOf(input, 'AT_DropConstraint').filter(
+      ({ relation, command }) =>
+        relation?.constraints.some(({ name, kind }) => name === command.name && (kind === 'unique' || kind === 'primary-key')) === true,
+    )
+    return [...constraints.map(({ key, command }) => ({ key, name: command.name ?? '' })), ...droppedIndexes(input)].map(
+      ({ key, name }) => ({
+        rule: 'drop-unique',
+        severity: 'warning',
+        message: `${name} of ${key} goes: upserts (ON CONFLICT) of the running application that need it fail, and duplicates can come in`,
+        fix: 'Make sure that no running version upserts on these columns; build another unique index first where one is needed.',
+        relation: key,
+        breaksOldApp: false,
+      }),
+    )
   },
 }
 
@@ -39,7 +44,9 @@ function droppedIndexes({ statement: { node }, before }: Input): readonly { read
   if (!('DropStmt' in node) || node.DropStmt.removeType !== 'OBJECT_INDEX') return []
   return (node.DropStmt.objects ?? []).flatMap((object) => {
     const found = findIndex(nameParts(object), before)
-    const unique = found !== undefined && before.relations.get(found.relation)?.indexes.some(({ name, unique: is }) => is && name === found.name) === true
+    const unique =
+      found !== undefined &&
+      before.relations.get(found.relation)?.indexes.some(({ name, unique: is }) => is && name === found.name) === true
     return unique && isOld(found.relation, before) ? [{ key: found.relation, name: found.name }] : []
   })
 }

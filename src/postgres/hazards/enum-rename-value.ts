@@ -12,12 +12,10 @@ export const enumRenameValue: HazardRule<PgNode> = {
   why: 'A renamed enum value is gone under its old label at once: the application that still runs writes the old label, which fails, and reads a new one that it does not know.',
   source: 'https://www.postgresql.org/docs/current/sql-altertype.html',
   examples: {
-    hazardous: [
-      'create type mood as enum (\'ok\'); create table t (m mood); alter type mood rename value \'ok\' to \'fine\'',
-    ],
+    hazardous: ["create type mood as enum ('ok'); create table t (m mood); alter type mood rename value 'ok' to 'fine'"],
     safe: [
-      'create type mood as enum (\'ok\'); create table t (m mood); alter type mood add value \'fine\'',
-      'create type mood as enum (\'ok\'); alter type mood rename to feeling',
+      "create type mood as enum ('ok'); create table t (m mood); alter type mood add value 'fine'",
+      "create type mood as enum ('ok'); alter type mood rename to feeling",
     ],
   },
   detect({ statement: { node }, before }) {

@@ -11,16 +11,20 @@ export const enumValueUsedInSameTransaction: HazardRule<PgNode> = {
   source: 'https://www.postgresql.org/docs/current/sql-altertype.html#SQL-ALTERTYPE-NOTES; measured on 13 to 18',
   examples: {
     hazardous: [
-      'create type mood as enum (\'ok\'); create table t (id int, m mood); begin; alter type mood add value \'fine\'; alter table t alter column m set default \'fine\'',
-      'create type mood as enum (\'ok\'); create table t (id int, m mood); begin; alter type mood add value \'fine\'; update t set m = \'fine\' where id = 1',
+      "create type mood as enum ('ok'); create table t (id int, m mood); begin; alter type mood add value 'fine'; alter table t alter column m set default 'fine'",
+      "create type mood as enum ('ok'); create table t (id int, m mood); begin; alter type mood add value 'fine'; update t set m = 'fine' where id = 1",
     ],
     safe: [
-      'create type mood as enum (\'ok\'); create table t (id int, m mood); alter type mood add value \'fine\'; update t set m = \'fine\' where id = 1',
-      'begin; create type mood as enum (\'ok\'); create table t (id int, m mood default \'ok\')',
+      "create type mood as enum ('ok'); create table t (id int, m mood); alter type mood add value 'fine'; update t set m = 'fine' where id = 1",
+      "begin; create type mood as enum ('ok'); create table t (id int, m mood default 'ok')",
     ],
   },
   detect({ statement, facts, transaction, at }) {
-    const added = transaction.slice(0, at).flatMap(({ statement: { node } }) => ('AlterEnumStmt' in node && node.AlterEnumStmt.oldVal === undefined ? (node.AlterEnumStmt.newVal ?? []) : []))
+    const added = transaction
+      .slice(0, at)
+      .flatMap(({ statement: { node } }) =>
+        'AlterEnumStmt' in node && node.AlterEnumStmt.oldVal === undefined ? (node.AlterEnumStmt.newVal ?? []) : [],
+      )
     const used = added.find((value) => nodesTagged<A_Const>('A_Const', statement.node).some((constant) => constant.sval?.sval === value))
     if (used === undefined) return []
     const relation = facts.locks[0]?.relation

@@ -20,7 +20,10 @@ export const foreignKeyDropLocksParent: HazardRule<PgNode> = {
   },
   detect(input) {
     return actionsOf(input, 'AT_DropConstraint').flatMap(({ key }) => {
-      const others = oldOnes(input.facts.locks.filter(({ relation, blocksReads }) => blocksReads && relation !== key).map(({ relation }) => relation), input.before)
+      const others = oldOnes(
+        input.facts.locks.filter(({ relation, blocksReads }) => blocksReads && relation !== key).map(({ relation }) => relation),
+        input.before,
+      )
       if (others.length === 0) return []
       return [
         {

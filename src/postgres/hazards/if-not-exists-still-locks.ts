@@ -25,27 +25,34 @@ export const ifNotExistsStillLocks: HazardRule<PgNode> = {
   },
   detect(input) {
     const { facts, before } = input
-    return [...idleActions(input), ...idleIndex(input)].filter((key) => isOld(key, before)).map((key) => ({
-      rule: 'if-not-exists-still-locks',
-      severity: 'info',
-      message: `there is nothing to do, but the statement still locks ${key}: ${waiting(facts, key)} to it wait behind it`,
-      fix: 'Leave the statement out.',
-      relation: key,
-      breaksOldApp: false,
-    }))
+    return [...idleActions(input), ...idleIndex(input)]
+      .filter((key) => isOld(key, before))
+      .map((key) => ({
+        rule: 'if-not-exists-still-locks',
+        severity: 'info',
+        message: `there is nothing to do, but the statement still locks ${key}: ${waiting(facts, key)} to it wait behind it`,
+        fix: 'Leave the statement out.',
+        relation: key,
+        breaksOldApp: false,
+      }))
   },
 }
 
 function idleActions(input: Input): readonly string[] {
   const columns = [
     ...actionsOf(input, 'AT_AddColumn').filter((found) => columnOf(found, columnIn(found)?.colname) !== undefined),
-    ...actionsOf(input, 'AT_DropColumn').filter((found) => found.relation !== undefined && columnOf(found, found.command.name) === undefined),
+    ...actionsOf(input, 'AT_DropColumn').filter(
+      (found) => found.relation !== undefined && columnOf(found, found.command.name) === undefined,
+    ),
   ]
-  const constraints = actionsOf(input, 'AT_DropConstraint').filter(({ relation, command }) => relation !== undefined && !relation.constraints.some(({ name }) => name === command.name))
+  const constraints = actionsOf(input, 'AT_DropConstraint').filter(
+    ({ relation, command }) => relation !== undefined && !relation.constraints.some(({ name }) => name === command.name),
+  )
   return [...columns, ...constraints].filter(({ command }) => command.missing_ok === true).map(({ key }) => key)
 }
 
 function idleIndex({ statement: { node }, facts, before }: Input): readonly string[] {
-  if (!('IndexStmt' in node) || node.IndexStmt.if_not_exists !== true || node.IndexStmt.concurrent === true || facts.builds.length > 0) return []
+  if (!('IndexStmt' in node) || node.IndexStmt.if_not_exists !== true || node.IndexStmt.concurrent === true || facts.builds.length > 0)
+    return []
   return [relationKey(node.IndexStmt.relation ?? {}, before)]
 }

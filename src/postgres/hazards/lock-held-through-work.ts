@@ -22,7 +22,16 @@ export const lockHeldThroughWork: HazardRule<PgNode> = {
   },
   detect({ facts, before, transaction, at }) {
     const work = oldOnes([...new Set([...facts.scans, ...facts.rewrites, ...facts.builds])], before)
-    const held = oldOnes([...new Set(transaction.slice(0, at).flatMap((earlier) => earlier.facts.locks.filter(({ blocksWrites }) => blocksWrites).map(({ relation }) => relation)))], before)
+    const held = oldOnes(
+      [
+        ...new Set(
+          transaction
+            .slice(0, at)
+            .flatMap((earlier) => earlier.facts.locks.filter(({ blocksWrites }) => blocksWrites).map(({ relation }) => relation)),
+        ),
+      ],
+      before,
+    )
     if (work.length === 0 || held.length === 0) return []
     return [
       {

@@ -9,11 +9,10 @@ export const notNullWithoutDefault: HazardRule<PgNode> = {
   group: 'compatibility',
   title: 'The running application does not fill the new column',
   why: 'A NOT NULL column without a DEFAULT cannot be added to a table with rows, and on an empty one every INSERT of the application that still runs, which does not name it, fails.',
-  source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-COLUMN; measured on 13 to 18: error 23502 on a table with rows',
+  source:
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-COLUMN; measured on 13 to 18: error 23502 on a table with rows',
   examples: {
-    hazardous: [
-      'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add column z int not null',
-    ],
+    hazardous: ['create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add column z int not null'],
     safe: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add column z int not null default 5',
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add column z int',
@@ -22,19 +21,27 @@ export const notNullWithoutDefault: HazardRule<PgNode> = {
     ],
   },
   detect(input) {
-    return actionsOf(input, 'AT_AddColumn').filter((found) => isUnfilled(columnIn(found) ?? {}) && columnOf(found, columnIn(found)?.colname) === undefined).map((found) => ({
-      rule: 'not-null-without-default',
-      severity: 'error',
-      message: `column ${columnIn(found)?.colname ?? ''} is NOT NULL and has no default: it cannot be added to ${found.key} while that has rows, and inserts of the running application fail`,
-      fix: 'Give it a DEFAULT, or add it nullable, fill it from a new version of the application, and set NOT NULL then.',
-      relation: found.key,
-      breaksOldApp: true,
-    }))
+    return actionsOf(input, 'AT_AddColumn')
+      .filter((found) => isUnfilled(columnIn(found) ?? {}) && columnOf(found, columnIn(found)?.colname) === undefined)
+      .map((found) => ({
+        rule: 'not-null-without-default',
+        severity: 'error',
+        message: `column ${columnIn(found)?.colname ?? ''} is NOT NULL and has no default: it cannot be added to ${found.key} while that has rows, and inserts of the running application fail`,
+        fix: 'Give it a DEFAULT, or add it nullable, fill it from a new version of the application, and set NOT NULL then.',
+        relation: found.key,
+        breaksOldApp: true,
+      }))
   },
 }
 
 function isUnfilled(column: ColumnDef): boolean {
   const kinds = constraintsOf(column).map(({ contype }) => contype)
   const needed = kinds.includes('CONSTR_NOTNULL') || kinds.includes('CONSTR_PRIMARY')
-  return needed && defaultOf(column) === undefined && !isSerial(column) && !kinds.includes('CONSTR_IDENTITY') && !kinds.includes('CONSTR_GENERATED')
+  return (
+    needed &&
+    defaultOf(column) === undefined &&
+    !isSerial(column) &&
+    !kinds.includes('CONSTR_IDENTITY') &&
+    !kinds.includes('CONSTR_GENERATED')
+  )
 }

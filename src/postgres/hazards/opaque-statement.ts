@@ -10,8 +10,8 @@ export const opaqueStatement: HazardRule<PgNode> = {
   source: 'https://www.postgresql.org/docs/current/sql-do.html',
   examples: {
     hazardous: [
-      'do $$begin execute \'alter table t add column z int\'; end$$',
-      'create function f() returns void language plpgsql as \'begin end\'; select f()',
+      "do $$begin execute 'alter table t add column z int'; end$$",
+      "create function f() returns void language plpgsql as 'begin end'; select f()",
     ],
     safe: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); select count(*) from t',

@@ -20,17 +20,22 @@ export const partitionOfLocksParent: HazardRule<PgNode> = {
   },
   detect({ statement, facts, before }) {
     if (!('CreateStmt' in statement.node) || statement.node.CreateStmt.partbound === undefined) return []
-    const parents = oldOnes(facts.locks.filter(({ blocksReads }) => blocksReads).map(({ relation }) => relation), before)
+    const parents = oldOnes(
+      facts.locks.filter(({ blocksReads }) => blocksReads).map(({ relation }) => relation),
+      before,
+    )
     const read = oldOnes(facts.scans, before)
-    return parents.length === 0 ? [] : [
-      {
-        rule: 'partition-of-locks-parent',
-        severity: read.length > 0 ? 'error' : 'warning',
-        message: `PARTITION OF takes ACCESS EXCLUSIVE on ${listed(parents)}: all reads and writes wait behind it${read.length > 0 ? `, and while all of ${listed(read.map((key) => `${key}${sizeOf(key, before)}`))} is read` : ''}`,
-        fix: 'Make the table with LIKE ... INCLUDING ALL and a CHECK that says what the bounds say, then ATTACH PARTITION.',
-        ...(parents[0] !== undefined && { relation: parents[0] }),
-        breaksOldApp: false,
-      },
-    ]
+    return parents.length === 0
+      ? []
+      : [
+          {
+            rule: 'partition-of-locks-parent',
+            severity: read.length > 0 ? 'error' : 'warning',
+            message: `PARTITION OF takes ACCESS EXCLUSIVE on ${listed(parents)}: all reads and writes wait behind it${read.length > 0 ? `, and while all of ${listed(read.map((key) => `${key}${sizeOf(key, before)}`))} is read` : ''}`,
+            fix: 'Make the table with LIKE ... INCLUDING ALL and a CHECK that says what the bounds say, then ATTACH PARTITION.',
+            ...(parents[0] !== undefined && { relation: parents[0] }),
+            breaksOldApp: false,
+          },
+        ]
   },
 }

@@ -42,6 +42,7 @@ export const publishedTable: HazardRule<PgNode> = {
 }
 
 function renamed({ statement: { node }, before }: Input): readonly string[] {
-  if (!('RenameStmt' in node) || (node.RenameStmt.renameType !== 'OBJECT_COLUMN' && node.RenameStmt.renameType !== 'OBJECT_TABLE')) return []
+  if (!('RenameStmt' in node) || (node.RenameStmt.renameType !== 'OBJECT_COLUMN' && node.RenameStmt.renameType !== 'OBJECT_TABLE'))
+    return []
   return [relationKey(node.RenameStmt.relation ?? {}, before)]
 }

@@ -25,14 +25,16 @@ export const renameTable: HazardRule<PgNode> = {
     ],
   },
   detect({ statement: { node }, before }) {
-    return renamed(node, before).filter(({ key }) => isOld(key, before)).map(({ key, to }) => ({
-      rule: 'rename-table',
-      severity: 'error',
-      message: `${key} is called ${to} from then on: queries of the running application on ${key} fail`,
-      fix: 'Leave a view of the old name behind, move the application over, then drop the view.',
-      relation: key,
-      breaksOldApp: true,
-    }))
+    return renamed(node, before)
+      .filter(({ key }) => isOld(key, before))
+      .map(({ key, to }) => ({
+        rule: 'rename-table',
+        severity: 'error',
+        message: `${key} is called ${to} from then on: queries of the running application on ${key} fail`,
+        fix: 'Leave a view of the old name behind, move the application over, then drop the view.',
+        relation: key,
+        breaksOldApp: true,
+      }))
   },
 }
 
@@ -52,5 +54,7 @@ function renamed(node: PgNode, catalog: Catalog): readonly { readonly key: strin
 }
 
 function inSchema(schema: string, newName: string, catalog: Catalog) {
-  return [...catalog.relations].filter(([, relation]) => relation.schema === schema && relation.kind !== 'sequence').map(([key, { name }]) => ({ key, to: postgresDialect.name(newName, name) }))
+  return [...catalog.relations]
+    .filter(([, relation]) => relation.schema === schema && relation.kind !== 'sequence')
+    .map(([key, { name }]) => ({ key, to: postgresDialect.name(newName, name) }))
 }

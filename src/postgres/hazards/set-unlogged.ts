@@ -10,9 +10,7 @@ export const setUnlogged: HazardRule<PgNode> = {
   why: 'SET UNLOGGED takes the table out of the WAL: after a crash it is empty, and it is not on replicas.',
   source: 'https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-UNLOGGED',
   examples: {
-    hazardous: [
-      'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t set unlogged',
-    ],
+    hazardous: ['create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t set unlogged'],
     safe: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t set logged',
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t set unlogged',

@@ -12,9 +12,7 @@ export const truncate: HazardRule<PgNode> = {
   why: 'All rows are gone, and while the lock is waited for and held, all reads and writes of the table wait.',
   source: 'https://www.postgresql.org/docs/current/sql-truncate.html; measured on 13 to 18',
   examples: {
-    hazardous: [
-      'create table t (id bigint primary key, a int, b text, c varchar(10)); truncate t',
-    ],
+    hazardous: ['create table t (id bigint primary key, a int, b text, c varchar(10)); truncate t'],
     safe: [
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); truncate t',
       'create table t (id bigint primary key, a int, b text, c varchar(10)); delete from t where id = 1',

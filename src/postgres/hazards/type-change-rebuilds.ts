@@ -12,7 +12,7 @@ export const typeChangeRebuilds: HazardRule<PgNode> = {
   examples: {
     hazardous: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create index on t (a) where c is not null; alter table t alter column c type varchar(20)',
-      'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add constraint k check (c <> \'x\'); alter table t alter column c type text',
+      "create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add constraint k check (c <> 'x'); alter table t alter column c type text",
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create index on t (c); alter table t alter column c type varchar(10) collate "C"',
     ],
     safe: [

@@ -15,7 +15,7 @@ export const unbatchedWrite: HazardRule<PgNode> = {
     hazardous: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); update t set a = 1',
       'create table t (id bigint primary key, a int, b text, c varchar(10)); delete from t where a > 5',
-      'create table t (id bigint primary key, a int, b text, c varchar(10)); update t set b = \'x\' where b is null',
+      "create table t (id bigint primary key, a int, b text, c varchar(10)); update t set b = 'x' where b is null",
     ],
     safe: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); update t set a = 1 where id = 7',

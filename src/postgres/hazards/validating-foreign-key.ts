@@ -12,7 +12,8 @@ export const validatingForeignKey: HazardRule<PgNode> = {
   group: 'lock',
   title: 'A new foreign key blocks writes to both tables while it is checked',
   why: 'ADD FOREIGN KEY holds SHARE ROW EXCLUSIVE on both tables, and reads both, before it is done: writes to the child and to the parent wait.',
-  source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT; measured on 13 to 18: 1.5 s for 2 million rows',
+  source:
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT; measured on 13 to 18: 1.5 s for 2 million rows',
   examples: {
     hazardous: [
       'create table p (id bigint primary key); create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add constraint f foreign key (id) references p',
@@ -27,8 +28,12 @@ export const validatingForeignKey: HazardRule<PgNode> = {
   detect(input) {
     const { facts, before } = input
     if (oldOnes(facts.scans, before).length === 0) return []
-    const alone = actionsOf(input, 'AT_AddConstraint').filter((found) => constraintIn(found)?.contype === 'CONSTR_FOREIGN' && constraintIn(found)?.skip_validation !== true)
-    const inline = actionsOf(input, 'AT_AddColumn').filter((found) => constraintsOf(columnIn(found) ?? {}).some(({ contype }) => contype === 'CONSTR_FOREIGN'))
+    const alone = actionsOf(input, 'AT_AddConstraint').filter(
+      (found) => constraintIn(found)?.contype === 'CONSTR_FOREIGN' && constraintIn(found)?.skip_validation !== true,
+    )
+    const inline = actionsOf(input, 'AT_AddColumn').filter((found) =>
+      constraintsOf(columnIn(found) ?? {}).some(({ contype }) => contype === 'CONSTR_FOREIGN'),
+    )
     return [...alone, ...inline].map((found) => ({
       rule: 'validating-foreign-key',
       severity: 'error',
