@@ -82,9 +82,17 @@ function wholeItem<Node>(cutter: Cutter<Node>, span: Span): Taken<Node> {
       return found.filter((hazard) => !isCuredAsWritten(cutter, judged, hazard))
     }),
   )
-  const common = { parts: inside, hazards, session: [] }
+  const common = { parts: inside, session: [] }
   const takes = span.to - span.from + 1
-  return { item: span.why === undefined ? { kind: 'plain', ...common } : { kind: 'whole', ...common, why: span.why }, takes }
+  if (span.why === undefined) return { item: { kind: 'plain', ...common, hazards: withoutConsequences(cutter, hazards) }, takes }
+  return { item: { kind: 'whole', ...common, hazards, why: span.why }, takes }
+}
+
+/** Who allowed long work on a table has allowed too that its lock is held from an earlier statement on: that is no second harm. */
+function withoutConsequences<Node>({ engine, context }: Cutter<Node>, hazards: readonly Hazard[]): readonly Hazard[] {
+  const ofTransaction = engine.hazards.filter(({ group }) => group === 'transaction').map(({ id }) => id)
+  const taken = hazards.filter((hazard) => stops(hazard) && isAllowed(hazard, context)).map(({ relation }) => relation)
+  return hazards.filter(({ rule, relation }) => !ofTransaction.includes(rule) || relation === undefined || !taken.includes(relation))
 }
 
 /** The cure itself would run the statement as it is (an UPDATE of a small table). */

@@ -1,0 +1,43 @@
+import type { Catalog } from '../../src/model/catalog.ts'
+import type { Migration } from '../../src/model/migration.ts'
+import type { Plan, PlannedMigration } from '../../src/model/plan.ts'
+import { plan } from '../../src/plan/plan.ts'
+import { postgres } from '../../src/postgres/engine.ts'
+
+/** The catalog after these statements have been there for a while. */
+export function catalogAfter(sql: string, version = 18): Catalog {
+  const start = postgres.emptyCatalog({ flavor: 'postgresql', version }, 'public')
+  const grown = postgres.parse(Buffer.from(sql)).reduce((catalog, statement) => postgres.simulate(statement, catalog), start)
+  return { ...grown, relations: new Map([...grown.relations].map(([key, relation]) => [key, { ...relation, isNew: false }])) }
+}
+
+export function sqlMigration(sql: string, id = 'm1'): Migration {
+  return {
+    id,
+    source: 'sql',
+    file: `${id}.sql`,
+    checksum: '',
+    body: { kind: 'sql', bytes: Buffer.from(sql) },
+    transaction: 'file',
+    history: {},
+  }
+}
+
+export function planAll(catalog: Catalog, migrations: readonly Migration[], allow: readonly string[] = []): Plan {
+  return plan(postgres, migrations, { project: 'p', catalog, lockBudgetMs: 100, statementTimeoutMs: 5_000, allow, touched: '' })
+}
+
+export function planOne(catalog: Catalog, sql: string, allow: readonly string[] = []): PlannedMigration {
+  const [planned] = planAll(catalog, [sqlMigration(sql)], allow).migrations
+  if (planned === undefined) throw new Error('nothing is planned')
+  return planned
+}
+
+/** The text of each step: of a backfill its SET and WHERE, of partitions the template. */
+export function textsOf({ steps }: PlannedMigration): readonly string[] {
+  return steps.map((step) => {
+    if (step.kind === 'sql') return step.sql.join('; ')
+    if (step.kind === 'each') return step.template.flatMap(({ sql }) => sql).join('; ')
+    return step.work.kind === 'update' ? `fill ${step.work.set} where ${step.work.where}` : `delete where ${step.work.where}`
+  })
+}
