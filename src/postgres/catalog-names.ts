@@ -55,12 +55,12 @@ export function parentsOf(catalog: Catalog, key: string): readonly string[] {
 export function putRelation(catalog: Catalog, relation: Relation): Catalog {
   const key = postgresDialect.name(relation.schema, relation.name)
   const relations = PersistentMap.from(catalog.relations)
-  return withNames(catalog, relations.with(key, relation), renamed(namesOf(catalog), key, relations.get(key), relation))
+  return withNames(catalog, relations.with(key, relation), renamed(namesOf(catalog), key, { before: relations.get(key), after: relation }))
 }
 
 export function removeRelation(catalog: Catalog, key: string): Catalog {
   const relations = PersistentMap.from(catalog.relations)
-  return withNames(catalog, relations.without(key), renamed(namesOf(catalog), key, relations.get(key), undefined))
+  return withNames(catalog, relations.without(key), renamed(namesOf(catalog), key, { before: relations.get(key), after: undefined }))
 }
 
 function withNames(catalog: Catalog, relations: PersistentMap<Relation>, names: Names): Catalog {
@@ -78,38 +78,40 @@ function namesOf(catalog: Catalog): Names {
     reads: PersistentMap.from([]),
     parents: PersistentMap.from([]),
   }
-  for (const [key, relation] of catalog.relations) names = renamed(names, key, undefined, relation)
+  for (const [key, relation] of catalog.relations) names = renamed(names, key, { before: undefined, after: relation })
   known.set(catalog.relations, names)
   return names
 }
 
-function renamed(names: Names, key: string, before: Relation | undefined, after: Relation | undefined): Names {
+/** What a relation was and what it is now. */
+interface Change {
+  readonly before: Relation | undefined
+  readonly after: Relation | undefined
+}
+
+function renamed(names: Names, key: string, change: Change): Names {
+  const { before, after } = change
   return {
-    indexes: before?.indexes !== after?.indexes ? indexesOf(names.indexes, key, before, after) : names.indexes,
-    constraints: before?.constraints !== after?.constraints ? constraintsOf(names.constraints, before, after) : names.constraints,
-    pointers: linked(names.pointers, key, targetsOf(before), targetsOf(after)),
-    parents: linked(names.parents, key, before?.children ?? [], after?.children ?? []),
-    reads: linked(names.reads, key, before?.dependentViews ?? [], after?.dependentViews ?? []),
+    indexes: before?.indexes === after?.indexes ? names.indexes : indexesOf(names.indexes, key, change),
+    constraints: before?.constraints === after?.constraints ? names.constraints : constraintsOf(names.constraints, change),
+    pointers: linked(names.pointers, key, { before: targetsOf(before), after: targetsOf(after) }),
+    parents: linked(names.parents, key, endsOf(change, 'children')),
+    reads: linked(names.reads, key, endsOf(change, 'dependentViews')),
   }
 }
 
-function indexesOf(
-  indexes: PersistentMap<string>,
-  key: string,
-  before: Relation | undefined,
-  after: Relation | undefined,
-): PersistentMap<string> {
+function endsOf({ before, after }: Change, field: 'children' | 'dependentViews'): Ends {
+  return { before: before?.[field] ?? [], after: after?.[field] ?? [] }
+}
+
+function indexesOf(indexes: PersistentMap<string>, key: string, { before, after }: Change): PersistentMap<string> {
   let changed = indexes
   for (const index of before?.indexes ?? []) changed = changed.without(postgresDialect.name(before?.schema ?? '', index.name))
   for (const index of after?.indexes ?? []) changed = changed.with(postgresDialect.name(after?.schema ?? '', index.name), key)
   return changed
 }
 
-function constraintsOf(
-  constraints: PersistentMap<number>,
-  before: Relation | undefined,
-  after: Relation | undefined,
-): PersistentMap<number> {
+function constraintsOf(constraints: PersistentMap<number>, { before, after }: Change): PersistentMap<number> {
   let changed = constraints
   for (const { name } of before?.constraints ?? []) changed = count(changed, postgresDialect.name(before?.schema ?? '', name), -1)
   for (const { name } of after?.constraints ?? []) changed = count(changed, postgresDialect.name(after?.schema ?? '', name), 1)
@@ -126,8 +128,13 @@ function targetsOf(relation: Relation | undefined): readonly string[] {
   return relation?.ownedBy === undefined ? keys : [...keys, relation.ownedBy.relation]
 }
 
+interface Ends {
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
+
 /** Adds or takes away one end of the links that the other ends hold. */
-function linked(links: Links, end: string, before: readonly string[], after: readonly string[]): Links {
+function linked(links: Links, end: string, { before, after }: Ends): Links {
   let changed = links
   for (const other of before) if (!after.includes(other)) changed = changed.with(other, linksOf(changed, other).without(end))
   for (const other of after) if (!before.includes(other)) changed = changed.with(other, linksOf(changed, other).with(end, true))

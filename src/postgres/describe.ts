@@ -12,20 +12,25 @@ export type SchemaDescription = { readonly [object: string]: string }
  * the time of the queries and puts it back.
  */
 export async function describeSchema(query: Query, options: CatalogOptions = {}): Promise<SchemaDescription> {
-  const [settings] = await query(
-    `SELECT current_setting('search_path') AS path, current_setting('server_version_num')::int / 10000 AS version`,
-  )
+  const { path, version } = await settingsOf(query)
   await query('SET search_path TO pg_catalog')
   try {
     const objects: [string, string][] = []
-    for (const sql of describeSql(Number(settings?.['version']))) {
+    for (const sql of describeSql(version)) {
       for (const row of await query(sql, sql.includes('$1') ? [options.schemas ?? null] : []))
         objects.push([String(row['object']), String(row['text']).trim()])
     }
     return Object.fromEntries(objects.toSorted(([one], [other]) => (one < other ? -1 : 1)))
   } finally {
-    await query(`SELECT set_config('search_path', ${postgresDialect.literal(String(settings?.['path'] ?? ''))}, false)`)
+    await query(`SELECT set_config('search_path', ${postgresDialect.literal(path)}, false)`)
   }
+}
+
+async function settingsOf(query: Query): Promise<{ readonly path: string; readonly version: number }> {
+  const [row] = await query(`SELECT current_setting('search_path') AS path, current_setting('server_version_num')::int / 10000 AS version`)
+  const { path, version } = row ?? {}
+  if (typeof path !== 'string' || typeof version !== 'number') throw new TypeError('The server gave no settings.')
+  return { path, version }
 }
 
 /** In plain words where the second differs from the first; empty where the schemas are the same. */

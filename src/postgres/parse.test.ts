@@ -58,7 +58,7 @@ describe('parse', () => {
     ['select :limit', 'meta-command', 1, 8],
     ["select 1;\nselect :'é'", 'meta-command', 2, 8],
     ['copy t from stdin;\n1\ta\n\\.\n', 'meta-command', 2, 1],
-  ])('refuses %j with %s at line %i, column %i', (sql, code, line, column) => {
+  ] as const)('refuses %j with %s at line %i, column %i', (...[sql, code, line, column]) => {
     expect(failure(sql)).toEqual({ code, line, column })
   })
 

@@ -68,7 +68,7 @@ function byteOrderMark(buffer: Buffer): number {
 // A NUL would end the C string: what follows it would be neither parsed nor judged.
 function decode(buffer: Buffer): string {
   const nul = buffer.indexOf(0)
-  if (nul >= 0) throw refused('nul-byte', 'A NUL byte stands', new LineCounter(buffer, 0).at(nul))
+  if (nul >= 0) throw refused({ code: 'nul-byte', what: 'A NUL byte stands', ...new LineCounter(buffer, 0).at(nul) })
   const sql = buffer.toString('utf8')
   if (!Buffer.from(sql, 'utf8').equals(buffer)) throw new LockkeeperError('syntax', 'The file is not valid UTF-8.')
   return sql
@@ -80,13 +80,16 @@ function parseTree(sql: string) {
   } catch (error) {
     if (error instanceof LockkeeperError) throw error
     const details = loaded().hasSqlDetails(error) ? error.sqlDetails : undefined
-    const found = locateError(sql, details)
-    throw refused(found.code, found.what, found, error)
+    throw refused(locateError(sql, details), error)
   }
 }
 
-function refused(code: 'nul-byte' | 'meta-command' | 'syntax', what: string, place: Place, cause?: unknown): LockkeeperError {
-  const { line, column } = place
+interface Refusal extends Place {
+  readonly code: 'nul-byte' | 'meta-command' | 'syntax'
+  readonly what: string
+}
+
+function refused({ code, what, line, column }: Refusal, cause?: unknown): LockkeeperError {
   return new LockkeeperError(code, `${what} at line ${line}, column ${column}.`, { cause, details: { line, column } })
 }
 

@@ -36,7 +36,7 @@ function effectOf(node: PgNode, catalog: Catalog, source: Source): Catalog {
   if ('IndexStmt' in node) return createIndex(node.IndexStmt, catalog, source)
   if ('CreateForeignTableStmt' in node) return createForeignTable(node.CreateForeignTableStmt.base ?? {}, catalog, source)
   if ('CreateSchemaStmt' in node) return createSchema(node.CreateSchemaStmt, catalog, source)
-  return relationEffect(node, catalog) ?? objectEffect(node, catalog) ?? catalog
+  return relationEffect(node, catalog) ?? typeEffect(node, catalog) ?? otherEffect(node, catalog) ?? catalog
 }
 
 function relationEffect(node: PgNode, catalog: Catalog): Catalog | undefined {
@@ -53,7 +53,7 @@ function relationEffect(node: PgNode, catalog: Catalog): Catalog | undefined {
   return undefined
 }
 
-function objectEffect(node: PgNode, catalog: Catalog): Catalog | undefined {
+function typeEffect(node: PgNode, catalog: Catalog): Catalog | undefined {
   if ('CreateEnumStmt' in node) return createEnum(node.CreateEnumStmt, catalog)
   if ('AlterEnumStmt' in node) return alterEnum(node.AlterEnumStmt, catalog)
   if ('CreateDomainStmt' in node) return createDomain(node.CreateDomainStmt, catalog)
@@ -61,6 +61,10 @@ function objectEffect(node: PgNode, catalog: Catalog): Catalog | undefined {
   if ('CompositeTypeStmt' in node) return createComposite(node.CompositeTypeStmt, catalog)
   if ('CreateRangeStmt' in node) return createRange(node.CreateRangeStmt, catalog)
   if ('DefineStmt' in node) return defineObject(node.DefineStmt, catalog)
+  return undefined
+}
+
+function otherEffect(node: PgNode, catalog: Catalog): Catalog | undefined {
   if ('CreateFunctionStmt' in node) return createFunction(node.CreateFunctionStmt, catalog)
   if ('AlterFunctionStmt' in node) return alterFunction(node.AlterFunctionStmt, catalog)
   if ('CreateExtensionStmt' in node) return createExtension(node.CreateExtensionStmt, catalog)

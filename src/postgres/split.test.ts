@@ -8,9 +8,7 @@ const texts = (sql: string) => parse(Buffer.from(sql)).flatMap((statement) => sp
 
 test('cuts at the commas between actions only', () => {
   expect(
-    texts(
-      `alter table s."T,x" * add column a numeric(10,2) default f(1, 2), add check (a in (1,2) or b = ARRAY[1,2]), drop column "c,d"`,
-    ),
+    texts(`alter table s."T,x" * add column a numeric(10,2) default f(1, 2), add check (a in (1,2) or b = ARRAY[1,2]), drop column "c,d"`),
   ).toEqual([
     `alter table s."T,x" * add column a numeric(10,2) default f(1, 2)`,
     `alter table s."T,x" * add check (a in (1,2) or b = ARRAY[1,2])`,

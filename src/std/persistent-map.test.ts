@@ -15,7 +15,7 @@ test('holds what a Map holds after any run of puts and removals, in the order of
         map = put ? map.with(key, value) : map.without(key)
         return before
       })
-      expect([...map]).toEqual([...model].sort(([one], [other]) => (one < other ? -1 : 1)))
+      expect([...map]).toEqual([...model].toSorted(([one], [other]) => (one < other ? -1 : 1)))
       expect(map.size).toBe(model.size)
       for (const [key, value] of model) expect(map.get(key)).toBe(value)
       for (const { map: old, entries } of versions) expect([...old]).toEqual(entries)

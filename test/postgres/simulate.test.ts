@@ -5,12 +5,13 @@ import { emptyCatalog } from '../../src/postgres/empty-catalog.ts'
 import { loadParser, parse } from '../../src/postgres/parse.ts'
 import { simulate } from '../../src/postgres/simulate.ts'
 import { forEachVersion, freshDatabase } from '../support/postgres.ts'
-import { scripts } from './simulate-scripts.ts'
+import { moreScripts } from './simulate-more-scripts.ts'
+import { plainScripts } from './simulate-scripts.ts'
 
 beforeAll(() => loadParser())
 
 forEachVersion('simulate', (version) => {
-  for (const script of scripts.filter(({ since = 13 }) => since <= version)) {
+  for (const script of [...plainScripts, ...moreScripts].filter(({ since = 13 }) => since <= version)) {
     test(`foresees what the server does: ${script.title}`, async () => {
       await using database = await freshDatabase(version)
       const client = await database.client()

@@ -1,6 +1,6 @@
 import type { Catalog, Column } from '../../model/catalog.ts'
 import { findIndex, relationKey } from '../names.ts'
-import { tagOf, type AlterTableCmd, type AlterTableStmt, type ColumnDef } from '../node.ts'
+import { tagOf, type AlterTableCmd, type AlterTableStmt, type ColumnDef, type Constraint, type PartitionCmd } from '../node.ts'
 import { expressionText, type Source } from '../rewrites/_source.ts'
 import { typeText } from '../type-text.ts'
 import { addColumn, addSequence, columnOf, constraintsOf, isNull, sequenceName } from './columns.ts'
@@ -44,74 +44,81 @@ function pass(command: AlterTableCmd): number {
 }
 
 const actions: { readonly [subtype: string]: (action: Action) => Catalog } = {
-  AT_AddColumn: ({ catalog, key, command, source, only }) =>
-    withColumnDefinition(command, (definition) => addColumnEverywhere({ catalog, key, command, source, only }, definition), catalog),
-  AT_DropColumn: ({ catalog, key, command, only }) =>
-    below({ catalog, key, only }, (changed, each) => dropColumn(changed, each, command.name ?? '', command.behavior === 'DROP_CASCADE')),
-  AT_AlterColumnType: (action) => withColumnDefinition(action.command, (definition) => changeType(action, definition), action.catalog),
-  AT_ColumnDefault: ({ catalog, key, command, source, only }) =>
-    below({ catalog, key, only }, (changed, each) =>
-      editColumn(changed, each, command.name ?? '', (column) => withDefault(column, command, source)),
-    ),
-  AT_CookedColumnDefault: ({ catalog }) => catalog,
+  AT_AddColumn: (action) => withDefinition(action, addColumnEverywhere),
+  AT_DropColumn: (action) =>
+    below(action, (catalog, relation) => dropColumn(catalog, { relation, column: columnOfAction(action) }, isCascade(action))),
+  AT_AlterColumnType: (action) => withDefinition(action, changeType),
+  AT_ColumnDefault: (action) => eachColumn(action, (column) => withDefault(column, action)),
   AT_SetNotNull: ({ catalog, key, command, only }) => addNotNull(catalog, key, { column: command.name ?? '', only }),
-  AT_DropNotNull: ({ catalog, key, command, only }) =>
-    below({ catalog, key, only }, (changed, each) => dropNotNull(changed, each, command.name ?? '')),
-  AT_SetExpression: ({ catalog, key, command, source, only }) =>
-    below({ catalog, key, only }, (changed, each) =>
-      editColumn(changed, each, command.name ?? '', (column) => ({ ...column, default: expressionText(source, command.def) ?? '' })),
-    ),
-  AT_DropExpression: ({ catalog, key, command, only }) =>
-    below({ catalog, key, only }, (changed, each) =>
-      editColumn(changed, each, command.name ?? '', (column) => without(column, 'default', 'generated')),
-    ),
+  AT_DropNotNull: (action) => below(action, (catalog, key) => dropNotNull(catalog, key, columnOfAction(action))),
+  AT_SetExpression: (action) =>
+    eachColumn(action, (column) => ({ ...column, default: expressionText(action.source, action.command.def) ?? '' })),
+  AT_DropExpression: (action) => eachColumn(action, (column) => without(column, 'default', 'generated')),
   AT_AddIdentity: addIdentity,
   AT_SetIdentity: setIdentity,
-  AT_DropIdentity: ({ catalog, key, command }) =>
-    dropSequencesOf(
-      editColumn(catalog, key, command.name ?? '', (column) => without(column, 'identity')),
-      key,
-      command.name,
-    ),
-  AT_AddConstraint: ({ catalog, key, command, source, only }) =>
-    addConstraints(
-      catalog,
-      key,
-      constraintsOf(command.def === undefined ? [] : [command.def]).map((node) => ({ node, source, only })),
-    ),
-  AT_DropConstraint: ({ catalog, key, command, only }) =>
-    dropConstraint(catalog, key, { name: command.name ?? '', only, cascade: command.behavior === 'DROP_CASCADE' }),
+  AT_DropIdentity: dropIdentity,
+  AT_AddConstraint: addConstraint,
+  AT_DropConstraint: (action) =>
+    dropConstraint(action.catalog, action.key, { name: columnOfAction(action), only: action.only, cascade: isCascade(action) }),
   AT_ValidateConstraint: ({ catalog, key, command }) => validate(catalog, key, command.name ?? ''),
   AT_AlterConstraint: alterConstraint,
-  AT_ChangeOwner: ({ catalog, key, command }) =>
-    edit(catalog, key, (relation) => ({
-      ...relation,
-      ...(command.newowner?.rolename !== undefined && { owner: command.newowner.rolename }),
-    })),
-  AT_AttachPartition: ({ catalog, key, command, source }) =>
-    command.def !== undefined && 'PartitionCmd' in command.def ? attachPartition(catalog, key, command.def.PartitionCmd, source) : catalog,
-  AT_DetachPartition: ({ catalog, key, command }) =>
-    command.def !== undefined && 'PartitionCmd' in command.def ? detachPartition(catalog, key, command.def.PartitionCmd) : catalog,
+  AT_ChangeOwner: changeOwner,
+  AT_AttachPartition: (action) =>
+    withPartition(action, (command) => attachPartition(action.catalog, action.key, { command, source: action.source })),
+  AT_DetachPartition: (action) => withPartition(action, (command) => detachPartition(action.catalog, action.key, command)),
   AT_AddInherit: (action) => inherit(action, (children, key) => sorted([...children, key])),
   AT_DropInherit: (action) => inherit(action, (children, key) => children.filter((child) => child !== key)),
 }
 
-function below(
-  { catalog, key, only }: Pick<Action, 'catalog' | 'key' | 'only'>,
-  effect: (catalog: Catalog, key: string) => Catalog,
-): Catalog {
+/** The name that an action gives: of a column in most, of a constraint in some. */
+function columnOfAction({ command }: Action): string {
+  return command.name ?? ''
+}
+
+function isCascade({ command }: Action): boolean {
+  return command.behavior === 'DROP_CASCADE'
+}
+
+function below({ catalog, key, only }: Action, effect: (catalog: Catalog, key: string) => Catalog): Catalog {
   return only ? effect(catalog, key) : eachBelow(catalog, key, effect)
 }
 
-function withColumnDefinition(command: AlterTableCmd, effect: (definition: ColumnDef) => Catalog, otherwise: Catalog): Catalog {
-  return command.def !== undefined && 'ColumnDef' in command.def
-    ? effect({ ...command.def.ColumnDef, colname: command.def.ColumnDef.colname ?? command.name ?? '' })
-    : otherwise
+function eachColumn(action: Action, change: (column: Column) => Column): Catalog {
+  return below(action, (catalog, relation) => editColumn(catalog, { relation, column: columnOfAction(action) }, change))
+}
+
+function withDefinition(action: Action, effect: (action: Action, definition: ColumnDef) => Catalog): Catalog {
+  const { def, name = '' } = action.command
+  return def !== undefined && 'ColumnDef' in def
+    ? effect(action, { ...def.ColumnDef, colname: def.ColumnDef.colname ?? name })
+    : action.catalog
+}
+
+function withPartition({ catalog, command }: Action, effect: (command: PartitionCmd) => Catalog): Catalog {
+  return command.def !== undefined && 'PartitionCmd' in command.def ? effect(command.def.PartitionCmd) : catalog
+}
+
+function constraintOfAction({ command }: Action): readonly Constraint[] {
+  return constraintsOf(command.def === undefined ? [] : [command.def])
+}
+
+function addConstraint(action: Action): Catalog {
+  const { catalog, key, source, only } = action
+  return addConstraints(
+    catalog,
+    key,
+    constraintOfAction(action).map((node) => ({ node, source, only })),
+  )
+}
+
+function changeOwner({ catalog, key, command }: Action): Catalog {
+  const owner = command.newowner?.rolename
+  return owner === undefined ? catalog : edit(catalog, key, (relation) => ({ ...relation, owner }))
 }
 
 function addColumnEverywhere({ catalog, key, source }: Action, definition: ColumnDef): Catalog {
   if (catalog.relations.get(key)?.columns.some((column) => column.name === definition.colname) === true) return catalog
-  const added = addColumn(catalog, key, definition, source)
+  const added = addColumn(catalog, key, { definition, source })
   const column = added.relations.get(key)?.columns.at(-1)
   const children = catalog.relations.get(key)?.children ?? []
   const inherited = each(added, children, (changed, child) => eachBelow(changed, child, (inner, below) => giveColumn(inner, below, column)))
@@ -125,23 +132,32 @@ function giveColumn(catalog: Catalog, key: string, column: Column | undefined): 
   })
 }
 
-function changeType({ catalog, key, command, source, only }: Action, definition: ColumnDef): Catalog {
+function changeType(action: Action, definition: ColumnDef): Catalog {
+  const { catalog, source } = action
   const { collation } = columnOf(definition, catalog, source)
   const type = definition.typeName === undefined ? 'unknown' : typeText(definition.typeName, catalog)
-  const change = (column: Column): Column => ({ ...without(column, 'collation'), type, ...(collation !== undefined && { collation }) })
-  return below({ catalog, key, only }, (changed, each) => editColumn(changed, each, command.name ?? '', change))
+  return eachColumn(action, (column) => ({ ...without(column, 'collation'), type, ...(collation !== undefined && { collation }) }))
 }
 
-function withDefault(column: Column, command: AlterTableCmd, source: Source): Column {
+function withDefault(column: Column, { command, source }: Action): Column {
   if (isNull(command.def)) return without(column, 'default')
   return { ...column, default: expressionText(source, command.def) ?? '' }
 }
 
-function addIdentity({ catalog, key, command }: Action): Catalog {
-  const node = constraintsOf(command.def === undefined ? [] : [command.def])[0]
+function addIdentity(action: Action): Catalog {
+  const { catalog, key } = action
+  const [node] = constraintOfAction(action)
   const identity = node?.generated_when === 'a' ? 'always' : 'by-default'
-  const set = editColumn(catalog, key, command.name ?? '', (column) => ({ ...column, identity }))
-  return addSequence(set, key, command.name ?? '', sequenceName(node?.options))
+  const place = { relation: key, column: columnOfAction(action) }
+  const set = editColumn(catalog, place, (column) => ({ ...column, identity }))
+  return addSequence(set, place, sequenceName(node?.options))
+}
+
+function dropIdentity(action: Action): Catalog {
+  const { catalog, key } = action
+  const column = columnOfAction(action)
+  const plain = editColumn(catalog, { relation: key, column }, (old) => without(old, 'identity'))
+  return dropSequencesOf(plain, key, column)
 }
 
 /** SET GENERATED ALWAYS | BY DEFAULT comes as an option among those of the sequence. */
@@ -150,7 +166,7 @@ function setIdentity({ catalog, key, command }: Action): Catalog {
   const generated = options.flatMap((node) => ('DefElem' in node && node.DefElem.defname === 'generated' ? [node.DefElem.arg] : []))[0]
   if (generated === undefined || !('Integer' in generated)) return catalog
   const identity = generated.Integer.ival === 'a'.charCodeAt(0) ? 'always' : 'by-default'
-  return editColumn(catalog, key, command.name ?? '', (column) => ({ ...column, identity }))
+  return editColumn(catalog, { relation: key, column: command.name ?? '' }, (column) => ({ ...column, identity }))
 }
 
 // ALTER CONSTRAINT ... [NOT] ENFORCED (18); deferral is in the definition only.

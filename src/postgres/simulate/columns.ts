@@ -6,7 +6,7 @@ import { postgresDialect } from '../quote.ts'
 import { expressionText, type Source } from '../rewrites/_source.ts'
 import { isSerial, typeText } from '../type-text.ts'
 import { visibleName } from './definitions.ts'
-import { edit, editColumn, newRelation } from './edit.ts'
+import { edit, editColumn, newRelation, type ColumnPlace } from './edit.ts'
 
 /** The constraints of a column or table, with DEFERRABLE and the like, which are nodes of their own, put into those that they follow. */
 export function constraintsOf(nodes: readonly PgNode[] | undefined): readonly Constraint[] {
@@ -56,22 +56,29 @@ export function isNull(expression: PgNode | undefined): boolean {
   return expression === undefined || ('A_Const' in expression && expression.A_Const.isnull === true)
 }
 
-/** The column appended, with the sequence that serial or identity makes. */
-export function addColumn(catalog: Catalog, key: string, definition: ColumnDef, source: Source): Catalog {
-  const column = columnOf(definition, catalog, source)
-  const added = edit(catalog, key, (relation) => ({ ...relation, columns: [...relation.columns, column] }))
-  if (isSerial(definition.typeName)) return addSerial(added, key, column.name)
-  const identity = constraintsOf(definition.constraints).find((constraint) => constraint.contype === 'CONSTR_IDENTITY')
-  return identity === undefined ? added : addSequence(added, key, column.name, sequenceName(identity.options))
+/** The definition of a column, with the statement that it stands in. */
+export interface DefinedColumn {
+  readonly definition: ColumnDef
+  readonly source: Source
 }
 
-function addSerial(catalog: Catalog, key: string, column: string): Catalog {
-  const relation = catalog.relations.get(key)
+/** The column appended, with the sequence that serial or identity makes. */
+export function addColumn(catalog: Catalog, key: string, { definition, source }: DefinedColumn): Catalog {
+  const column = columnOf(definition, catalog, source)
+  const added = edit(catalog, key, (relation) => ({ ...relation, columns: [...relation.columns, column] }))
+  const place = { relation: key, column: column.name }
+  if (isSerial(definition.typeName)) return addSerial(added, place)
+  const identity = constraintsOf(definition.constraints).find((constraint) => constraint.contype === 'CONSTR_IDENTITY')
+  return identity === undefined ? added : addSequence(added, place, sequenceName(identity.options))
+}
+
+function addSerial(catalog: Catalog, place: ColumnPlace): Catalog {
+  const relation = catalog.relations.get(place.relation)
   if (relation === undefined) return catalog
-  const name = chooseSequenceName({ catalog, relation }, column)
-  const added = addSequence(catalog, key, column, name)
+  const name = chooseSequenceName({ catalog, relation }, place.column)
+  const added = addSequence(catalog, place, name)
   const text = postgresDialect.literal(visibleName(postgresDialect.name(relation.schema, name), added))
-  return editColumn(added, key, column, (old) => ({ ...old, default: `nextval(${text}::regclass)` }))
+  return editColumn(added, place, (old) => ({ ...old, default: `nextval(${text}::regclass)` }))
 }
 
 export function sequenceName(options: readonly PgNode[] | undefined): string | undefined {
@@ -82,9 +89,9 @@ export function sequenceName(options: readonly PgNode[] | undefined): string | u
 }
 
 /** A sequence that belongs to a column. */
-export function addSequence(catalog: Catalog, key: string, column: string, name?: string): Catalog {
-  const relation = catalog.relations.get(key)
+export function addSequence(catalog: Catalog, ownedBy: ColumnPlace, chosen?: string): Catalog {
+  const relation = catalog.relations.get(ownedBy.relation)
   if (relation === undefined) return catalog
-  const place = { schema: relation.schema, name: name ?? chooseSequenceName({ catalog, relation }, column) }
-  return putRelation(catalog, { ...newRelation(place, 'sequence'), ownedBy: { relation: key, column } })
+  const place = { schema: relation.schema, name: chosen ?? chooseSequenceName({ catalog, relation }, ownedBy.column) }
+  return putRelation(catalog, { ...newRelation(place, 'sequence'), ownedBy })
 }

@@ -4,7 +4,7 @@ import { creationSchema, qualifiedName, relationKey } from '../names.ts'
 import type { ColumnDef, Constraint, CreateStmt, PgNode, RangeVar } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import type { Source } from '../rewrites/_source.ts'
-import { addColumn, constraintsOf } from './columns.ts'
+import { addColumn, constraintsOf, type DefinedColumn } from './columns.ts'
 import { addConstraints } from './constraints.ts'
 import { byName, each, edit, newRelation, putConstraint, sorted } from './edit.ts'
 import { copyLike, likeColumns } from './like.ts'
@@ -84,16 +84,16 @@ function addElement(catalog: Catalog, key: string, { element, source }: { readon
   }
   if (!('ColumnDef' in element)) return catalog
   const inherited = catalog.relations.get(key)?.columns.some((column) => column.name === element.ColumnDef.colname) === true
-  return inherited ? mergeColumn(catalog, key, element.ColumnDef, source) : addColumn(catalog, key, element.ColumnDef, source)
+  const defined = { definition: element.ColumnDef, source }
+  return inherited ? mergeColumn(catalog, key, defined) : addColumn(catalog, key, defined)
 }
 
 // A column that the parent has too keeps its place; what is said of it here comes on top.
-function mergeColumn(catalog: Catalog, key: string, definition: ColumnDef, source: Source): Catalog {
+function mergeColumn(catalog: Catalog, key: string, defined: DefinedColumn): Catalog {
   const alone = addColumn(
     edit(catalog, key, (relation) => ({ ...relation, columns: [] })),
     key,
-    definition,
-    source,
+    defined,
   )
   const said = alone.relations.get(key)?.columns[0]
   const before = catalog.relations.get(key)?.columns ?? []

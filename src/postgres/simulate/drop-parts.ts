@@ -1,12 +1,12 @@
 import type { Catalog, Constraint } from '../../model/catalog.ts'
 import { parentsOf, pointersTo, readsOf, removeRelation } from '../catalog-names.ts'
-import { each, edit, editColumn } from './edit.ts'
+import { each, edit, editColumn, type ColumnPlace } from './edit.ts'
 
 /**
  * A column goes with its indexes, constraints and sequences; with CASCADE also the views that show one of its name: which views
  * read it is not known.
  */
-export function dropColumn(catalog: Catalog, key: string, name: string, cascade: boolean): Catalog {
+export function dropColumn(catalog: Catalog, { relation: key, column: name }: ColumnPlace, cascade: boolean): Catalog {
   const relation = catalog.relations.get(key)
   if (relation?.columns.some((column) => column.name === name) !== true) return catalog
   const unreferenced = each(catalog, pointersTo(catalog, key), (changed, other) =>
@@ -48,7 +48,7 @@ export function dropNotNull(catalog: Catalog, key: string, column: string): Cata
     ...relation,
     constraints: relation.constraints.filter((constraint) => constraint.kind !== 'not-null' || constraint.columns[0] !== column),
   }))
-  return editColumn(dropped, key, column, (old) => ({ ...old, nullable: true }))
+  return editColumn(dropped, { relation: key, column }, (old) => ({ ...old, nullable: true }))
 }
 
 /** The constraint, its index, what partitions have of it, and with CASCADE the foreign keys that rest on it. */
@@ -109,8 +109,8 @@ export function dropRelation(catalog: Catalog, key: string): Catalog {
   return removeRelation(dropSequencesOf(forgetView(used, key), key), key)
 }
 
-function dropDefault(catalog: Catalog, owner: { readonly relation: string; readonly column: string }, sequence: string): Catalog {
-  return editColumn(catalog, owner.relation, owner.column, (column) => {
+function dropDefault(catalog: Catalog, owner: ColumnPlace, sequence: string): Catalog {
+  return editColumn(catalog, owner, (column) => {
     if (column.default?.includes(sequence) !== true) return column
     const { default: _dropped, ...rest } = column
     return rest

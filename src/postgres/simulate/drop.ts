@@ -44,11 +44,11 @@ function dropType(catalog: Catalog, object: PgNode): Catalog {
 // Columns of the type, and domains over it, can only go with it (CASCADE).
 function withoutType(catalog: Catalog, key: string): Catalog {
   const isOfType = (type: string) => type.replace(/(\(.*\))?(\[\])*$/, '') === key
-  const users = [...catalog.relations].flatMap(([table, { columns }]) =>
-    columns.filter(({ type }) => isOfType(type)).map(({ name }) => ({ table, name })),
+  const users = [...catalog.relations].flatMap(([relation, { columns }]) =>
+    columns.filter(({ type }) => isOfType(type)).map(({ name: column }) => ({ relation, column })),
   )
   const domains = [...catalog.types].filter(([, type]) => type.kind === 'domain' && isOfType(type.base)).map(([domain]) => domain)
-  const free = each(catalog, users, (changed, { table, name }) => dropColumn(changed, table, name, true))
+  const free = each(catalog, users, (changed, place) => dropColumn(changed, place, true))
   const bare = each(free, domains, withoutType)
   return { ...bare, types: PersistentMap.from(bare.types).without(key) }
 }

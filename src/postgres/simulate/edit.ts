@@ -23,10 +23,16 @@ export function edit(catalog: Catalog, key: string, change: (relation: Relation)
   return relation === undefined ? catalog : putRelation(catalog, change(relation))
 }
 
-export function editColumn(catalog: Catalog, key: string, name: string, change: (column: Column) => Column): Catalog {
-  return edit(catalog, key, (relation) => ({
+/** A column, by the canonical name of its table and its own. */
+export interface ColumnPlace {
+  readonly relation: string
+  readonly column: string
+}
+
+export function editColumn(catalog: Catalog, place: ColumnPlace, change: (column: Column) => Column): Catalog {
+  return edit(catalog, place.relation, (relation) => ({
     ...relation,
-    columns: relation.columns.map((column) => (column.name === name ? change(column) : column)),
+    columns: relation.columns.map((column) => (column.name === place.column ? change(column) : column)),
   }))
 }
 

@@ -50,7 +50,7 @@ function addToPartition(catalog: Catalog, key: string, request: IndexRequest & {
   if (relation === undefined) return catalog
   const wanted = indexOf(relation, catalog, { ...request, statement })
   const twin = relation.indexes.find((index) => index.parent === undefined && shapeOf(index) === shapeOf(wanted))
-  if (twin !== undefined) return attachIndex(catalog, key, twin.name, request.parent)
+  if (twin !== undefined) return attachIndex(catalog, key, { name: twin.name, parent: request.parent })
   return addIndex(catalog, key, { ...request, statement })
 }
 
@@ -59,7 +59,7 @@ export function shapeOf(index: Index): string {
   return `${index.unique} ${index.definition.slice(index.definition.indexOf(' USING '))}`
 }
 
-export function attachIndex(catalog: Catalog, key: string, name: string, parent: string): Catalog {
+export function attachIndex(catalog: Catalog, key: string, { name, parent }: { readonly name: string; readonly parent: string }): Catalog {
   return edit(catalog, key, (relation) => ({
     ...relation,
     indexes: relation.indexes.map((index) => (index.name === name ? { ...index, parent } : index)),
@@ -113,7 +113,7 @@ function mentionsOf(
 }
 
 /** A partition's or copy's own index after the definition of another table's; `parent` where it is attached to that one. */
-export function cloneIndex(catalog: Catalog, key: string, index: Index, parent?: string): Catalog {
+export function cloneIndex(catalog: Catalog, key: string, { index, parent }: { readonly index: Index; readonly parent?: string }): Catalog {
   const [statement] = parse(Buffer.from(index.definition, 'utf8'))
   if (statement === undefined || !('IndexStmt' in statement.node)) return catalog
   const { idxname: _named, relation: _table, ...shape } = statement.node.IndexStmt

@@ -16,10 +16,10 @@ export function addKey(catalog: Catalog, key: string, wanted: Wanted): Catalog {
   if (wanted.node.indexname !== undefined) return adoptIndex(catalog, key, wanted)
   const columns = keyColumns(wanted.node, wanted.column)
   const including = textsOf(wanted.node.including)
-  return addKeyIndex(allNotNull(catalog, key, wanted, columns), key, { node: wanted.node, columns, including })
+  return addKeyIndex(allNotNull(catalog, key, { ...wanted, columns }), key, { node: wanted.node, columns, including })
 }
 
-function allNotNull(catalog: Catalog, key: string, { node, only }: Wanted, columns: readonly string[]): Catalog {
+function allNotNull(catalog: Catalog, key: string, { node, only, columns }: Wanted & { readonly columns: readonly string[] }): Catalog {
   if (node.contype !== 'CONSTR_PRIMARY') return catalog
   return each(catalog, columns, (changed, column) => addNotNull(changed, key, { column, ...(only !== undefined && { only }) }))
 }
@@ -43,7 +43,7 @@ function addKeyIndex(catalog: Catalog, key: string, wanted: KeyIndex): Catalog {
     parent === undefined
       ? undefined
       : relation.indexes.find((own) => own.parent === undefined && own.constraint !== undefined && shapeOf(own) === shapeOf(index))
-  if (twin !== undefined && parent !== undefined) return attachIndex(catalog, key, twin.name, parent)
+  if (twin !== undefined && parent !== undefined) return attachIndex(catalog, key, { name: twin.name, parent })
   const constraint = { kind: primary ? 'primary-key' : 'unique', name, valid: true, columns, definition: keyText(node, wanted) } as const
   const added = putConstraint(putIndex(catalog, key, index), key, constraint)
   if (relation.kind !== 'partitioned') return added
@@ -86,7 +86,7 @@ function adoptIndex(catalog: Catalog, key: string, wanted: Wanted): Catalog {
   const name = node.conname ?? index.name
   const columns = index.columns.filter((column) => column !== undefined)
   const definition = index.definition.replace(`INDEX ${postgresDialect.name(index.name)} ON`, `INDEX ${postgresDialect.name(name)} ON`)
-  const adopted = edit(allNotNull(catalog, key, wanted, columns), key, (relation) => ({
+  const adopted = edit(allNotNull(catalog, key, { ...wanted, columns }), key, (relation) => ({
     ...relation,
     indexes: byName(relation.indexes.map((each) => (each === index ? { ...each, name, definition, constraint: name } : each))),
   }))

@@ -1,4 +1,4 @@
-import type { Catalog, Column, Constraint, Index } from '../../model/catalog.ts'
+import type { Catalog, Column, Constraint, Index, Relation } from '../../model/catalog.ts'
 import { relationKey } from '../names.ts'
 import type { TableLikeClause } from '../node.ts'
 import { chooseExcludeName, choosePrimaryKeyName, chooseUniqueName, type NameScope } from '../object-names.ts'
@@ -32,14 +32,18 @@ export function copyLike(catalog: Catalog, key: string, clause: TableLikeClause)
   const copied = model.constraints.filter(({ kind }) => kind === 'not-null' || (kind === 'check' && includes(clause, 'constraints')))
   const checked = each(catalog, copied, (changed, constraint) => putConstraint(changed, key, constraint))
   const identities = includes(clause, 'identity') ? model.columns.filter((column) => column.identity !== undefined) : []
-  const numbered = each(checked, identities, (changed, column) => addSequence(changed, key, column.name))
+  const numbered = each(checked, identities, (changed, column) => addSequence(changed, { relation: key, column: column.name }))
   const indexes = includes(clause, 'indexes') ? model.indexes : []
-  return each(numbered, indexes, (changed, index) => copyIndex(changed, key, index, model.constraints))
+  return each(numbered, indexes, (changed, index) => copyIndex(changed, key, { index, constraints: model.constraints }))
 }
 
-function copyIndex(catalog: Catalog, key: string, index: Index, constraints: readonly Constraint[]): Catalog {
+function copyIndex(
+  catalog: Catalog,
+  key: string,
+  { index, constraints }: Pick<Relation, 'constraints'> & { readonly index: Index },
+): Catalog {
   const constraint = constraints.find((each) => each.name === index.constraint)
-  return constraint === undefined ? cloneIndex(catalog, key, index) : cloneKey(catalog, key, { index, constraint })
+  return constraint === undefined ? cloneIndex(catalog, key, { index }) : cloneKey(catalog, key, { index, constraint })
 }
 
 /** A key of another table with a name of its own; `parent` where it is attached to that one's index. */

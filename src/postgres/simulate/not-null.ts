@@ -33,7 +33,7 @@ function markNotNull(
 ): Catalog {
   const found = notNullOn(catalog.relations.get(key), column)
   const valid = node === undefined || isValid(node)
-  const set = editColumn(catalog, key, column, (old) => ({ ...old, nullable: old.nullable && !valid }))
+  const set = editColumn(catalog, { relation: key, column }, (old) => ({ ...old, nullable: old.nullable && !valid }))
   if (catalog.server.version < 18 || found?.valid === true) return set
   const definition = notNullText(column, node)
   return putConstraint(set, key, { kind: 'not-null', name: found?.name ?? name, valid, columns: [column], definition })

@@ -26,9 +26,9 @@ function inheritIndex(catalog: Catalog, key: string, { above, name }: { readonly
   const index = above.indexes.find((each) => each.name === name)
   if (relation === undefined || index === undefined) return catalog
   const constraint = above.constraints.find((each) => each.name === index.constraint)
-  if (constraint === undefined) return cloneIndex(catalog, key, index, name)
+  if (constraint === undefined) return cloneIndex(catalog, key, { index, parent: name })
   const twin = relation.indexes.find((own) => own.parent === undefined && own.constraint !== undefined && shapeOf(own) === shapeOf(index))
-  if (twin !== undefined) return attachIndex(catalog, key, twin.name, name)
+  if (twin !== undefined) return attachIndex(catalog, key, { name: twin.name, parent: name })
   const cloned = cloneKey(catalog, key, { index, constraint, parent: name })
   const made = cloned.relations.get(key)?.indexes.find((own) => own.parent === name)
   if (made === undefined) return cloned
@@ -36,7 +36,11 @@ function inheritIndex(catalog: Catalog, key: string, { above, name }: { readonly
   return each(cloned, next?.children ?? [], (changed, child) => inheritIndex(changed, child, { above: next ?? relation, name: made.name }))
 }
 
-export function attachPartition(catalog: Catalog, parent: string, command: PartitionCmd, source: Source): Catalog {
+export function attachPartition(
+  catalog: Catalog,
+  parent: string,
+  { command, source }: { readonly command: PartitionCmd; readonly source: Source },
+): Catalog {
   const key = relationKey(command.name ?? {}, catalog)
   const bound = boundText(command.bound, source)
   const inherited = inheritAsPartition(catalog, parent, key)
@@ -75,7 +79,7 @@ export function attachPartitionIndex(
   const children = catalog.relations.get(place.key)?.children ?? []
   const owner = children.find((each) => catalog.relations.get(each)?.indexes.some((index) => index.name === child) === true)
   if (owner === undefined) return catalog
-  return validateParents(attachIndex(catalog, owner, child, place.name), place)
+  return validateParents(attachIndex(catalog, owner, { name: child, parent: place.name }), place)
 }
 
 function validateParents(catalog: Catalog, { key, name }: { readonly key: string; readonly name: string }): Catalog {

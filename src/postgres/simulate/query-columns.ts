@@ -1,7 +1,7 @@
 import type { Catalog, Column } from '../../model/catalog.ts'
 import { figureColumnName } from '../column-names.ts'
 import { findRelation } from '../names.ts'
-import { textsOf, type ColumnRef, type JoinExpr, type PgNode, type RangeVar, type SelectStmt } from '../node.ts'
+import { textsOf, type A_Const, type ColumnRef, type JoinExpr, type PgNode, type RangeVar, type SelectStmt } from '../node.ts'
 import { typeText } from '../type-text.ts'
 
 /** A table in FROM, by the name under which columns may be qualified. */
@@ -117,19 +117,24 @@ function typed(node: PgNode, from: readonly Source[], catalog: Catalog): Omit<Co
 
 function typeOf(node: PgNode, from: readonly Source[], catalog: Catalog): string | undefined {
   if ('TypeCast' in node) return node.TypeCast.typeName === undefined ? undefined : typeText(node.TypeCast.typeName, catalog)
-  if ('A_Const' in node)
-    return node.A_Const.ival !== undefined
-      ? 'integer'
-      : node.A_Const.boolval !== undefined
-        ? 'boolean'
-        : node.A_Const.fval !== undefined
-          ? 'numeric'
-          : 'text'
-  if ('BoolExpr' in node || 'NullTest' in node || 'BooleanTest' in node) return 'boolean'
+  if ('A_Const' in node) return constantType(node.A_Const)
   if ('FuncCall' in node) return results[textsOf(node.FuncCall.funcname).at(-1) ?? '']
-  if ('A_Expr' in node) return /^(=|<>|<|>|<=|>=|~~\*?|!~~\*?)$/.test(textsOf(node.A_Expr.name).join('.')) ? 'boolean' : undefined
-  const [first] = 'CoalesceExpr' in node ? (node.CoalesceExpr.args ?? []) : []
-  return first === undefined ? undefined : typed(first, from, catalog)?.type
+  if ('CoalesceExpr' in node) {
+    const [first] = node.CoalesceExpr.args ?? []
+    return first === undefined ? undefined : typed(first, from, catalog)?.type
+  }
+  return isCondition(node) ? 'boolean' : undefined
+}
+
+function constantType({ ival, boolval, fval }: A_Const): string {
+  if (ival !== undefined) return 'integer'
+  if (boolval !== undefined) return 'boolean'
+  return fval === undefined ? 'text' : 'numeric'
+}
+
+function isCondition(node: PgNode): boolean {
+  if ('A_Expr' in node) return /^(=|<>|<|>|<=|>=|~~\*?|!~~\*?)$/.test(textsOf(node.A_Expr.name).join('.'))
+  return 'BoolExpr' in node || 'NullTest' in node || 'BooleanTest' in node
 }
 
 const results: { readonly [name: string]: string } = {
