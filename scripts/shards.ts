@@ -5,7 +5,7 @@ import type { VitestResult } from './vitest.ts'
 
 /** A part of the full tests that runs in one go. */
 export interface Shard {
-  /** `fast-13`, `full-13`. */
+  /** `servers-13`, `full-13`. */
   readonly name: string
   readonly args: readonly string[]
   readonly env: { readonly [name: string]: string }
@@ -13,13 +13,16 @@ export interface Shard {
   readonly result?: VitestResult & { readonly date: string; readonly ms: number }
 }
 
-/** One shard for what needs no server, then two for each major: the tests of `npm test`, and those of the full tier. */
+/** Five kills each: `npm test` takes two seeds. */
+const killSeeds = '10'
+
+/** One shard for what needs no server, then two for each major: the tests of `npm test` with more seeds, and those of the full tier. */
 export function shardsFor(versions: readonly number[]): readonly Shard[] {
   const pure: Shard = { name: 'pure', args: [], env: { LOCKKEEPER_TIER: 'pure' } }
   const perVersion = versions.flatMap((version): Shard[] => {
     const only = { LOCKKEEPER_PG: String(version) }
     return [
-      { name: `fast-${version}`, args: [], env: { ...only, LOCKKEEPER_TIER: 'servers' } },
+      { name: `servers-${version}`, args: [], env: { ...only, LOCKKEEPER_TIER: 'servers', LOCKKEEPER_KILL_SEEDS: killSeeds } },
       { name: `full-${version}`, args: ['--passWithNoTests'], env: { ...only, LOCKKEEPER_TIER: 'full' } },
     ]
   })
