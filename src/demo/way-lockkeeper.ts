@@ -1,5 +1,6 @@
 import { settingsOf } from '../cli/settings.ts'
 import { version } from '../cli/version.ts'
+import type { Event } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
 import { run } from '../run/run.ts'
 import { loadMigrations } from '../verbs/load-migrations.ts'
@@ -7,6 +8,7 @@ import type { LoadedMigrations } from '../verbs/load-migrations.ts'
 import { planPending } from '../verbs/plan.ts'
 import { baseline } from '../verbs/record.ts'
 import { openTarget } from '../verbs/target.ts'
+import { monotonicMs } from './clock.ts'
 import { firstMigration } from './folder.ts'
 import { stepsOf } from './lockkeeper-steps.ts'
 import type { Heard } from './lockkeeper-steps.ts'
@@ -35,7 +37,7 @@ export const lockkeeper: Way = {
 async function planAndRun(loaded: LoadedMigrations, { url, signal, elapsed, say }: WayOptions, heard: Heard[]): Promise<Plan> {
   const settings = settingsOf({}, {})
   const { engine, plan, schema } = await look(loaded, url)
-  const titles = new Map(plan.migrations.flatMap((migration) => migration.steps.map((step) => [`${migration.id}/${step.id}`, step.title])))
+  const tell = teller(plan, say)
   const history = loaded.history(schema)
   const { lockBudgetMs, maxLockWaitMs, runLockTimeoutMs, allowed } = settings
   await run({
@@ -54,7 +56,7 @@ async function planAndRun(loaded: LoadedMigrations, { url, signal, elapsed, say 
     signal,
     listener: (event) => {
       heard.push({ atMs: elapsed(), event })
-      if (event.type === 'step-started') say(`${event.migration}: ${titles.get(`${event.migration}/${event.step}`) ?? event.step}`)
+      tell(event)
     },
   })
   return plan
@@ -68,4 +70,23 @@ async function look(
   const { lockBudgetMs, statementTimeoutMs, allowed } = settingsOf({}, {})
   const { plan, schema } = await planPending(target, loaded, { lockBudgetMs, statementTimeoutMs, allowed })
   return { engine: target.engine, plan, schema }
+}
+
+/** Between two words on a long step. */
+const tellEveryMs = 10_000
+
+/** Says each step as it begins, and how far a backfill is. */
+function teller(plan: Plan, say: (text: string) => void): (event: Event) => void {
+  const titles = new Map(plan.migrations.flatMap((migration) => migration.steps.map((step) => [`${migration.id}/${step.id}`, step.title])))
+  let saidMs = monotonicMs()
+  return (event) => {
+    const isStart = event.type === 'step-started'
+    if (!isStart && (event.type !== 'batch-done' || monotonicMs() - saidMs < tellEveryMs)) return
+    saidMs = monotonicMs()
+    say(
+      isStart
+        ? `${event.migration}: ${titles.get(`${event.migration}/${event.step}`) ?? event.step}`
+        : `${Math.round(event.fraction * 100)} %`,
+    )
+  }
 }
