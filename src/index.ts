@@ -1,5 +1,5 @@
 export { checkMigrations as check } from './verbs/check.ts'
-export type { CheckVerbOptions as CheckOptions } from './verbs/check.ts'
+export type { CheckVerbOptions as CheckOptions } from './verbs/check-options.ts'
 export { loadMigrations } from './verbs/load-migrations.ts'
 export type { LoadedMigrations, LoadMigrationsOptions } from './verbs/load-migrations.ts'
 export { planMigrations as plan } from './verbs/plan.ts'

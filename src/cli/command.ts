@@ -1,3 +1,4 @@
+import type { OptionSpec } from './option-spec.ts'
 import type { Options } from './options.ts'
 
 /** Where text goes: a terminal, a pipe, or a test's array. */
@@ -28,17 +29,6 @@ export interface ArgumentSpec {
   /** As commander writes it: `[path]`, `<rule>`, `[path...]`. */
   readonly name: string
   readonly description: string
-}
-
-export interface OptionSpec {
-  /** As commander writes it: `--to <name>`. */
-  readonly flags: string
-  readonly description: string
-  readonly choices?: readonly string[]
-  /** May be given several times; the values are collected. */
-  readonly repeatable?: boolean
-  /** Text to value; throws `usage` naming what it wants. */
-  readonly parse?: (text: string) => unknown
 }
 
 export interface Invocation {

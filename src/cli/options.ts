@@ -1,7 +1,7 @@
 import { LockkeeperError } from '../model/errors.ts'
 import type { SourceId } from '../model/migration.ts'
 import type { Server } from '../model/server.ts'
-import type { OptionSpec } from './command.ts'
+import type { OptionSpec } from './option-spec.ts'
 
 export type FailOn = 'error' | 'warning' | 'never'
 export type Format = 'text' | 'json' | 'sql'

@@ -38,7 +38,7 @@ function stepsText(style: Style, steps: readonly Step[]): readonly string[] {
 }
 
 /** What stops `apply`, and how to allow it. */
-export function blockedText(style: Style, migration: PlannedMigration, hazard: Hazard): string {
+function blockedText(style: Style, migration: PlannedMigration, hazard: Hazard): string {
   return [
     `  ${tint(style, 'red', 'stops here')}: ${hazard.rule}${hazard.breaksOldApp ? ' (breaks the running application)' : ''}`,
     wrap(style, '    ', printable(hazard.message)),

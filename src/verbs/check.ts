@@ -3,35 +3,15 @@ import { statementsOf } from '../check/statements.ts'
 import { postgresEngine } from '../engines.ts'
 import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
-import type { Server } from '../model/server.ts'
 import type { CheckReport } from '../model/verdict.ts'
 import { present } from '../std/present.ts'
+import type { CheckVerbOptions } from './check-options.ts'
 import type { Sandbox } from './sandbox.ts'
 import { openSandbox } from './sandbox.ts'
 import type { Scope } from './scope.ts'
 import { scopeOf } from './scope.ts'
-import type { SelectOptions } from './select.ts'
-import type { Connection } from './target.ts'
 import type { Parsed } from './trial.ts'
 import { predictAll, tryAll } from './trial.ts'
-
-export interface CheckVerbOptions extends SelectOptions {
-  /** Reads sizes, the server's version and what is already applied there; changes nothing. */
-  readonly connection?: Connection
-  /** Where it cannot be had, the verdicts are made without it, and a note says so. */
-  readonly connectionOptional?: boolean
-  /** Keeps the journals of several projects in one schema apart. */
-  readonly project?: string
-  /** The server that the verdicts are for. */
-  readonly server?: Server
-  /** Where unqualified names are looked up. */
-  readonly schema?: string
-  /** An empty database to use as the sandbox. */
-  readonly shadowUrl?: string
-  readonly signal: AbortSignal
-  /** The day on which suppressions are looked at: `2026-11-24`. */
-  readonly today: string
-}
 
 /**
  * Says what every pending statement locks, rewrites, scans and breaks. History is replayed in a private PostgreSQL and what is

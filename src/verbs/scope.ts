@@ -1,7 +1,7 @@
 import type { Catalog } from '../model/catalog.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Migration } from '../model/migration.ts'
-import type { CheckVerbOptions } from './check.ts'
+import type { CheckVerbOptions } from './check-options.ts'
 import type { Selection } from './select.ts'
 import { selectMigrations } from './select.ts'
 import { standingsOf } from './states.ts'

@@ -51,6 +51,6 @@ export async function readSituation(target: Target, loaded: LoadedMigrations, na
 }
 
 /** The same folder may be applied to many schemas, and many projects may share one: both are part of the key (H18). */
-export function projectKey(named: string | undefined, schema: string): string {
+function projectKey(named: string | undefined, schema: string): string {
   return named === undefined ? schema : `${named}/${schema}`
 }

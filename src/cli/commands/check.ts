@@ -1,6 +1,6 @@
 import type { CheckReport } from '../../model/verdict.ts'
 import { present } from '../../std/present.ts'
-import type { CheckVerbOptions } from '../../verbs/check.ts'
+import type { CheckVerbOptions } from '../../verbs/check-options.ts'
 import type { Command, Context, Invocation } from '../command.ts'
 import { findConnection, isAskedFor } from '../connection.ts'
 import type { FailOn } from '../options.ts'

@@ -1,0 +1,22 @@
+import type { Server } from '../model/server.ts'
+import type { SelectOptions } from './select.ts'
+import type { Connection } from './target.ts'
+
+/** What `check` is told. */
+export interface CheckVerbOptions extends SelectOptions {
+  /** Reads sizes, the server's version and what is already applied there; changes nothing. */
+  readonly connection?: Connection
+  /** Where it cannot be had, the verdicts are made without it, and a note says so. */
+  readonly connectionOptional?: boolean
+  /** Keeps the journals of several projects in one schema apart. */
+  readonly project?: string
+  /** The server that the verdicts are for. */
+  readonly server?: Server
+  /** Where unqualified names are looked up. */
+  readonly schema?: string
+  /** An empty database to use as the sandbox. */
+  readonly shadowUrl?: string
+  readonly signal: AbortSignal
+  /** The day on which suppressions are looked at: `2026-11-24`. */
+  readonly today: string
+}
