@@ -155,7 +155,7 @@ function tablesWithNewIndex(was: Snapshot, is: Snapshot): readonly number[] {
 }
 
 function namesOf(oids: readonly number[], { relations }: Snapshot): readonly string[] {
-  return [...new Set(oids.flatMap((oid) => relations.get(oid)?.name ?? []))].sort()
+  return [...new Set(oids.flatMap((oid) => relations.get(oid)?.name ?? []))].toSorted()
 }
 
 const words: { readonly [kind: string]: string } = { r: 'table', p: 'table', f: 'table', v: 'view', m: 'view', S: 'sequence', i: 'index' }
@@ -179,7 +179,7 @@ function observed(kind: string, predicted: Facts, seen: Seen): Facts {
     evidence: 'observed',
     locks: strongest([...seen.locks, ...again]),
     // How a query reads its tables is the planner's choice, and differs on empty ones.
-    scans: isQuery || empties ? predicted.scans : [...new Set([...seen.scans, ...seen.rewrites, ...seen.builds])].sort(),
+    scans: isQuery || empties ? predicted.scans : [...new Set([...seen.scans, ...seen.rewrites, ...seen.builds])].toSorted(),
     rewrites: empties ? [] : seen.rewrites,
     builds: empties ? [] : seen.builds,
     destroys: [...new Set([...predicted.destroys, ...(opaque.has(kind) ? seen.gone : [])])],

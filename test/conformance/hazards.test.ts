@@ -33,9 +33,9 @@ describe.each(hazards.map((rule) => [rule.id, rule] as const))('the rule %s', (i
     expect(found).not.toHaveLength(0)
     for (const hazard of found) {
       expect(hazard.rule).toBe(id)
-      if (hazard.relation !== undefined) expect(hazard.message).toContain(hazard.relation)
+      expect(hazard.message).toContain(hazard.relation ?? '')
       expect(`${hazard.message} ${hazard.fix}`).not.toMatch(/undefined|\[object|NaN|  /)
-      if (hazard.rewrite !== undefined) expect(rewrites.map((rewrite) => rewrite.id)).toContain(hazard.rewrite)
+      expect([undefined, ...rewrites.map((rewrite) => rewrite.id)]).toContain(hazard.rewrite)
     }
   })
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Catalog } from '../../src/model/catalog.ts'
-import type { Facts } from '../../src/model/facts.ts'
+import type { Facts, TableLock } from '../../src/model/facts.ts'
 import type { Statement } from '../../src/model/statement.ts'
 import { facts } from '../../src/postgres/facts.ts'
 import { strongest } from '../../src/postgres/facts/effect.ts'
@@ -83,17 +84,17 @@ export interface ProbeSessions {
  */
 export async function probeAlone(form: Form, { session, watcher, holders: [first, second] }: ProbeSessions): Promise<Probed> {
   const catalog = await session.readCatalog()
-  const names = await relationNames(watcher)
+  const watched = { pid: session.pid, names: await relationNames(watcher) }
   const partition = form.id.startsWith('detach')
   await first.script(['begin isolation level repeatable read', partition ? 'select count(*) from p.pt' : 'select count(*) from p.t'])
   const running = observe(only(form), session, catalog)
-  const locks = await watchLocks(session.pid, watcher, names)
+  const locks = await watchLocks(watched, watcher)
   // DETACH CONCURRENTLY waits for those who use the parent, and then for the partition.
   if (partition) await second.script(['begin', 'select count(*) from p.pt1'])
   await first.script(['rollback'])
-  const later = partition ? await watchLocks(session.pid, watcher, names) : []
+  const later = partition ? await watchLocks(watched, watcher) : []
   if (partition) await second.script(['rollback'])
-  const last = await watchLocks(session.pid, watcher, names, running)
+  const last = await watchLocks(watched, watcher, running)
   const observed = { ...(await running), locks: strongest([...locks, ...later, ...last]) }
   return { predicted: facts(only(form), catalog), observed }
 }
@@ -105,13 +106,18 @@ async function relationNames(watcher: PostgresSession): Promise<ReadonlyMap<numb
   return new Map(rows.map((row) => [Number(row['oid']), String(row['name'])]))
 }
 
-/** Reads the locks for 150 ms, or until the statement ends. */
-async function watchLocks(pid: number, watcher: PostgresSession, names: ReadonlyMap<number, string>, until?: Promise<unknown>) {
-  let ended = false
-  const end = () => (ended = true)
-  until?.then(end, end)
-  const seen = new Map<string, ReturnType<typeof tableLock>>()
-  for (const began = performance.now(); !ended && (until !== undefined || performance.now() - began < 150);) {
+interface Watched {
+  readonly pid: number
+  readonly names: ReadonlyMap<number, string>
+}
+
+/** Reads the locks of a session for 150 ms, or until the statement ends. */
+async function watchLocks({ pid, names }: Watched, watcher: PostgresSession, until?: Promise<unknown>): Promise<readonly TableLock[]> {
+  const watch = { over: false }
+  const end = () => (watch.over = true)
+  void (until ?? delay(150)).then(end, end)
+  const seen = new Map<string, TableLock>()
+  while (!watch.over) {
     for (const row of await watcher.query(`select relation::int4, mode from pg_locks where pid = $1 and locktype = 'relation'`, [pid])) {
       const [name, mode] = [names.get(Number(row['relation'])), lockModeOf(String(row['mode']))]
       if (name !== undefined && mode !== undefined) seen.set(`${name} ${mode}`, tableLock(name, mode))

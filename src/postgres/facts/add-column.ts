@@ -22,7 +22,7 @@ export function addColumn(definition: ColumnDef, place: ColumnPlace): Effect {
   const creates = [`column ${place.key}.${postgresDialect.name(definition.colname ?? '')}`]
   return merge(
     { creates },
-    writes(definition, constraints, heap, place.catalog),
+    writes(definition, heap, place.catalog),
     scansOf(definition, constraints, heap),
     buildsOf(constraints, heap),
     references(definition, heap, place.catalog),
@@ -43,19 +43,16 @@ export function isSerial(definition: ColumnDef): boolean {
   return /^(small|big)?serial[248]?$/.test(textsOf(definition.typeName?.names).join('.'))
 }
 
-function writes(definition: ColumnDef, constraints: readonly Constraint[], heap: readonly string[], catalog: Catalog): Effect {
-  if (isSerial(definition) || constraints.some(writesEachRow)) return rewrite(heap, catalog)
+function writes(definition: ColumnDef, heap: readonly string[], catalog: Catalog): Effect {
   const { base, array } = shapeOfNode(definition.typeName, catalog)
   const type = array ? undefined : catalog.types.get(base)
-  if (type?.kind === 'domain' && type.constrained) return rewrite(heap, catalog)
+  const constrained = type?.kind === 'domain' && type.constrained
+  if (constrained || isSerial(definition) || constraintsOf(definition).some(writesEachRow)) return rewrite(heap, catalog)
   const expression = defaultOf(definition)
   const { volatile, condition } = volatilityOf(expression, catalog)
   if (!volatile) return userTypeDoubt(base, catalog)
-  return merge(
-    rewrite(heap, catalog),
-    sequencesCalled(expression, catalog),
-    condition === undefined ? nothing : { conditions: [`rewritten ${condition}`] },
-  )
+  const conditions = condition === undefined ? [] : [`rewritten ${condition}`]
+  return merge(rewrite(heap, catalog), sequencesCalled(expression, catalog), { conditions })
 }
 
 function writesEachRow(constraint: Constraint): boolean {

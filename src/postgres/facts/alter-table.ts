@@ -2,7 +2,7 @@ import type { Catalog } from '../../model/catalog.ts'
 import type { LockMode } from '../../model/facts.ts'
 import { strongerMode } from '../lock-modes.ts'
 import { findIndex, relationKey } from '../names.ts'
-import type { AlterTableCmd, AlterTableStmt } from '../node.ts'
+import type { AlterTableCmd, AlterTableStmt, AlterTableType } from '../node.ts'
 import { onTable, onTree, type Action, type Target } from './action.ts'
 import { addColumn, identityRecurses } from './add-column.ts'
 import { alterType, dropColumn, setExpression } from './columns.ts'
@@ -49,102 +49,61 @@ function alterIndex(commands: readonly AlterTableCmd[], table: string | undefine
   )
 }
 
-/** Locks measured on 13 to 18: test/postgres/lock-matrix.test.ts. */
 function actionOf(command: AlterTableCmd, target: Target): Action {
-  const { subtype, def } = command
-  const { key, catalog } = target
-  switch (subtype) {
-    case 'AT_AddColumn':
-      return addColumnAction(command, target)
-    case 'AT_DropColumn':
-      return dropColumn(command, target)
-    case 'AT_AlterColumnType':
-      return alterType(command, target)
-    case 'AT_SetNotNull':
-      return onTree('ACCESS EXCLUSIVE', notNullScan([command.name ?? ''], target))
-    case 'AT_DropNotNull':
-      return onTree('ACCESS EXCLUSIVE')
-    case 'AT_AddConstraint':
-      return def !== undefined && 'Constraint' in def ? addConstraint(def.Constraint, target) : onTable('ACCESS EXCLUSIVE')
-    case 'AT_DropConstraint':
-      return dropConstraint(command, target)
-    case 'AT_ValidateConstraint':
-      return validateConstraint(command, target)
-    case 'AT_AlterConstraint':
-      return alterConstraint(command, target)
-    case 'AT_SetExpression':
-      return setExpression(command, target)
-    case 'AT_ColumnDefault':
-    case 'AT_DropExpression':
-    case 'AT_SetStorage':
-      return onTree('ACCESS EXCLUSIVE')
-    case 'AT_AddIdentity':
-    case 'AT_SetIdentity':
-    case 'AT_DropIdentity':
-      return identity(command, target)
-    case 'AT_SetStatistics':
-      return onTree('SHARE UPDATE EXCLUSIVE')
-    case 'AT_SetOptions':
-    case 'AT_ResetOptions':
-    case 'AT_ClusterOn':
-    case 'AT_DropCluster':
-      return onTable('SHARE UPDATE EXCLUSIVE')
-    case 'AT_SetRelOptions':
-    case 'AT_ResetRelOptions':
-      return onTable(relOptionsMode(def))
-    case 'AT_SetLogged':
-    case 'AT_SetUnLogged':
-      return onTable('ACCESS EXCLUSIVE', persistence(target))
-    case 'AT_SetAccessMethod':
-    case 'AT_SetTableSpace':
-      return onTable('ACCESS EXCLUSIVE', moved(command, target))
-    case 'AT_AttachPartition':
-      return attachPartition(command, target)
-    case 'AT_DetachPartition':
-    case 'AT_DetachPartitionFinalize':
-      return detachPartition(command, target)
-    case 'AT_AddInherit':
-    case 'AT_DropInherit':
-      return inherit(command, target)
-    case 'AT_ChangeOwner':
-      return onTable('ACCESS EXCLUSIVE', locksOn('ACCESS EXCLUSIVE', ownedSequences(key, catalog)))
-    case 'AT_EnableTrig':
-    case 'AT_EnableAlwaysTrig':
-    case 'AT_EnableReplicaTrig':
-    case 'AT_DisableTrig':
-    case 'AT_EnableTrigAll':
-    case 'AT_DisableTrigAll':
-    case 'AT_EnableTrigUser':
-    case 'AT_DisableTrigUser':
-      return isPartitioned(key, catalog) ? onTree('SHARE ROW EXCLUSIVE') : onTable('SHARE ROW EXCLUSIVE')
-    case undefined:
-    case 'AT_AddColumnToView':
-    case 'AT_CookedColumnDefault':
-    case 'AT_SetCompression':
-    case 'AT_AddIndex':
-    case 'AT_ReAddIndex':
-    case 'AT_ReAddConstraint':
-    case 'AT_ReAddDomainConstraint':
-    case 'AT_AddIndexConstraint':
-    case 'AT_ReAddComment':
-    case 'AT_AlterColumnGenericOptions':
-    case 'AT_DropOids':
-    case 'AT_ReplaceRelOptions':
-    case 'AT_EnableRule':
-    case 'AT_EnableAlwaysRule':
-    case 'AT_EnableReplicaRule':
-    case 'AT_DisableRule':
-    case 'AT_AddOf':
-    case 'AT_DropOf':
-    case 'AT_ReplicaIdentity':
-    case 'AT_EnableRowSecurity':
-    case 'AT_DisableRowSecurity':
-    case 'AT_ForceRowSecurity':
-    case 'AT_NoForceRowSecurity':
-    case 'AT_GenericOptions':
-    case 'AT_ReAddStatistics':
-  }
-  return onTable('ACCESS EXCLUSIVE')
+  const known = command.subtype === undefined ? undefined : actions[command.subtype]
+  return known === undefined ? onTable('ACCESS EXCLUSIVE') : known(command, target)
+}
+
+const strongOnTree = () => onTree('ACCESS EXCLUSIVE')
+const lightOnTable = () => onTable('SHARE UPDATE EXCLUSIVE')
+const triggers = (_: AlterTableCmd, { key, catalog }: Target) =>
+  isPartitioned(key, catalog) ? onTree('SHARE ROW EXCLUSIVE') : onTable('SHARE ROW EXCLUSIVE')
+const options = ({ def }: AlterTableCmd) => onTable(relOptionsMode(def))
+
+/** What is not listed takes ACCESS EXCLUSIVE on the table alone. Locks measured on 13 to 18: test/postgres/lock-matrix.test.ts. */
+const actions: { readonly [subtype in AlterTableType]?: (command: AlterTableCmd, target: Target) => Action } = {
+  AT_AddColumn: addColumnAction,
+  AT_DropColumn: dropColumn,
+  AT_AlterColumnType: alterType,
+  AT_SetNotNull: ({ name = '' }, target) => onTree('ACCESS EXCLUSIVE', notNullScan([name], target)),
+  AT_DropNotNull: strongOnTree,
+  AT_AddConstraint: ({ def }, target) =>
+    def !== undefined && 'Constraint' in def ? addConstraint(def.Constraint, target) : strongOnTree(),
+  AT_DropConstraint: dropConstraint,
+  AT_ValidateConstraint: validateConstraint,
+  AT_AlterConstraint: alterConstraint,
+  AT_SetExpression: setExpression,
+  AT_ColumnDefault: strongOnTree,
+  AT_DropExpression: strongOnTree,
+  AT_SetStorage: strongOnTree,
+  AT_AddIdentity: identity,
+  AT_SetIdentity: identity,
+  AT_DropIdentity: identity,
+  AT_SetStatistics: () => onTree('SHARE UPDATE EXCLUSIVE'),
+  AT_SetOptions: lightOnTable,
+  AT_ResetOptions: lightOnTable,
+  AT_ClusterOn: lightOnTable,
+  AT_DropCluster: lightOnTable,
+  AT_SetRelOptions: options,
+  AT_ResetRelOptions: options,
+  AT_SetLogged: (_, target) => onTable('ACCESS EXCLUSIVE', persistence(target)),
+  AT_SetUnLogged: (_, target) => onTable('ACCESS EXCLUSIVE', persistence(target)),
+  AT_SetAccessMethod: (command, target) => onTable('ACCESS EXCLUSIVE', moved(command, target)),
+  AT_SetTableSpace: (command, target) => onTable('ACCESS EXCLUSIVE', moved(command, target)),
+  AT_AttachPartition: attachPartition,
+  AT_DetachPartition: detachPartition,
+  AT_DetachPartitionFinalize: detachPartition,
+  AT_AddInherit: inherit,
+  AT_DropInherit: inherit,
+  AT_ChangeOwner: (_, { key, catalog }) => onTable('ACCESS EXCLUSIVE', locksOn('ACCESS EXCLUSIVE', ownedSequences(key, catalog))),
+  AT_EnableTrig: triggers,
+  AT_EnableAlwaysTrig: triggers,
+  AT_EnableReplicaTrig: triggers,
+  AT_DisableTrig: triggers,
+  AT_EnableTrigAll: triggers,
+  AT_DisableTrigAll: triggers,
+  AT_EnableTrigUser: triggers,
+  AT_DisableTrigUser: triggers,
 }
 
 function addColumnAction({ def, missing_ok }: AlterTableCmd, target: Target): Action {

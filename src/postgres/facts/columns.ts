@@ -6,33 +6,27 @@ import { rewrite } from './add-column.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { foreignKeysOf, foreignKeysTo, isUnknown, ownedSequences, viewsOver, withDescendants, withHeap } from './relations.ts'
 import { changeRewrites, indexesBuilt } from './type-change.ts'
-import { shapeOfNode, type TypeShape } from './type-shape.ts'
+import { shapeOfNode } from './type-shape.ts'
 
 /** ALTER COLUMN TYPE: whether the table is written anew; else which indexes and CHECKs are done again. */
 export function alterType(command: AlterTableCmd, target: Target): Action {
-  const definition = command.def !== undefined && 'ColumnDef' in command.def ? command.def.ColumnDef : {}
-  const effects = target.tree.map((key) => changeIn(key, command.name ?? '', definition, target.catalog))
-  return onTree('ACCESS EXCLUSIVE', merge(...effects))
+  return onTree('ACCESS EXCLUSIVE', merge(...target.tree.map((key) => changeIn(key, command, target.catalog))))
 }
 
-function changeIn(key: string, name: string, definition: ColumnDef, catalog: Catalog): Effect {
+function changeIn(key: string, { name = '', def }: AlterTableCmd, catalog: Catalog): Effect {
+  const definition = def !== undefined && 'ColumnDef' in def ? def.ColumnDef : {}
   const relation = catalog.relations.get(key)
   const column = relation?.columns.find((candidate) => candidate.name === name)
-  const heap = withHeap([key], catalog)
-  if (relation === undefined || column === undefined) return unknownChange(key, heap, catalog)
+  if (relation === undefined || column === undefined) return unknownChange(key, catalog)
   const to = shapeOfNode(definition.typeName, catalog)
-  const rewrites = column.generated !== 'virtual' && changeRewrites(column, to, definition.raw_default, catalog)
+  const change = { column, to, using: definition.raw_default, recollates: collationChanges(column, definition) }
+  const heap = withHeap([key], catalog)
   const keys = foreignKeysThrough(key, name, catalog)
-  if (rewrites) return merge(rewrite(heap, catalog), keys.locks, { scans: heap.length > 0 ? keys.tables : [] })
-  return merge(
-    keys.locks,
-    kept(relation, column, to, definition, catalog).length > 0 ? { builds: heap } : nothing,
-    hasCheck(relation, name) ? { scans: heap } : nothing,
-  )
-}
-
-function kept(relation: Relation, column: Column, to: TypeShape, definition: ColumnDef, catalog: Catalog) {
-  return indexesBuilt(relation, column, to, collationChanges(column, definition), catalog)
+  if (column.generated !== 'virtual' && changeRewrites(change, catalog)) {
+    return merge(rewrite(heap, catalog), keys.locks, { scans: heap.length > 0 ? keys.tables : [] })
+  }
+  const builds = indexesBuilt(relation, change, catalog).length > 0 ? heap : []
+  return merge(keys.locks, { builds, scans: hasCheck(relation, name) ? heap : [] })
 }
 
 function collationChanges(column: Column, definition: ColumnDef): boolean {
@@ -45,11 +39,10 @@ function hasCheck(relation: Relation, column: string): boolean {
   return relation.constraints.some((constraint) => constraint.kind === 'check' && constraint.valid && constraint.columns.includes(column))
 }
 
-function unknownChange(key: string, heap: readonly string[], catalog: Catalog): Effect {
+function unknownChange(key: string, catalog: Catalog): Effect {
   if (!isUnknown(key, catalog)) return nothing
-  return merge(rewrite(heap, catalog), {
-    conditions: ['written anew unless the old type can stay as it is (varchar to text, a higher limit)'],
-  })
+  const conditions = ['written anew unless the old type can stay as it is (varchar to text, a higher limit)']
+  return merge(rewrite([key], catalog), { conditions })
 }
 
 /** Foreign keys on either side of the column are dropped and made again, which locks the other table. */
@@ -96,9 +89,4 @@ export function setExpression(command: AlterTableCmd, target: Target): Action {
     )
   const doubt = isUnknown(target.key, target.catalog) ? { conditions: ['not written anew if the column is VIRTUAL'] } : nothing
   return onTree('ACCESS EXCLUSIVE', merge(rewrite(withHeap(target.tree, target.catalog), target.catalog), doubt))
-}
-
-/** True where the change of type keeps every value as it is stored. */
-export function keepsValues(column: Column, definition: ColumnDef, catalog: Catalog): boolean {
-  return !changeRewrites(column, shapeOfNode(definition.typeName, catalog), definition.raw_default, catalog)
 }

@@ -1,6 +1,6 @@
 import type { Catalog, Constraint as CatalogConstraint } from '../../model/catalog.ts'
 import { relationKey } from '../names.ts'
-import { textsOf, type AlterTableCmd, type Constraint, type RangeVar } from '../node.ts'
+import { textsOf, type AlterTableCmd, type Constraint } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { from18OrPartitioned, onTable, onTree, type Action, type Target } from './action.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
@@ -19,11 +19,7 @@ function kindOf(constraint: Constraint, target: Target): Action {
   const deferred = constraint.skip_validation === true || constraint.is_enforced === false
   switch (constraint.contype) {
     case 'CONSTR_FOREIGN':
-      return from18OrPartitioned(
-        target,
-        'SHARE ROW EXCLUSIVE',
-        addForeignKey(constraint.pktable, withHeap(withPartitions(target.key, target.catalog), target.catalog), deferred, target.catalog),
-      )
+      return from18OrPartitioned(target, 'SHARE ROW EXCLUSIVE', foreignKeyEffect(constraint, deferred, target))
     case 'CONSTR_CHECK':
       if (constraint.is_no_inherit === true)
         return from18OrPartitioned(target, 'ACCESS EXCLUSIVE', deferred ? nothing : { scans: withHeap([target.key], target.catalog) })
@@ -51,14 +47,10 @@ function kindOf(constraint: Constraint, target: Target): Action {
 }
 
 /** Both tables are locked against writes, and both are read unless NOT VALID or NOT ENFORCED is written. */
-export function addForeignKey(parent: RangeVar | undefined, heap: readonly string[], deferred: boolean, catalog: Catalog): Effect {
-  const parents = parent === undefined ? [] : withDescendants(relationKey(parent, catalog), catalog)
-  // From an empty table the check ends before it reads the parent (its join has nothing on the child's side).
-  const fromNew = heap.length > 0 && heap.every((key) => catalog.relations.get(key)?.isNew === true)
-  return merge(
-    locksOn('SHARE ROW EXCLUSIVE', parents),
-    deferred ? nothing : { scans: [...heap, ...(fromNew ? [] : withHeap(parents, catalog))] },
-  )
+function foreignKeyEffect({ pktable }: Constraint, deferred: boolean, { key, catalog }: Target): Effect {
+  const parents = pktable === undefined ? [] : withDescendants(relationKey(pktable, catalog), catalog)
+  const scans = deferred ? [] : withHeap([...withPartitions(key, catalog), ...parents], catalog)
+  return merge(locksOn('SHARE ROW EXCLUSIVE', parents), { scans })
 }
 
 /** Tables in which SET NOT NULL (or its like) looks at each row, for want of a proof. */

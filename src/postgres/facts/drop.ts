@@ -27,14 +27,21 @@ function dropOne(object: PgNode, { removeType, behavior, concurrent }: DropStmt,
   if (removeType === undefined) return nothing
   if (removeType === 'OBJECT_INDEX') return dropIndex(parts, concurrent === true, catalog)
   if (relationKinds.has(removeType)) return dropRelation(parts, cascade, catalog)
-  if (removeType === 'OBJECT_TRIGGER') return locksOn('ACCESS EXCLUSIVE', withPartitions(relationKey(parts.slice(0, -1), catalog), catalog))
-  if (removeType === 'OBJECT_POLICY' || removeType === 'OBJECT_RULE')
-    return locksOn('ACCESS EXCLUSIVE', [relationKey(parts.slice(0, -1), catalog)])
+  if (partKinds.has(removeType)) return dropPart(removeType, parts, catalog)
   if (removeType === 'OBJECT_TYPE' || removeType === 'OBJECT_DOMAIN') return dropType(parts, cascade, catalog)
   if (removeType === 'OBJECT_SCHEMA') return cascade ? dropSchema(parts[0] ?? '', catalog) : nothing
   if (removeType === 'OBJECT_STATISTIC_EXT')
     return { conditions: ['the table of the statistics is locked as well (SHARE UPDATE EXCLUSIVE)'] }
   return cascade ? { conditions: ['tables whose columns, triggers or indexes stand on it are locked as well (ACCESS EXCLUSIVE)'] } : nothing
+}
+
+/** What stands on a table and is named with it. */
+const partKinds: ReadonlySet<ObjectType> = new Set(['OBJECT_TRIGGER', 'OBJECT_POLICY', 'OBJECT_RULE'])
+
+// A trigger of a partitioned table has a copy on each partition.
+function dropPart(kind: ObjectType, parts: readonly string[], catalog: Catalog): Effect {
+  const table = relationKey(parts.slice(0, -1), catalog)
+  return locksOn('ACCESS EXCLUSIVE', kind === 'OBJECT_TRIGGER' ? withPartitions(table, catalog) : [table])
 }
 
 const relationKinds: ReadonlySet<ObjectType> = new Set([

@@ -25,19 +25,17 @@ export function locksOn(mode: LockMode, relations: readonly string[]): Effect {
 
 /** All parts as one. */
 export function merge(...effects: readonly Effect[]): Effect {
-  const joined = <Key extends Exclude<keyof Effect, 'alone' | 'locks'>>(key: Key) => [
-    ...new Set(effects.flatMap((effect) => effect[key] ?? [])),
-  ]
+  const joined = (lists: readonly (readonly string[] | undefined)[]) => [...new Set(lists.flatMap((list) => list ?? []))]
   return {
     locks: strongest(effects.flatMap((effect) => effect.locks ?? [])),
-    scans: joined('scans') as readonly string[],
-    rewrites: joined('rewrites') as readonly string[],
-    builds: joined('builds') as readonly string[],
-    destroys: joined('destroys') as readonly string[],
-    creates: joined('creates') as readonly string[],
-    waitsFor: joined('waitsFor') as Facts['waitsFor'],
+    scans: joined(effects.map(({ scans }) => scans)),
+    rewrites: joined(effects.map(({ rewrites }) => rewrites)),
+    builds: joined(effects.map(({ builds }) => builds)),
+    destroys: joined(effects.map(({ destroys }) => destroys)),
+    creates: joined(effects.map(({ creates }) => creates)),
+    waitsFor: [...new Set(effects.flatMap(({ waitsFor }) => waitsFor ?? []))],
     alone: effects.some((effect) => effect.alone === true),
-    conditions: joined('conditions') as readonly string[],
+    conditions: joined(effects.map(({ conditions }) => conditions)),
   }
 }
 
@@ -63,7 +61,7 @@ export function predictedFacts(...effects: readonly Effect[]): Facts {
 export function strongest(locks: readonly TableLock[]): readonly TableLock[] {
   const modes = new Map<string, LockMode>()
   for (const { relation, mode } of locks) modes.set(relation, strongerMode(mode, modes.get(relation) ?? mode))
-  return [...modes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([relation, mode]) => tableLock(relation, mode))
+  return [...modes].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([relation, mode]) => tableLock(relation, mode))
 }
 
 function shared(names: readonly string[]): readonly string[] {

@@ -9,18 +9,28 @@ import { optionOf } from './tree.ts'
 /** CREATE INDEX: blocks writes to the table and all its partitions while it reads them; CONCURRENTLY blocks nobody and waits instead. */
 export function createIndex(statement: IndexStmt, catalog: Catalog): Effect {
   const key = relationKey(statement.relation ?? {}, catalog)
-  const tables = statement.relation?.inh === true ? withPartitions(key, catalog) : [key]
   const own = statement.concurrent === true ? concurrently : nothing
   const mode = statement.concurrent === true ? 'SHARE UPDATE EXCLUSIVE' : 'SHARE'
   if (skips(statement, key, catalog)) return merge(locksOn(mode, [key]), own)
-  const schema = catalog.relations.get(key)?.schema ?? statement.relation?.schemaname
-  const name = schema === undefined ? postgresDialect.name(statement.idxname ?? '') : postgresDialect.name(schema, statement.idxname ?? '')
-  const creates = statement.idxname === undefined ? [] : [`index ${name}`]
-  const doubt: Effect =
-    statement.if_not_exists === true && isUnknown(key, catalog)
-      ? { conditions: ['nothing but the lock if an index of this name exists'] }
-      : nothing
-  return merge(locksOn(mode, tables), own, { builds: withHeap(tables, catalog), creates }, doubt)
+  const tables = statement.relation?.inh === true ? withPartitions(key, catalog) : [key]
+  return merge(
+    locksOn(mode, tables),
+    own,
+    { builds: withHeap(tables, catalog), creates: namesOf(statement, key, catalog) },
+    doubtOf(statement, key, catalog),
+  )
+}
+
+function namesOf({ idxname, relation }: IndexStmt, key: string, catalog: Catalog): readonly string[] {
+  if (idxname === undefined) return []
+  const schema = catalog.relations.get(key)?.schema ?? relation?.schemaname
+  return [`index ${schema === undefined ? postgresDialect.name(idxname) : postgresDialect.name(schema, idxname)}`]
+}
+
+function doubtOf({ if_not_exists }: IndexStmt, key: string, catalog: Catalog): Effect {
+  return if_not_exists === true && isUnknown(key, catalog)
+    ? { conditions: ['nothing but the lock if an index of this name exists'] }
+    : nothing
 }
 
 const concurrently: Effect = { alone: true, waitsFor: ['older-snapshots', 'writers-of-table'] }

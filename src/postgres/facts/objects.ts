@@ -11,10 +11,13 @@ import type {
   CreateStatsStmt,
   CreateTrigStmt,
   DefElem,
+  DeleteStmt,
   GrantStmt,
+  InsertStmt,
   PgNode,
   RangeVar,
   RuleStmt,
+  UpdateStmt,
 } from '../node.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { withPartitions } from './relations.ts'
@@ -28,9 +31,12 @@ export function createTrigger({ relation, constrrel }: CreateTrigStmt, catalog: 
 
 export function policyOrRule(statement: CreatePolicyStmt | AlterPolicyStmt | RuleStmt, catalog: Catalog): Effect {
   const range = 'table' in statement ? statement.table : 'relation' in statement ? statement.relation : undefined
-  const written = ['InsertStmt', 'UpdateStmt', 'DeleteStmt']
-    .flatMap((tag) => nodesTagged<{ readonly relation?: RangeVar }>(tag, statement))
-    .map(({ relation }) => relationKey(relation ?? {}, catalog))
+  const writes = [
+    ...nodesTagged<InsertStmt>('InsertStmt', statement),
+    ...nodesTagged<UpdateStmt>('UpdateStmt', statement),
+    ...nodesTagged<DeleteStmt>('DeleteStmt', statement),
+  ]
+  const written = writes.map(({ relation }) => relationKey(relation ?? {}, catalog))
   const read = relationsIn({ ...statement, table: undefined, relation: undefined }, catalog)
   return merge(
     locksOn('ACCESS EXCLUSIVE', [relationKey(range ?? {}, catalog)]),

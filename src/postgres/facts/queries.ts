@@ -79,8 +79,8 @@ export function update(statement: UpdateStmt, catalog: Catalog): Effect {
   const set = (statement.targetList ?? []).flatMap((node) => ('ResTarget' in node ? [node.ResTarget.name ?? ''] : []))
   return merge(
     target(statement.relation, statement.whereClause, catalog),
-    parentRows(key, set, catalog, set),
-    childRows(key, 'UPDATE', set, catalog),
+    parentRows(key, set, catalog),
+    childRows(key, set, catalog),
     others(statement, catalog),
     nestedWrites(statement.withClause, catalog),
   )
@@ -90,7 +90,7 @@ export function remove(statement: DeleteStmt, catalog: Catalog): Effect {
   const key = relationKey(statement.relation ?? {}, catalog)
   return merge(
     target(statement.relation, statement.whereClause, catalog),
-    childRows(key, 'DELETE', undefined, catalog),
+    childRows(key, 'deleted', catalog),
     others(statement, catalog),
     nestedWrites(statement.withClause, catalog),
   )
@@ -130,15 +130,15 @@ export function isPinned(where: PgNode | undefined, key: string, catalog: Catalo
       textsOf(node.A_Expr.name).at(-1) !== '='
     )
       return false
-    const [left = []] = [columnsIn(node.A_Expr.lexpr)]
+    const left = columnsIn(node.A_Expr.lexpr)
     return left.length === 1 && leading.has(left[0]) && columnsIn(node.A_Expr.rexpr).length === 0
   })
 }
 
-/** Each new value of a foreign key is looked up in the parent, under ROW SHARE. */
-function parentRows(key: string, columns: readonly string[], catalog: Catalog, only?: readonly string[]): Effect {
+/** Each new value of a foreign key is looked up in the parent, under ROW SHARE. No columns named: all of them. */
+function parentRows(key: string, columns: readonly string[], catalog: Catalog): Effect {
   const keys = foreignKeysOf(catalog.relations.get(key)).filter(
-    (foreignKey) => columns.length === 0 || foreignKey.columns.some((column) => (only ?? columns).includes(column)),
+    (foreignKey) => columns.length === 0 || foreignKey.columns.some((column) => columns.includes(column)),
   )
   return locksOn(
     'ROW SHARE',
@@ -147,13 +147,12 @@ function parentRows(key: string, columns: readonly string[], catalog: Catalog, o
 }
 
 /** Rows that refer to a deleted one (or to a changed key) are looked for, and with CASCADE or SET NULL changed. */
-function childRows(key: string, event: 'UPDATE' | 'DELETE', set: readonly string[] | undefined, catalog: Catalog): Effect {
+function childRows(key: string, set: readonly string[] | 'deleted', catalog: Catalog): Effect {
+  const changes = set === 'deleted' ? / ON DELETE (CASCADE|SET)/ : / ON UPDATE (CASCADE|SET)/
   const children = foreignKeysTo(key, catalog).filter(
-    ({ foreignKey }) => set === undefined || foreignKey.referencedColumns.some((column) => set.includes(column)),
+    ({ foreignKey }) => set === 'deleted' || foreignKey.referencedColumns.some((column) => set.includes(column)),
   )
   return merge(
-    ...children.map(({ from, foreignKey }) =>
-      new RegExp(`ON ${event} (CASCADE|SET)`).test(foreignKey.definition) ? locksOn('ROW EXCLUSIVE', [from]) : locksOn('ROW SHARE', [from]),
-    ),
+    ...children.map(({ from, foreignKey }) => locksOn(changes.test(foreignKey.definition) ? 'ROW EXCLUSIVE' : 'ROW SHARE', [from])),
   )
 }

@@ -2,19 +2,15 @@ import type { Catalog } from '../../model/catalog.ts'
 import { LockkeeperError } from '../../model/errors.ts'
 import { relationKey } from '../names.ts'
 import { parse } from '../parse.ts'
-import {
-  textsOf,
-  type ColumnRef,
-  type CommonTableExpr,
-  type DefElem,
-  type FuncCall,
-  type PgNode,
-  type RangeVar,
-  type TypeCast,
-} from '../node.ts'
+import { textsOf, type ColumnRef, type CommonTableExpr, type DefElem, type FuncCall, type PgNode, type RangeVar } from '../node.ts'
+
+/** The tags whose node has this body. */
+type TagWith<Body, Node = PgNode> = Node extends unknown
+  ? { [Tag in keyof Node & string]: Node[Tag] extends Body ? Tag : never }[keyof Node & string]
+  : never
 
 /** Every node below (and including) this one that carries the tag, in the order of the text. */
-export function nodesTagged<Body>(tag: string, tree: unknown): readonly Body[] {
+export function nodesTagged<Body>(tag: TagWith<Body>, tree: unknown): readonly Body[] {
   if (tree === null || typeof tree !== 'object') return []
   if (Array.isArray(tree)) return tree.flatMap((item) => nodesTagged<Body>(tag, item))
   return Object.entries(tree).flatMap(([key, value]) =>
@@ -62,7 +58,7 @@ export function nameParts(node: PgNode | undefined): readonly string[] {
 /** The text of a constant string, through casts: `'public.s'::regclass`. */
 export function constantText(node: PgNode | undefined): string | undefined {
   if (node === undefined) return undefined
-  if ('TypeCast' in node) return constantText((node.TypeCast as TypeCast).arg)
+  if ('TypeCast' in node) return constantText(node.TypeCast.arg)
   return 'A_Const' in node ? node.A_Const.sval?.sval : undefined
 }
 

@@ -2,11 +2,20 @@ import type { Catalog, Column, Index, Relation } from '../../model/catalog.ts'
 import { textsOf, type PgNode } from '../node.ts'
 import { shapeOfNode, shapeOfText, type TypeShape } from './type-shape.ts'
 
+/** What ALTER COLUMN TYPE asks of one column. */
+export interface TypeChange {
+  readonly column: Column
+  readonly to: TypeShape
+  readonly using: PgNode | undefined
+  /** The column will sort by another collation. */
+  readonly recollates: boolean
+}
+
 /**
- * Whether a change of type writes the table anew: the rule of ATColumnChangeRequiresRewrite (tablecmds.c), held against 64
+ * Whether a change of type writes the table anew: the rule of ATColumnChangeRequiresRewrite (tablecmds.c), held against 90
  * changes on 13 to 18 by test/postgres/lock-matrix.test.ts.
  */
-export function changeRewrites(column: Column, to: TypeShape, using: PgNode | undefined, catalog: Catalog): boolean {
+export function changeRewrites({ column, to, using }: TypeChange, catalog: Catalog): boolean {
   const from = usingShape(using, column, catalog)
   return from === undefined || castWorks(from, to, catalog)
 }
@@ -60,14 +69,16 @@ function isConstrained(shape: TypeShape, catalog: Catalog): boolean {
 /** The server drops the length cast where the new limit lets all old values through (its planner support functions). */
 function isWider(from: TypeShape, to: TypeShape): boolean {
   if (to.modifiers.length === 0 || from.modifiers.join() === to.modifiers.join()) return true
-  if (from.array) return false
+  return !from.array && isHigherLimit(from, to)
+}
+
+function isHigherLimit(from: TypeShape, to: TypeShape): boolean {
   const [was = Infinity, wasScale] = from.modifiers
   const [is = Infinity, isScale] = to.modifiers
   if (from.base === 'character varying' || from.base === 'bit varying') return was <= is
   if (from.base === 'numeric') return from.modifiers.length > 0 && wasScale === isScale && was <= is
   // Six digits are all that the server keeps of a second.
-  if (/^(time|timestamp|interval)/.test(from.base)) return is >= 6 || was <= is
-  return false
+  return /^(time|timestamp|interval)/.test(from.base) && (is >= 6 || was <= is)
 }
 
 /** Casts that only change the label: pg_cast.castmethod 'b' for implicit and assignment casts, and time zones where they are UTC. */
@@ -106,15 +117,9 @@ const relabels: ReadonlySet<string> = new Set([
 ])
 
 /** Indexes that a change without rewrite builds anew: CheckIndexCompatible (indexcmds.c) keeps only plain ones of the same operators. */
-export function indexesBuilt(
-  relation: Relation,
-  column: Column,
-  to: TypeShape,
-  collationChanges: boolean,
-  catalog: Catalog,
-): readonly Index[] {
+export function indexesBuilt(relation: Relation, { column, to, recollates }: TypeChange, catalog: Catalog): readonly Index[] {
   const from = throughDomain(shapeOfText(column.type), catalog)
-  const sameOperators = operatorsOf(from) === operatorsOf(throughDomain(to, catalog)) && !collationChanges
+  const sameOperators = operatorsOf(from) === operatorsOf(throughDomain(to, catalog)) && !recollates
   return relation.indexes.filter(
     (index) =>
       index.mentions.includes(column.name) &&

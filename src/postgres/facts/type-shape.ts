@@ -29,13 +29,19 @@ export function shapeOfText(type: string): TypeShape {
 
 /** A type as the tree holds it, taken apart; user types by canonical name. */
 export function shapeOfNode(type: TypeName | undefined, catalog: Catalog): TypeShape {
-  const names = textsOf(type?.names)
-  const internal = names.at(-1) ?? ''
-  const own = names[0] === 'pg_catalog' ? undefined : findType(names, catalog)
-  const base = own?.key ?? sqlNames[internal] ?? (names.length > 1 && names[0] !== 'pg_catalog' ? names.join('.') : internal)
+  const base = baseOf(textsOf(type?.names), catalog)
   const modifiers = (type?.typmods ?? []).map(numberOf).filter((number) => number !== undefined)
-  const fields = base === 'interval' && modifiers[0] !== undefined && modifiers[0] !== allFields ? `interval ${modifiers[0]}` : base
-  return { base: fields, modifiers: tidy(base, modifiers), array: (type?.arrayBounds?.length ?? 0) > 0 }
+  return { base: withFields(base, modifiers[0]), modifiers: tidy(base, modifiers), array: (type?.arrayBounds?.length ?? 0) > 0 }
+}
+
+function baseOf(names: readonly string[], catalog: Catalog): string {
+  const own = names[0] === 'pg_catalog' ? names.slice(1) : names
+  const found = own === names ? findType(names, catalog)?.key : undefined
+  return found ?? sqlNames[own.join('.')] ?? own.join('.')
+}
+
+function withFields(base: string, mask: number | undefined): string {
+  return base === 'interval' && mask !== undefined && mask !== allFields ? `interval ${mask}` : base
 }
 
 /** INTERVAL_FULL_RANGE (timestamp.h): the mask of fields that interval(3) carries in front of its 3. */

@@ -1,7 +1,7 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { Catalog } from '../../model/catalog.ts'
 import { findIndex, relationKey } from '../names.ts'
-import type { ObjectType, PgNode } from '../node.ts'
+import type { AlterObjectSchemaStmt, ObjectType, PgNode, RenameStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { isOld } from './_input.ts'
 
@@ -40,17 +40,26 @@ export const renameTable: HazardRule<PgNode> = {
 
 const kinds: ReadonlySet<ObjectType> = new Set(['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_SEQUENCE', 'OBJECT_FOREIGN_TABLE'])
 
-function renamed(node: PgNode, catalog: Catalog): readonly { readonly key: string; readonly to: string }[] {
-  if ('AlterObjectSchemaStmt' in node && node.AlterObjectSchemaStmt.relation !== undefined) {
-    const { relation, newschema = '' } = node.AlterObjectSchemaStmt
-    return [{ key: relationKey(relation, catalog), to: postgresDialect.name(newschema, relation.relname ?? '') }]
-  }
-  if (!('RenameStmt' in node) || node.RenameStmt.renameType === undefined) return []
-  const { renameType, relation, subname, newname = '' } = node.RenameStmt
-  if (renameType === 'OBJECT_SCHEMA') return inSchema(subname ?? '', newname, catalog)
-  if (!kinds.has(renameType) || relation === undefined || findIndex(relation, catalog) !== undefined) return []
+interface Renamed {
+  readonly key: string
+  readonly to: string
+}
+
+function renamed(node: PgNode, catalog: Catalog): readonly Renamed[] {
+  if ('AlterObjectSchemaStmt' in node) return moved(node.AlterObjectSchemaStmt, catalog)
+  return 'RenameStmt' in node ? underNewName(node.RenameStmt, catalog) : []
+}
+
+function underNewName({ renameType, relation, subname = '', newname = '' }: RenameStmt, catalog: Catalog): readonly Renamed[] {
+  if (renameType === 'OBJECT_SCHEMA') return inSchema(subname, newname, catalog)
+  if (renameType === undefined || relation === undefined || !kinds.has(renameType) || findIndex(relation, catalog) !== undefined) return []
   const key = relationKey(relation, catalog)
   return [{ key, to: postgresDialect.name(catalog.relations.get(key)?.schema ?? relation.schemaname ?? 'public', newname) }]
+}
+
+function moved({ relation, newschema = '' }: AlterObjectSchemaStmt, catalog: Catalog): readonly Renamed[] {
+  if (relation === undefined) return []
+  return [{ key: relationKey(relation, catalog), to: postgresDialect.name(newschema, relation.relname ?? '') }]
 }
 
 function inSchema(schema: string, newName: string, catalog: Catalog) {
