@@ -114,11 +114,14 @@ export interface Session extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** What a run calls its two sessions in pg_stat_activity: where no control session lives, the holder of the run lock is an orphan (H14). */
+export const runSessionNames = { work: 'lockkeeper', control: 'lockkeeper control' } as const
+
 export interface ConnectOptions {
   readonly url: string
   /** For rotating credentials; asked at each connect. */
   readonly password?: () => Promise<string>
-  /** Shown in pg_stat_activity: `lockkeeper`, `lockkeeper control`. */
+  /** Shown in pg_stat_activity. */
   readonly applicationName: string
   /** SET ROLE after connecting, so that objects belong to whom the ORM's would (H18). */
   readonly role?: string

@@ -3,7 +3,7 @@ import { isAllowed, stops, type AllowContext } from './allow.ts'
 import type { Item } from './cut.ts'
 import { blockingLocks, works, worksUnderLock } from './effect.ts'
 import type { Part } from './parts.ts'
-import type { PlanEngine } from './plan.ts'
+import type { PlanEngine } from './options.ts'
 
 interface BlockContext<Node> extends AllowContext {
   readonly parts: readonly Part<Node>[]

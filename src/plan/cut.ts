@@ -1,10 +1,9 @@
 import type { Hazard, Judged } from '../model/hazard.ts'
-import type { Migration } from '../model/migration.ts'
 import type { DataCheck, Step } from '../model/plan.ts'
 import type { Rewrite, Rewritten, RewriteOptions } from '../model/rewrite.ts'
 import { isAllowed, stops } from './allow.ts'
 import type { Part } from './parts.ts'
-import type { PlanEngine, PlanOptions } from './plan.ts'
+import type { CutContext, PlanEngine } from './options.ts'
 import { spansOf, type Span } from './spans.ts'
 
 interface ItemBase<Node> {
@@ -25,13 +24,6 @@ export type Item<Node> =
     })
   /** Statements that are tied together: they run in one transaction, or not at all. */
   | (ItemBase<Node> & { readonly kind: 'whole'; readonly why: string })
-
-export interface CutContext {
-  readonly migration: Migration
-  readonly options: PlanOptions
-  /** SETs of the files before this one. */
-  readonly session: readonly string[]
-}
 
 export interface Pieces<Node> {
   readonly items: readonly Item<Node>[]

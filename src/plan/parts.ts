@@ -4,7 +4,7 @@ import type { Catalog } from '../model/catalog.ts'
 import type { Judged } from '../model/hazard.ts'
 import type { Migration } from '../model/migration.ts'
 import type { Statement } from '../model/statement.ts'
-import type { PlanEngine } from './plan.ts'
+import type { PlanEngine } from './options.ts'
 
 /** One statement, or one action of an ALTER TABLE, judged on the catalog that it finds. */
 export interface Part<Node> {

@@ -1,31 +1,12 @@
 import type { Catalog } from '../model/catalog.ts'
-import type { Engine } from '../model/engine.ts'
 import type { Migration } from '../model/migration.ts'
 import type { DataCheck, Plan, PlannedMigration } from '../model/plan.ts'
 import { blockedBy } from './blocked.ts'
 import { cut, type Item } from './cut.ts'
 import { numbered } from './number.ts'
+import type { PlanEngine, PlanOptions } from './options.ts'
 import { readParts, type Part } from './parts.ts'
 import { stepsOf } from './steps.ts'
-
-export type PlanEngine<Node> = Pick<
-  Engine<Node>,
-  'parse' | 'inline' | 'split' | 'facts' | 'simulate' | 'hazards' | 'rewrites' | 'role' | 'ties' | 'words'
->
-
-export interface PlanOptions {
-  readonly project: string
-  /** What the server has before the first step. */
-  readonly catalog: Catalog
-  /** The longest that anyone may wait behind a strong lock (H13). */
-  readonly lockBudgetMs: number
-  /** For statements that hold one. */
-  readonly statementTimeoutMs: number
-  /** RULE, or RULE:migration: hazards taken upon oneself. */
-  readonly allow: readonly string[]
-  /** Hash of the definitions of what the plan touches, from the server. */
-  readonly touched: string
-}
 
 /**
  * The steps by which pending migrations become true on a server that is in use: each statement judged on what the earlier ones

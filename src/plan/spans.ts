@@ -1,7 +1,6 @@
 import { isAllowed, stops } from './allow.ts'
-import type { CutContext } from './cut.ts'
 import type { Part } from './parts.ts'
-import type { PlanEngine } from './plan.ts'
+import type { CutContext, PlanEngine } from './options.ts'
 
 /** Parts that stay in one transaction, from one position to another (inclusive). */
 export interface Span {

@@ -5,7 +5,7 @@ import { stops } from './allow.ts'
 import type { Item } from './cut.ts'
 import { blockingLocks, feltLocks, strongestLocks, works } from './effect.ts'
 import type { Part } from './parts.ts'
-import type { PlanEngine, PlanOptions } from './plan.ts'
+import type { PlanEngine, PlanOptions } from './options.ts'
 
 type Limits = Pick<PlanOptions, 'lockBudgetMs' | 'statementTimeoutMs'>
 

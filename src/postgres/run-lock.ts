@@ -1,4 +1,5 @@
 import type { Row, RunLockHolder } from '../model/session.ts'
+import { runSessionNames } from '../model/session.ts'
 
 interface Query {
   query(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>
@@ -13,9 +14,6 @@ const key = [0x6c6f636b, 0x6b656570] as const
  */
 export const runLockSql = `select pg_try_advisory_lock(${key[0]}, ${key[1]}) as locked`
 
-/** What a runner calls its second connection; where none lives, the holder of the lock is an orphan. */
-export const controlName = 'lockkeeper control'
-
 export async function readRunLockHolder(session: Query, ours: readonly number[]): Promise<RunLockHolder | undefined> {
   const [row] = await session.query(
     `select a.pid, a.application_name, coalesce(a.state, '') as state, left(coalesce(a.query, ''), 200) as query,
@@ -23,7 +21,7 @@ export async function readRunLockHolder(session: Query, ours: readonly number[])
      from pg_locks l join pg_stat_activity a on a.pid = l.pid
      where l.locktype = 'advisory' and l.granted and l.classid = ${key[0]} and l.objid = ${key[1]} and l.objsubid = 2
        and l.database = (select oid from pg_database where datname = current_database()) and not l.pid = any($2::int[])`,
-    [controlName, ours],
+    [runSessionNames.control, ours],
   )
   if (row === undefined) return undefined
   return {

@@ -1,5 +1,6 @@
 import { LockkeeperError } from '../model/errors.ts'
 import type { RunLockHolder, Session } from '../model/session.ts'
+import { runSessionNames } from '../model/session.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import type { RunOptions } from './options.ts'
 
@@ -57,9 +58,9 @@ export class Connections implements AsyncDisposable {
 
 async function openBoth(options: Wanted, lockTimeoutMs: number): Promise<{ readonly work: Session; readonly control: Session }> {
   const { engine, connect, signal } = options
-  const control = await engine.connect({ ...connect, applicationName: 'lockkeeper control', signal })
+  const control = await engine.connect({ ...connect, applicationName: runSessionNames.control, signal })
   try {
-    const work = await engine.connect({ ...connect, applicationName: 'lockkeeper', control, signal })
+    const work = await engine.connect({ ...connect, applicationName: runSessionNames.work, control, signal })
     try {
       await takeRunLock({ work, control, lockTimeoutMs, options })
       return { work, control }

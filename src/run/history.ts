@@ -59,7 +59,7 @@ export async function rollBackMigration(stored: StoredMigration, context: StepCo
 }
 
 /** The migration as it was when it began: from the journal, so that no file is needed (H2). */
-export function migrationOf({ migration, bytes, history, source }: StoredMigration): Migration {
+function migrationOf({ migration, bytes, history, source }: StoredMigration): Migration {
   return {
     id: migration.id,
     source,

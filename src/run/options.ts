@@ -1,4 +1,4 @@
-import type { History, OpenHistory, Read } from '../model/adapter.ts'
+import type { History, Read } from '../model/adapter.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Event, Listener, TimedEvent } from '../model/event.ts'
 import type { Assumption, Migration } from '../model/migration.ts'
@@ -67,5 +67,3 @@ export type Emit = (event: Event) => void
 export function emitter(listener: Listener): Emit {
   return (event) => listener({ ...event, at: Date.now() } satisfies TimedEvent)
 }
-
-export type { OpenHistory }

@@ -15,7 +15,7 @@ export async function preflight(options: RunOptions, connections: Connections): 
   await options.engine.journal(connections.work).install()
 }
 
-export function isAllowed(rule: string, migration: string, allowed: readonly string[]): boolean {
+function isAllowed(rule: string, migration: string, allowed: readonly string[]): boolean {
   return allowed.includes(rule) || allowed.includes(`${rule}:${migration}`)
 }
 

@@ -141,10 +141,14 @@ async function refuseOtherAnswers({ migration }: StoredMigration, { options, con
   if (file === undefined) return
   const broken = await options.brokenAssumption?.((sql, parameters) => connections.work.query(sql, parameters), file)
   if (broken === undefined) return
-  throw new LockkeeperError('plan-stale', `${file.file} asked its database something that this one answers otherwise: ${broken.sql.slice(0, 200)}`, {
-    hint: 'The schema here is not what the migrations before it make. Look for the difference, or run this migration with the ORM.',
-    details: { migration: migration.id, sql: broken.sql },
-  })
+  throw new LockkeeperError(
+    'plan-stale',
+    `${file.file} asked its database something that this one answers otherwise: ${broken.sql.slice(0, 200)}`,
+    {
+      hint: 'The schema here is not what the migrations before it make. Look for the difference, or run this migration with the ORM.',
+      details: { migration: migration.id, sql: broken.sql },
+    },
+  )
 }
 
 /** A first step in a transaction leaves nothing behind when it fails; a concurrent build does. */

@@ -34,7 +34,7 @@ export function migrationOf(id: string, steps: readonly Step[], overrides: Parti
   return { id, source: 'sql', file: `${id}.sql`, checksum: `sum of ${id}`, checks: [], steps, blocked: [], ...overrides }
 }
 
-export function fileFor({ id, file, checksum, source }: PlannedMigration): Migration {
+function fileFor({ id, file, checksum, source }: PlannedMigration): Migration {
   return {
     id,
     source,

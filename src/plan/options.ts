@@ -1,0 +1,30 @@
+import type { Catalog } from '../model/catalog.ts'
+import type { Engine } from '../model/engine.ts'
+import type { Migration } from '../model/migration.ts'
+
+/** What the planner asks of an engine; all of it is pure. */
+export type PlanEngine<Node> = Pick<
+  Engine<Node>,
+  'parse' | 'inline' | 'split' | 'facts' | 'simulate' | 'hazards' | 'rewrites' | 'role' | 'ties' | 'words'
+>
+
+export interface PlanOptions {
+  readonly project: string
+  /** What the server has before the first step. */
+  readonly catalog: Catalog
+  /** The longest that anyone may wait behind a strong lock (H13). */
+  readonly lockBudgetMs: number
+  /** For statements that hold one. */
+  readonly statementTimeoutMs: number
+  /** RULE, or RULE:migration: hazards taken upon oneself. */
+  readonly allow: readonly string[]
+  /** Hash of the definitions of what the plan touches, from the server. */
+  readonly touched: string
+}
+
+export interface CutContext {
+  readonly migration: Migration
+  readonly options: PlanOptions
+  /** SETs of the files before this one. */
+  readonly session: readonly string[]
+}
