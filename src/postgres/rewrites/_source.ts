@@ -73,23 +73,31 @@ export function expressionText(source: Source, expression: PgNode | undefined): 
   if (expression === undefined) return undefined
   const first = tokenAt(source, firstPlace(expression))
   for (let from = first; from >= 0 && (from === first || source.tokens[from]?.text === '('); from -= 1) {
-    const text = shortestMatch(source, from, expression)
+    const text = longestMatch(source, from, expression)
     if (text !== undefined) return text
   }
   return undefined
 }
 
-function shortestMatch(source: Source, from: number, expression: PgNode): string | undefined {
-  let depth = 0
-  for (let at = from; at < source.tokens.length && depth >= 0; at += 1) {
-    const text = source.tokens[at]?.text ?? ''
-    if (text === '(' || text === '[') depth += 1
-    if (text === ')' || text === ']') depth -= 1
-    if (depth !== 0) continue
-    const candidate = textOfTokens(source, from, at + 1)
+// The longest first: what ends at the closing parenthesis around it, as most do, is found at once.
+function longestMatch(source: Source, from: number, expression: PgNode): string | undefined {
+  for (let to = endOfOperand(source, from); to > from; to -= 1) {
+    const candidate = textOfTokens(source, from, to)
     if (sameTree(parseExpression(candidate), expression)) return candidate
   }
   return undefined
+}
+
+/** Position of the first token that cannot be part of it: a comma, or a parenthesis that closes one before it. */
+function endOfOperand(source: Source, from: number): number {
+  let depth = 0
+  for (let at = from; at < source.tokens.length; at += 1) {
+    const text = source.tokens[at]?.text ?? ''
+    if (text === '(' || text === '[') depth += 1
+    if (text === ')' || text === ']') depth -= 1
+    if (depth < 0 || (depth === 0 && text === ',')) return at
+  }
+  return source.tokens.length
 }
 
 /** The tree of an expression's text; undefined where it is none. */

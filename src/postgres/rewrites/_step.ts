@@ -28,9 +28,9 @@ export function writeSteps(drafts: readonly DraftStep[], before: Catalog, option
   let catalog = before
   return drafts.map((draft) => {
     if (draft.kind !== 'draft') return draft
-    const step = sqlStep(draft, catalog, options)
-    catalog = catalogAfter(draft.sql, catalog)
-    return step
+    const effect = effectOf(draft.sql, catalog)
+    catalog = effect.after
+    return stepOf(draft, effect, options)
   })
 }
 
@@ -44,11 +44,13 @@ export function catalogAfter(sql: readonly string[], before: Catalog): Catalog {
  * gets the lock budget and a short timeout; what blocks nobody (VALIDATE, CONCURRENTLY) gets neither, since they only leave it half done.
  */
 export function sqlStep(draft: Draft, before: Catalog, options: Limits): SqlStep {
-  const { kind: _, ...words } = draft
-  const effect = effectOf(draft.sql, before)
+  return stepOf(draft, effectOf(draft.sql, before), options)
+}
+
+function stepOf(draft: Draft, effect: TextEffect, options: Limits): SqlStep {
   const blocks = effect.locks.some(blocksAnyone)
   return {
-    ...words,
+    ...draft,
     kind: 'sql',
     session: [],
     transaction: effect.transaction,
@@ -64,6 +66,7 @@ interface TextEffect {
   readonly locks: readonly TableLock[]
   readonly transaction: boolean
   readonly waitsForSnapshots: boolean
+  readonly after: Catalog
 }
 
 function effectOf(sql: readonly string[], before: Catalog): TextEffect {
@@ -77,6 +80,7 @@ function effectOf(sql: readonly string[], before: Catalog): TextEffect {
     locks: strongest(all.flatMap(({ locks }) => locks)).filter(isFelt),
     transaction: all.every(({ transaction }) => transaction === 'allowed'),
     waitsForSnapshots: all.some(({ waitsFor }) => waitsFor.includes('older-snapshots')),
+    after: catalog,
   }
 }
 
