@@ -9,7 +9,7 @@ test('each mode conflicts with as many modes as the manual says', () => {
   expect(lockModes.map((mode) => conflictingModes(mode).length)).toEqual([1, 2, 4, 5, 5, 6, 7, 8])
 })
 
-test('only SHARE and SHARE UPDATE EXCLUSIVE differ in whether two sessions can hold them at once', () => {
+test('four modes can be held by two sessions at once, SHARE among them and SHARE UPDATE EXCLUSIVE not', () => {
   expect(lockModes.filter((mode) => !modesConflict(mode, mode))).toEqual(['ACCESS SHARE', 'ROW SHARE', 'ROW EXCLUSIVE', 'SHARE'])
 })
 

@@ -1,6 +1,8 @@
+import type { Facts, TableLock } from '../../model/facts.ts'
 import type { HazardRule } from '../../model/hazard.ts'
+import { strongest } from '../facts/effect.ts'
 import type { PgNode } from '../node.ts'
-import { listed, oldOnes, sizeOf } from './_input.ts'
+import { isOld, listed, oldOnes, sizeOf } from './_input.ts'
 
 /** Work is done while an earlier statement of the transaction still holds its lock. */
 export const lockHeldThroughWork: HazardRule<PgNode> = {
@@ -15,6 +17,7 @@ export const lockHeldThroughWork: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); begin; alter table t add constraint k check (a > 0) not valid; alter table t validate constraint k',
     ],
     safe: [
+      'create table t (id bigint primary key, a int); begin; alter table t add column z int; alter table t alter column a set not null',
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create table other (id int); begin; alter table t add column z int; alter table other add column z int',
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add column z int; update t set z = 1',
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); update t set a = 1',
@@ -22,26 +25,24 @@ export const lockHeldThroughWork: HazardRule<PgNode> = {
   },
   detect({ facts, before, transaction, at }) {
     const work = oldOnes([...new Set([...facts.scans, ...facts.rewrites, ...facts.builds])], before)
-    const held = oldOnes(
-      [
-        ...new Set(
-          transaction
-            .slice(0, at)
-            .flatMap((earlier) => earlier.facts.locks.filter(({ blocksWrites }) => blocksWrites).map(({ relation }) => relation)),
-        ),
-      ],
-      before,
-    )
+    const earlier = strongest(transaction.slice(0, at).flatMap((judged) => judged.facts.locks))
+    const held = earlier.filter((lock) => isOld(lock.relation, before) && addsTo(facts, lock)).map(({ relation }) => relation)
     if (work.length === 0 || held.length === 0) return []
     return [
       {
         rule: 'lock-held-through-work',
         severity: 'error',
         message: `an earlier statement of the transaction keeps ${listed(held)} locked while this one goes through ${listed(work.map((key) => `${key}${sizeOf(key, before)}`))}`,
-        fix: 'Put the two into transactions of their own, the one that works outside the one that locks.',
+        fix: 'Put the two into transactions of their own, as lockkeeper apply does.',
         ...(held[0] !== undefined && { relation: held[0] }),
         breaksOldApp: false,
       },
     ]
   },
+}
+
+// What the statement's own lock does to others is said by its own rule.
+function addsTo({ locks }: Facts, held: TableLock): boolean {
+  const own = locks.find(({ relation }) => relation === held.relation)
+  return (held.blocksReads && own?.blocksReads !== true) || (held.blocksWrites && own?.blocksWrites !== true)
 }
