@@ -30,7 +30,7 @@ export async function pendingFiles(folder: string): Promise<readonly FolderFile[
 }
 
 /** Names of the migrations in the order in which they run. */
-export async function migrationNames(folder: string): Promise<readonly string[]> {
+async function migrationNames(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true })
   return entries
     .filter((entry) => entry.isDirectory())

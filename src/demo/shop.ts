@@ -1,7 +1,7 @@
 import type { Workload } from './workload.ts'
 
 /** Customers for a number of orders: 20 orders each. */
-export function customersFor(orders: number): number {
+function customersFor(orders: number): number {
   return Math.max(10, Math.round(orders / 20))
 }
 

@@ -11,7 +11,7 @@ export function tagOf(node: PgNode): string {
 }
 
 /** The text of a String node; undefined for any other node. */
-export function textOf(node: PgNode | undefined): string | undefined {
+function textOf(node: PgNode | undefined): string | undefined {
   return node !== undefined && 'String' in node ? (node.String.sval ?? '') : undefined
 }
 

@@ -119,7 +119,7 @@ function others(statement: UpdateStmt | DeleteStmt, catalog: Catalog): Effect {
 }
 
 /** True where the condition compares the first column of an index with a value. */
-export function isPinned(where: PgNode | undefined, key: string, catalog: Catalog): boolean {
+function isPinned(where: PgNode | undefined, key: string, catalog: Catalog): boolean {
   const leading = new Set(
     (catalog.relations.get(key)?.indexes ?? []).filter((index) => index.valid && !index.partial).map((index) => index.columns[0]),
   )

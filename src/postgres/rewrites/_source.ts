@@ -101,7 +101,7 @@ function endOfOperand(source: Source, from: number): number {
 }
 
 /** The tree of an expression's text; undefined where it is none. */
-export function parseExpression(text: string): PgNode | undefined {
+function parseExpression(text: string): PgNode | undefined {
   const node = parseOne(`SELECT (${text}\n)`)
   if (node === undefined || !('SelectStmt' in node)) return undefined
   const [target, ...more] = node.SelectStmt.targetList ?? []

@@ -89,7 +89,7 @@ function statementsOf(sql: readonly string[]) {
 }
 
 /** Whether plain reads or writes would wait behind it. */
-export function blocksAnyone(lock: TableLock): boolean {
+function blocksAnyone(lock: TableLock): boolean {
   return lock.blocksReads || lock.blocksWrites
 }
 

@@ -85,7 +85,7 @@ function dropTrigger(catalog: Catalog, object: PgNode): Catalog {
   return withoutTrigger(catalog, relationKey(parts.slice(0, -1), catalog), parts.at(-1) ?? '')
 }
 
-export function withoutTrigger(catalog: Catalog, key: string, name: string): Catalog {
+function withoutTrigger(catalog: Catalog, key: string, name: string): Catalog {
   return eachBelow(catalog, key, (changed, each) =>
     edit(changed, each, (relation) => ({ ...relation, triggers: relation.triggers.filter((trigger) => trigger !== name) })),
   )

@@ -25,7 +25,7 @@ export interface IndexRequest {
 }
 
 /** The index, and one in each partition unless the table is named with ONLY. */
-export function addIndex(catalog: Catalog, key: string, request: IndexRequest): Catalog {
+function addIndex(catalog: Catalog, key: string, request: IndexRequest): Catalog {
   const relation = catalog.relations.get(key)
   if (relation === undefined) return catalog
   const index = indexOf(relation, catalog, request)

@@ -41,7 +41,7 @@ function renameRelation({ relation = {}, newname = '' }: RenameStmt, catalog: Ca
 }
 
 /** A relation under another name or in another schema, with all that points at it. */
-export function moveRelation(catalog: Catalog, key: string, place: Pick<Relation, 'schema' | 'name'>): Catalog {
+function moveRelation(catalog: Catalog, key: string, place: Pick<Relation, 'schema' | 'name'>): Catalog {
   const relation = catalog.relations.get(key)
   if (relation === undefined) return catalog
   const to = postgresDialect.name(place.schema, place.name)
