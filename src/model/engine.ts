@@ -27,8 +27,8 @@ export interface Engine<Node = unknown> {
   role(statement: Statement<Node>): Role
   /** What must not be cut apart in the statements of one migration. */
   ties(judged: readonly Judged<Node>[]): readonly Tie[]
-  /** Title and undo of a statement that runs as it is written. */
-  words(judged: Judged<Node>): StepWords
+  /** Title and undo of a statement that runs as it is written; `start` is what its migration finds, since what that adds goes as a whole. */
+  words(judged: Judged<Node>, start: Catalog): StepWords
   /** A catalog that knows nothing, for a server of this version. */
   emptyCatalog(server: Server, schema: string): Catalog
   /** Runs it on a sandbox, in the session's open transaction or on its own where it must, and reports what it saw. `before`: what it finds there, if known. */

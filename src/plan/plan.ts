@@ -51,7 +51,7 @@ function planOne<Node>(
     file,
     checksum,
     checks: distinctChecks(checks, state),
-    steps: numbered(stepsOf(engine, items, options)),
+    steps: numbered(stepsOf(engine, items, { ...options, start: state.catalog })),
     blocked: blockedBy(engine, items, { migration, options, parts }),
   }
   const rowsChanged = state.rowsChanged || parts.some(changesRows) || items.some(isBackfill)

@@ -1,4 +1,5 @@
 import type { StepWords } from '../model/bond.ts'
+import type { Catalog } from '../model/catalog.ts'
 import type { Hazard } from '../model/hazard.ts'
 import type { SqlStep, Step, Undo } from '../model/plan.ts'
 import { stops } from './allow.ts'
@@ -7,7 +8,10 @@ import { blockingLocks, feltLocks, strongestLocks, works } from './effect.ts'
 import type { Part } from './parts.ts'
 import type { PlanEngine, PlanOptions } from './options.ts'
 
-type Limits = Pick<PlanOptions, 'lockBudgetMs' | 'statementTimeoutMs'>
+interface Limits extends Pick<PlanOptions, 'lockBudgetMs' | 'statementTimeoutMs'> {
+  /** What the migration finds. */
+  readonly start: Catalog
+}
 
 /** The steps of the items: rewritten ones as they are, the others as written, gathered into few transactions. */
 export function stepsOf<Node>(engine: PlanEngine<Node>, items: readonly Item<Node>[], limits: Limits): readonly Step[] {
@@ -63,7 +67,7 @@ function lockKey<Node>(item: Item<Node>): string {
 
 function writtenStep<Node>(engine: PlanEngine<Node>, group: readonly Item<Node>[], limits: Limits): SqlStep {
   const parts = group.flatMap((item) => item.parts)
-  const words = parts.map(({ judged }) => engine.words(judged))
+  const words = parts.map(({ judged }) => engine.words(judged, limits.start))
   const blocks = parts.some(({ judged }) => blockingLocks(judged).length > 0)
   const facts = parts.map(({ judged }) => judged.facts)
   return {

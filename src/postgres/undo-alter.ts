@@ -1,6 +1,7 @@
 import type { Catalog, Relation } from '../model/catalog.ts'
 import type { Undo } from '../model/plan.ts'
-import type { AlterTableCmd, AlterTableType, PgNode } from './node.ts'
+import { relationKey } from './names.ts'
+import type { AlterTableCmd, AlterTableStmt, AlterTableType } from './node.ts'
 import { postgresDialect } from './quote.ts'
 import { constraintName, constraintOf } from './rewrites/_constraint.ts'
 import { formerDefault } from './rewrites/_default.ts'
@@ -9,8 +10,11 @@ import { cleanup, free } from './rewrites/_step.ts'
 const { name: quoted } = postgresDialect
 
 /** What takes back the actions of an ALTER TABLE; past the point of no return where one of them cannot be. */
-export function undoAlter(key: string, commands: readonly PgNode[], before: Catalog): Undo {
-  const found = commands.flatMap((command) => ('AlterTableCmd' in command ? [undoAction(key, command.AlterTableCmd, before)] : []))
+export function undoAlter({ relation, cmds = [] }: AlterTableStmt, before: Catalog, start: Catalog): Undo {
+  const key = relationKey(relation ?? {}, before)
+  const found = cmds.flatMap((command) =>
+    'AlterTableCmd' in command ? [undoAction(command.AlterTableCmd, placeOf(key, before, start))] : [],
+  )
   const final = found.find(({ kind }) => kind === 'forward-only')
   const sql = found.toReversed().flatMap((undo) => (undo.kind === 'cleanup' ? undo.sql : []))
   return final ?? (sql.length === 0 ? free : cleanup(...sql))
@@ -21,13 +25,30 @@ interface Place {
   readonly alter: string
   readonly relation: Relation | undefined
   readonly before: Catalog
+  /** Columns that the migration found: what is done to one of its own goes with the column. */
+  readonly found: readonly string[]
 }
 
-function undoAction(key: string, action: AlterTableCmd, before: Catalog): Undo {
-  const place = { key, alter: `ALTER TABLE IF EXISTS ${key}`, relation: before.relations.get(key), before }
-  const undo = action.subtype === undefined ? undefined : undos.get(action.subtype)
-  return undo?.(action, place) ?? forwardOnly(`what ${action.subtype?.replace('AT_', '') ?? 'the action'} replaced on ${key} is not kept`)
+function placeOf(key: string, before: Catalog, start: Catalog): Place {
+  const found = start.relations.get(key)?.columns.map(({ name }) => name) ?? []
+  return { key, alter: `ALTER TABLE IF EXISTS ${key}`, relation: before.relations.get(key), before, found }
 }
+
+function undoAction(action: AlterTableCmd, place: Place): Undo {
+  const isOnOwnColumn = action.subtype !== undefined && ofColumn.has(action.subtype) && !place.found.includes(action.name ?? '')
+  if (isOnOwnColumn) return free
+  const undo = action.subtype === undefined ? undefined : undos.get(action.subtype)
+  return (
+    undo?.(action, place) ?? forwardOnly(`what ${action.subtype?.replace('AT_', '') ?? 'the action'} replaced on ${place.key} is not kept`)
+  )
+}
+
+const ofColumn: ReadonlySet<AlterTableType> = new Set<AlterTableType>([
+  'AT_ColumnDefault',
+  'AT_SetNotNull',
+  'AT_DropNotNull',
+  'AT_SetStatistics',
+])
 
 const undos: ReadonlyMap<AlterTableType, (action: AlterTableCmd, place: Place) => Undo> = new Map<
   AlterTableType,

@@ -11,10 +11,14 @@ import { undoAlter } from './undo-alter.ts'
 
 const { name: quoted } = postgresDialect
 
-/** What `abort` does about a statement that ran as it was written: what was added is dropped, what is gone or changed cannot come back. */
-export function undoOf({ statement, before }: Judged<PgNode>): Undo {
+/**
+ * What `abort` does about a statement that ran as it was written: what was added is dropped, what is gone or changed cannot come
+ * back. `start` is what its migration finds: what is done to a table or a column of the migration itself goes with that.
+ */
+export function undoOf({ statement, before }: Judged<PgNode>, start: Catalog): Undo {
   const { node } = statement
-  if (isOnNewTable(node, before)) return free
+  if (isOnOwnTable(node, before, start)) return free
+  if ('AlterTableStmt' in node) return undoAlter(node.AlterTableStmt, before, start)
   for (const [tag, body] of Object.entries(node)) {
     const undo = undos[tag as keyof Bodies] as ((body: unknown, before: Catalog) => Undo) | undefined
     if (undo !== undefined) return undo(body, before)
@@ -22,11 +26,10 @@ export function undoOf({ statement, before }: Judged<PgNode>): Undo {
   return forwardOnly(`lockkeeper does not know how to take back ${statement.kind}`)
 }
 
-// What is done to a table of this run goes with the table.
-function isOnNewTable(node: PgNode, catalog: Catalog): boolean {
+function isOnOwnTable(node: PgNode, before: Catalog, start: Catalog): boolean {
   const [body] = Object.values<{ readonly relation?: RangeVar }>(node as { readonly [tag: string]: object })
-  const relation = body?.relation === undefined ? undefined : findRelation(body.relation, catalog)
-  return relation?.isNew === true
+  const key = body?.relation === undefined ? undefined : relationKey(body.relation, before)
+  return key !== undefined && before.relations.has(key) && !start.relations.has(key)
 }
 
 function forwardOnly(why: string): Undo {
@@ -41,7 +44,6 @@ const leavesNothing = (): Undo => free
 const changesRows = (): Undo => forwardOnly('rows were changed, and nothing keeps what they held before')
 
 const undos: Bodies = {
-  AlterTableStmt: (body, before) => undoAlter(relationKey(body.relation ?? {}, before), body.cmds ?? [], before),
   CreateStmt: (body, before) => dropRelation('TABLE', body.relation, before),
   CreateTableAsStmt: (body, before) =>
     dropRelation(body.objtype === 'OBJECT_MATVIEW' ? 'MATERIALIZED VIEW' : 'TABLE', body.into?.rel, before),

@@ -1,4 +1,5 @@
 import type { StepWords } from '../model/bond.ts'
+import type { Catalog } from '../model/catalog.ts'
 import type { Judged } from '../model/hazard.ts'
 import { relationKey } from './names.ts'
 import { type AlterTableCmd, type PgNode } from './node.ts'
@@ -6,9 +7,9 @@ import { postgresDialect } from './quote.ts'
 import { undoOf } from './undo.ts'
 
 /** Title, short name and undo of a statement that runs as the user wrote it. */
-export function wordsOf(judged: Judged<PgNode>): StepWords {
+export function wordsOf(judged: Judged<PgNode>, start: Catalog): StepWords {
   const title = titleOf(judged)
-  return { id: slug(title), title, undo: undoOf(judged) }
+  return { id: slug(title), title, undo: undoOf(judged, start) }
 }
 
 function titleOf({ statement, facts, before }: Judged<PgNode>): string {

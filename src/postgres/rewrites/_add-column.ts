@@ -138,7 +138,7 @@ function fillDrafts(adding: Adding, after: Catalog): readonly DraftStep[] | unde
   if (fill === undefined) return undefined
   if (notNull === undefined && !isPrimary(parts)) return [fill]
   const named = notNull?.conname === undefined ? {} : { name: notNull.conname }
-  return [fill, ...notNullDrafts({ table, relation, column: column.colname, ...named }, after)]
+  return [fill, ...notNullDrafts({ table, relation, column: column.colname, added: true, ...named }, after)]
 }
 
 function isPrimary({ qualifiers }: ColumnParts): boolean {

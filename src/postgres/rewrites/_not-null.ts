@@ -3,7 +3,7 @@ import { clip, nameBytes } from '../../std/object-name.ts'
 import { chooseNotNullName } from '../object-names.ts'
 import { postgresDialect } from '../quote.ts'
 import { validateDraft } from './_constraint.ts'
-import { cleanup, type Draft, type DraftStep } from './_step.ts'
+import { cleanup, free, type Draft, type DraftStep } from './_step.ts'
 
 const { name: quoted } = postgresDialect
 
@@ -13,6 +13,8 @@ export interface NotNullPlan {
   readonly column: string
   /** The name of the NOT NULL constraint on 18, where the user gave one. */
   readonly name?: string
+  /** The migration adds the column itself: what takes that back takes this too. */
+  readonly added?: boolean
   /** A last filling of NULLs that came in after the first one; new ones are refused by then. */
   readonly sweep?: DraftStep
 }
@@ -58,14 +60,14 @@ function refuseNulls({ table, column }: NotNullPlan, name: string, body: string)
 }
 
 // In one ALTER the DROP would come first and bring the scan back (measured: pgfacts A.2).
-function setNotNull({ table, column }: NotNullPlan, helper: string): Draft {
+function setNotNull({ table, column, added }: NotNullPlan, helper: string): Draft {
   return {
     kind: 'draft',
     id: `set-not-null-${column}`,
     title: `set ${table}.${quoted(column)} NOT NULL, proven by the helper check, and drop that`,
     phase: 'expand',
     sql: [`ALTER TABLE ${table} ALTER COLUMN ${quoted(column)} SET NOT NULL`, `ALTER TABLE ${table} DROP CONSTRAINT ${quoted(helper)}`],
-    undo: cleanup(`ALTER TABLE IF EXISTS ${table} ALTER COLUMN ${quoted(column)} DROP NOT NULL`),
+    undo: added === true ? free : cleanup(`ALTER TABLE IF EXISTS ${table} ALTER COLUMN ${quoted(column)} DROP NOT NULL`),
   }
 }
 

@@ -44,6 +44,11 @@ export function columnOf(relation: Relation | undefined, name: string): Column |
   return relation?.columns.find((column) => column.name === name)
 }
 
+/** Whether the migration itself adds the column. */
+export function isAddedHere([first]: readonly Judged<PgNode>[], key: string, column: string): boolean {
+  return columnOf(first?.before.relations.get(key), column) === undefined
+}
+
 /** Columns of the primary key, in its order; empty where there is none. */
 export function primaryKeyOf(relation: Relation): readonly string[] {
   return relation.constraints.find((constraint) => constraint.kind === 'primary-key')?.columns ?? []

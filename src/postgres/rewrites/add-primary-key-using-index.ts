@@ -7,7 +7,7 @@ import { constraintOf } from './_constraint.ts'
 import { notNullDrafts } from './_not-null.ts'
 import { sourceOf } from './_source.ts'
 import { writeSteps } from './_step.ts'
-import { alterTarget, columnOf, type Target } from './_target.ts'
+import { alterTarget, columnOf, isAddedHere, type Target } from './_target.ts'
 import { uniqueRewrite } from './_unique.ts'
 
 /** Its columns are proven NOT NULL first: else PRIMARY KEY USING INDEX would read the table under ACCESS EXCLUSIVE (pgfacts A.3). */
@@ -25,7 +25,9 @@ export const addPrimaryKeyUsingIndex: Rewrite<PgNode> = {
     const found = uniqueRewrite(sourceOf(current.statement), constraint, { table, relation, catalog: current.before })
     if (found === undefined) return undefined
     const nullable = textsOf(constraint.keys).filter((column) => columnOf(relation, column)?.nullable === true)
-    const proven = nullable.flatMap((column) => notNullDrafts({ table, relation, column }, current.before))
+    const proven = nullable.flatMap((column) =>
+      notNullDrafts({ table, relation, column, added: isAddedHere(judged, table, column) }, current.before),
+    )
     const place = { judged, at, options }
     const checks = [
       ...nullable.flatMap((column) => nullsAt(place, target, column)),

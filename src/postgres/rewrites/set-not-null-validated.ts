@@ -10,7 +10,7 @@ import { constraintOf } from './_constraint.ts'
 import { setDefaultDraft } from './_default.ts'
 import { notNullDrafts } from './_not-null.ts'
 import { free, writeSteps, type DraftStep } from './_step.ts'
-import { alterTarget, worksUnderLock, type Target } from './_target.ts'
+import { alterTarget, isAddedHere, worksUnderLock, type Target } from './_target.ts'
 import { earlierFill } from './_update.ts'
 
 /**
@@ -89,9 +89,11 @@ function rewrite(request: Request): Rewritten | undefined {
   if (before === undefined || filling === undefined) return undefined
   const { target, column, name } = required
   const given = request.defaultAt === undefined ? undefined : judged[request.defaultAt]
-  const defaultOf = { key: target.key, column }
+  const added = isAddedHere(judged, target.key, column)
+  const defaultOf = { key: target.key, column, added }
   const first: readonly DraftStep[] = given === undefined ? [] : [setDefaultDraft(defaultOf, given.statement, before)]
   const plan = {
+    added,
     table: target.key,
     relation: target.relation,
     column,
