@@ -1,3 +1,4 @@
+-- rewritten: no
 -- setup
 CREATE TABLE customers (id serial PRIMARY KEY, email text NOT NULL, code text);
 CREATE TABLE orders (id serial PRIMARY KEY, customer_id int, status text, total numeric(10,2), note text, qty int);
