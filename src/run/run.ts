@@ -120,9 +120,8 @@ async function runMigration({ stored, resumed }: ToRun, running: Running): Promi
     ledger.end(migration, 'complete')
     context.emit({ type: 'migration-done', migration: migration.id })
   } catch (error) {
-    const untouched = !resumed && !ledger.hasDone(migration) && leavesNothing(migration)
-    await giveUp(error, { stored, context, untouched })
-    ledger.end(migration, untouched ? 'pending' : 'failed')
+    const withdrawn = await giveUp(error, { stored, resumed, context })
+    ledger.end(migration, withdrawn ? 'pending' : 'failed')
     throw error
   }
 }
@@ -159,20 +158,20 @@ function leavesNothing({ steps }: PlannedMigration): boolean {
 
 interface GivingUp {
   readonly stored: StoredMigration
+  readonly resumed: boolean
   readonly context: StepContext
-  /** Nothing of the migration is there: no step was done, and none leaves anything half done. */
-  readonly untouched: boolean
 }
 
-/** Best effort: when the server is gone, the journal already says which step was begun. */
-async function giveUp(error: unknown, { stored, context, untouched }: GivingUp): Promise<void> {
-  const event = failureOf(error, context)
-  if (event.code === 'connection-lost') return
-  context.emit(event)
+/** Best effort: when the server is gone, the journal already says which step was begun. True where nothing of the migration is left. */
+async function giveUp(error: unknown, given: GivingUp): Promise<boolean> {
+  const event = failureOf(error, given.context)
+  if (event.code === 'connection-lost') return false
+  given.context.emit(event)
   try {
-    await writeFailure(event, { stored, context, untouched })
+    return await writeFailure(event, given)
   } catch {
     // What stopped the run is what the user must hear of.
+    return false
   }
 }
 
@@ -184,13 +183,16 @@ function failureOf(error: unknown, { migration }: StepContext): Failed {
   return { type: 'migration-failed', migration, code: error.code, message: error.message, ...step }
 }
 
-async function writeFailure(event: Failed, { stored, context, untouched }: GivingUp): Promise<void> {
+/** The journal decides, not what this process remembers: a step may be done whose answer never came. */
+async function writeFailure(event: Failed, { stored, resumed, context }: GivingUp): Promise<boolean> {
   const { options, connections, migration } = context
   const journal = options.engine.journal(connections.work)
-  const state = fold(await journal.read(options.plan.project)).get(migration)?.state
-  if (state !== 'running') return
+  const progress = fold(await journal.read(options.plan.project)).get(migration)
+  if (progress?.state !== 'running') return false
+  const untouched = !resumed && leavesNothing(stored.migration) && [...progress.steps.values()].every((state) => state === 'started')
   if (untouched) await withdrawMigration(stored, context)
   else if (!options.signal.aborted) await journal.record(options.plan.project, event)
+  return untouched
 }
 
 function withProgress(error: unknown, { signal }: RunOptions, ledger: Ledger): unknown {
@@ -229,10 +231,6 @@ class Ledger {
     if (entry === undefined) return
     entry.state = state
     if (state === 'complete') this.committed = true
-  }
-
-  hasDone(migration: PlannedMigration): boolean {
-    return [...(this.#migrations.get(migration.id)?.steps.values() ?? [])].some((step) => step.state === 'done')
   }
 
   report(ms: number): RunReport {

@@ -28,7 +28,7 @@ async function doneSteps(context: StepContext): Promise<ReadonlySet<string>> {
 }
 
 async function runStep(step: Step, context: StepContext): Promise<StepReport> {
-  const { options, migration, emit } = context
+  const { migration, emit } = context
   const began = performance.now()
   const outcome = await persist(step, context)
   const ms = Math.round(performance.now() - began)
@@ -37,7 +37,6 @@ async function runStep(step: Step, context: StepContext): Promise<StepReport> {
     ...(outcome.rows === undefined ? {} : { rows: outcome.rows }),
   }
   emit({ type: 'step-done', migration, step: step.id, ms, attempts: outcome.attempts, ...extra })
-  options.signal.throwIfAborted()
   return { id: step.id, title: step.title, state: 'done', attempts: outcome.attempts, ms, ...extra }
 }
 
