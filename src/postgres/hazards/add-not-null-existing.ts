@@ -1,6 +1,6 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
-import { actionsOf, columnOf } from './_input.ts'
+import { actionsOf, columnOf, type Found, type Input } from './_input.ts'
 
 /** The running application may still write NULL. */
 export const addNotNullExisting: HazardRule<PgNode> = {
@@ -24,7 +24,7 @@ export const addNotNullExisting: HazardRule<PgNode> = {
       .filter((found) => columnOf(found, found.command.name)?.nullable !== false)
       .map((found) => {
         const column = columnOf(found, found.command.name)
-        const filled = column?.default !== undefined || column?.identity !== undefined
+        const filled = column?.default !== undefined || column?.identity !== undefined || getsDefault(input, found)
         return {
           rule: 'add-not-null-existing',
           severity: 'warning',
@@ -38,4 +38,10 @@ export const addNotNullExisting: HazardRule<PgNode> = {
         }
       })
   },
+}
+
+/** Prisma writes SET NOT NULL before SET DEFAULT, in one ALTER TABLE. */
+function getsDefault({ transaction }: Input, { key, command }: Found): boolean {
+  const set = transaction.flatMap((judged) => actionsOf(judged, 'AT_ColumnDefault'))
+  return set.some((other) => other.key === key && other.command.name === command.name && other.command.def !== undefined)
 }
