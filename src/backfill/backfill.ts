@@ -99,21 +99,13 @@ async function tryBatch(
       step: job.step,
       work: workSql(job.work, range),
     })
-    const results = await job.session.script([...batchSettings(job), sql], { signal: job.signal })
+    const results = await job.session.script([`set local lock_timeout = '${Math.ceil(job.lockBudgetMs)}ms'`, sql], { signal: job.signal })
     const row = results.at(-1)?.rows[0]
     return { rows: Number(row?.['rows']), changed: Number(row?.['changed']) }
   } catch (error) {
     await stepBack(job, size, error)
     return undefined
   }
-}
-
-/**
- * Rows and checkpoint commit together, so a crash of the server loses both or none: no batch need wait for the disk. What waits
- * is the step's done row, and with it all that was written before.
- */
-function batchSettings({ lockBudgetMs }: Backfill): readonly string[] {
-  return [`set local lock_timeout = '${Math.ceil(lockBudgetMs)}ms'`, 'set local synchronous_commit = off']
 }
 
 /** While it waits for one row it holds others: so never long, then smaller, until the time is over. */
