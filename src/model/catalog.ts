@@ -17,7 +17,7 @@ export interface Catalog {
   /** Publications that take in what is created later; absent where none is known. */
   readonly publications?: readonly { readonly name: string; readonly allTables: boolean; readonly schemas: readonly string[] }[]
   readonly types: ReadonlyMap<string, NamedType>
-  /** All overloads under one name; the worst volatility counts where they differ. */
+  /** The users': all overloads under one name; the worst volatility counts where they differ. The engine knows the server's own. */
   readonly functions: ReadonlyMap<string, readonly FunctionInfo[]>
 }
 

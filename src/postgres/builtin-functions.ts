@@ -1,7 +1,14 @@
 // Made by scripts/generate-builtin-functions.ts from PostgreSQL 18; do not edit.
 
-/** The functions of pg_catalog that SQL can call, by volatility; a name whose overloads differ stands under each. */
-export const builtinFunctions = {
+/** Names by volatility; a name whose overloads differ stands under each. */
+export interface FunctionNames {
+  readonly immutable: string
+  readonly stable: string
+  readonly volatile: string
+}
+
+/** The functions of pg_catalog that SQL can call. */
+export const builtinFunctions: FunctionNames = {
   immutable: `
     abbrev abs aclcontains acldefault aclinsert aclitemeq aclremove acos acosd acosh age any_value any_value_transfn area array_agg
     array_append array_cat array_dims array_eq array_fill array_ge array_gt array_larger array_le array_length array_lower array_lt
@@ -254,4 +261,4 @@ export const builtinFunctions = {
     pg_xact_commit_timestamp pg_xact_commit_timestamp_origin pg_xact_status plpgsql_call_handler plpgsql_validator query_to_xml
     query_to_xml_and_xmlschema query_to_xmlschema random random_normal set_config setseed setval timeofday ts_rewrite ts_stat
     txid_status uuidv4 uuidv7`,
-} as const
+}

@@ -224,13 +224,8 @@ export interface FunctionRow {
   readonly language: string
 }
 
-const functions = (where: string) => `
+/** Aggregates and window functions too; overloads that are alike count once. The server's own are not among them: see builtins.ts. */
+export const functionsSql = `
   SELECT DISTINCT ${schemaName('n')} AS schema, p.proname AS name, p.provolatile AS volatility, l.lanname AS language
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
-  WHERE p.prokind <> 'p' AND ${where} ORDER BY 1, 2, 3, 4`
-
-/** Aggregates and window functions too; overloads that are alike count once. */
-export const functionsSql = functions(isUsers('n'))
-
-/** The server's own. */
-export const builtinsSql = functions(`n.nspname = 'pg_catalog'`)
+  WHERE p.prokind <> 'p' AND ${isUsers('n')} ORDER BY 1, 2, 3, 4`

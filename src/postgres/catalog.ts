@@ -67,7 +67,7 @@ async function readOnce(query: Query, options: CatalogOptions): Promise<Catalog>
     relations: relationsOf(found, parts),
     publications: parts.publications.map(({ name, allTables, schemas }) => ({ name, allTables, schemas })),
     types: typesOf(await rows<ask.TypeRow>(ask.typesSql)),
-    functions: functionsOf(await rows<ask.FunctionRow>(ask.functionsSql), await builtinsOf(settings.number, rows)),
+    functions: functionsOf(await rows<ask.FunctionRow>(ask.functionsSql)),
   }
 }
 
@@ -96,22 +96,9 @@ function isConstrained(row: ask.TypeRow, byOid: ReadonlyMap<number, ask.TypeRow>
 
 const volatilities = { i: 'immutable', s: 'stable', v: 'volatile' } as const
 
-type Functions = PersistentMap<readonly FunctionInfo[]>
-
-function functionsOf(rows: readonly ask.FunctionRow[], others: Functions): Functions {
+function functionsOf(rows: readonly ask.FunctionRow[]): PersistentMap<readonly FunctionInfo[]> {
   return rows.reduce((functions, row) => {
     const key = postgresDialect.name(row.schema, row.name)
     return functions.with(key, [...(functions.get(key) ?? []), { volatility: volatilities[row.volatility], language: row.language }])
-  }, others)
-}
-
-/** The server's own 3,000 functions are the same on all servers of one minor version: read once for each in this process. */
-const builtins = new Map<string, Functions>()
-
-async function builtinsOf(fullVersion: string, rows: ReturnType<typeof reader>): Promise<Functions> {
-  const known = builtins.get(fullVersion)
-  if (known !== undefined) return known
-  const read = functionsOf(await rows<ask.FunctionRow>(ask.builtinsSql, []), PersistentMap.from([]))
-  builtins.set(fullVersion, read)
-  return read
+  }, PersistentMap.from<readonly FunctionInfo[]>([]))
 }

@@ -1,6 +1,7 @@
 import type { Catalog, FunctionInfo, NamedType, Relation } from '../model/catalog.ts'
 import { tableOfIndex } from './catalog-names.ts'
 import { textsOf, type PgNode, type RangeVar } from './node.ts'
+import { builtinOverloads } from './builtins.ts'
 import { postgresDialect } from './quote.ts'
 
 /** A name as the tree holds it: a RangeVar, a list of String nodes, or its parts in order. */
@@ -66,8 +67,9 @@ export function findFunction(
   source: NameSource,
   catalog: Catalog,
 ): { readonly key: string; readonly overloads: readonly FunctionInfo[] } | undefined {
-  const key = lookUp(source, catalog, (candidate) => catalog.functions.has(candidate))
-  return key === undefined ? undefined : { key, overloads: catalog.functions.get(key) ?? [] }
+  const overloadsOf = (key: string) => catalog.functions.get(key) ?? builtinOverloads(key, catalog.server.version)
+  const key = lookUp(source, catalog, (candidate) => overloadsOf(candidate) !== undefined)
+  return key === undefined ? undefined : { key, overloads: overloadsOf(key) ?? [] }
 }
 
 function partsOf(source: NameSource): readonly string[] {

@@ -38,9 +38,7 @@ function known(catalog: Catalog) {
     timeZone: catalog.timeZone,
     types: Object.fromEntries(catalog.types),
     functions: Object.fromEntries(
-      [...catalog.functions]
-        .filter(([key]) => !key.startsWith('pg_catalog.'))
-        .map(([key, overloads]) => [key, overloads.map((one) => JSON.stringify(one)).toSorted()]),
+      [...catalog.functions].map(([key, overloads]) => [key, overloads.map((one) => JSON.stringify(one)).toSorted()]),
     ),
     publications: (catalog.publications ?? []).toSorted((one, other) => (one.name < other.name ? -1 : 1)),
     relations: Object.fromEntries([...catalog.relations].map(([key, relation]) => [key, knownRelation(relation)])),
