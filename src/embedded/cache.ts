@@ -1,4 +1,5 @@
-import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { LockkeeperError } from '../model/errors.ts'
 import { temporaryFolder } from './server-folder.ts'
@@ -42,14 +43,15 @@ async function makeReadable(folder: string): Promise<void> {
 async function isComplete(entry: string): Promise<boolean> {
   try {
     const files = Number(await readFile(join(entry, 'files'), 'utf8'))
-    return files > 0 && files === (await countFiles(join(entry, 'content')))
+    return files > 0 && files === countFiles(join(entry, 'content'))
   } catch {
     return false
   }
 }
 
-async function countFiles(folder: string): Promise<number> {
-  return (await readdir(folder, { recursive: true })).length
+// At once, in 10 ms: the asynchronous one waits for its turn at each of 30 folders, behind whatever else the process is loading.
+function countFiles(folder: string): number {
+  return readdirSync(folder, { recursive: true }).length
 }
 
 async function makeEntry(entry: string, { workshop, make }: Making): Promise<void> {
@@ -58,7 +60,7 @@ async function makeEntry(entry: string, { workshop, make }: Making): Promise<voi
   await mkdir(content, { recursive: true })
   await chmod(folder, 0o755)
   await make(content)
-  await writeFile(join(folder, 'files'), String(await countFiles(content)))
+  await writeFile(join(folder, 'files'), String(countFiles(content)))
   await moveInto(folder, entry)
   await rm(folder, { recursive: true, force: true })
 }

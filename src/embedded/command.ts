@@ -15,13 +15,13 @@ export interface Outcome {
   readonly output: string
 }
 
-/** Runs a program to its end and gives back what became of it; rejects only with the reason of the signal, which kills it. */
-export function runCommand(command: Command, signal: AbortSignal): Promise<Outcome> {
+/** Runs a program to its end, with `input` on its standard input, and gives back what became of it; rejects only with the reason of the signal, which kills it. */
+export function runCommand(command: Command, signal: AbortSignal, input?: string): Promise<Outcome> {
   signal.throwIfAborted()
   return new Promise((resolve, reject) => {
     const child = spawn(command.file, command.args, {
       ...spawnOptions(command),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       signal,
       killSignal: 'SIGKILL',
     })
@@ -29,6 +29,8 @@ export function runCommand(command: Command, signal: AbortSignal): Promise<Outco
     const collect = (chunk: Buffer): void => void (output += chunk.toString())
     child.stdout?.on('data', collect)
     child.stderr?.on('data', collect)
+    // A program that ends before it has read everything is judged by its status.
+    child.stdin?.on('error', () => undefined).end(input)
     child.on('error', (error) => (signal.aborted ? reject(signal.reason) : resolve({ status: undefined, output: error.message })))
     child.on('close', (status) => (signal.aborted ? reject(signal.reason) : resolve({ status: status ?? undefined, output })))
   })

@@ -3,6 +3,7 @@ import { onProcessExit } from './exit-hook.ts'
 import { readLogTail, startPostmaster, type Launch } from './launch.ts'
 import type { Postmaster } from './postmaster.ts'
 import { removeServerFolder, removeServerFolderNow } from './server-folder.ts'
+import { unprivilegedRole } from './template.ts'
 import { urlOf } from './url.ts'
 
 /** A PostgreSQL that runs until it is stopped, or until this process ends, however it does. */
@@ -11,6 +12,8 @@ export interface EmbeddedServer extends AsyncDisposable {
   readonly version: number
   /** Superuser postgres, database postgres. */
   readonly url: string
+  /** The same database for SQL that nobody vouches for: its owner, who is no superuser. Only on the socket, not with `tcp`. */
+  readonly unprivilegedUrl: string
   readonly socketFolder: string
   readonly port: number
   /** Holds everything of the server; gone after `stop`. */
@@ -35,6 +38,7 @@ const exitMs = 3_000
 export class Server implements EmbeddedServer {
   readonly version: number
   readonly url: string
+  readonly unprivilegedUrl: string
   readonly socketFolder: string
   readonly port: number
   readonly folder: string
@@ -52,6 +56,7 @@ export class Server implements EmbeddedServer {
     this.port = launch.port
     this.folder = launch.folder
     this.url = this.databaseUrl('postgres')
+    this.unprivilegedUrl = urlOf({ ...launch, password: undefined }, 'postgres', unprivilegedRole)
     this.#forget = onProcessExit(() => this.#endNow())
   }
 
@@ -86,8 +91,9 @@ export class Server implements EmbeddedServer {
 
   async #stop(): Promise<void> {
     await this.#end('SIGQUIT', stopMs)
-    await removeServerFolder(this.folder)
+    // The watchdog's rm is four times as fast as ours, which is for where the watchdog was killed.
     await this.#launch.watchdog.release()
+    await removeServerFolder(this.folder)
     this.#forget()
   }
 

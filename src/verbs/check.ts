@@ -10,7 +10,7 @@ import type { Sandbox } from './sandbox.ts'
 import { openSandbox } from './sandbox.ts'
 import type { Scope } from './scope.ts'
 import { scopeOf } from './scope.ts'
-import type { Parsed } from './trial.ts'
+import type { Parsed, Trial } from './trial.ts'
 import { predictAll, tryAll } from './trial.ts'
 
 /**
@@ -19,17 +19,22 @@ import { predictAll, tryAll } from './trial.ts'
  */
 export async function checkMigrations(options: CheckVerbOptions): Promise<CheckReport> {
   const cancel = new AbortController()
-  const loading = postgresEngine()
-  const opening = openQuietly(loading, { ...options, signal: AbortSignal.any([options.signal, cancel.signal]) })
+  const opening = openQuietly({ ...options, signal: AbortSignal.any([options.signal, cancel.signal]) })
   try {
-    const engine = await loading
+    // The folder first, and then the engine: to load that keeps this process busy while the server's own programs run.
     const scope = await scopeOf(options)
+    const engine = await postgresEngine()
     const parsed = scope.pending.map((migration) => ({ migration, statements: statementsOf(engine, migration) }))
-    return await judgeScope(engine, await opening, { options, scope, parsed })
+    const wanted = { options, scope, parsed }
+    const tried = await tryOut(engine, await opening, wanted)
+    // The sandbox's server ends while its findings are judged.
+    const closing = close(await opening)
+    const report = judge(engine, tried, wanted)
+    await closing
+    return report
   } finally {
     cancel.abort()
-    const opened = await opening
-    if (opened.kind === 'open') await opened.sandbox[Symbol.asyncDispose]()
+    await close(await opening)
   }
 }
 
@@ -38,15 +43,19 @@ type Opened =
   | { readonly kind: 'missing' | 'failed'; readonly error: LockkeeperError }
 
 // Begun before anything else, since starting a server takes longest; its failure is looked at when it is needed.
-async function openQuietly(engine: Promise<Engine>, options: CheckVerbOptions): Promise<Opened> {
+async function openQuietly(options: CheckVerbOptions): Promise<Opened> {
   const { shadowUrl, schema, signal, server } = options
   try {
-    const sandbox = await openSandbox({ engine, signal, ...present({ version: server?.version, shadowUrl, schema }) })
+    const sandbox = await openSandbox({ engine: postgresEngine, signal, ...present({ version: server?.version, shadowUrl, schema }) })
     return { kind: 'open', sandbox }
   } catch (error) {
     if (!(error instanceof LockkeeperError)) throw error
     return { kind: error.code === 'embedded-unavailable' || error.code === 'embedded-failed' ? 'missing' : 'failed', error }
   }
+}
+
+async function close(opened: Opened): Promise<void> {
+  if (opened.kind === 'open') await opened.sandbox[Symbol.asyncDispose]()
 }
 
 interface Wanted {
@@ -55,20 +64,25 @@ interface Wanted {
   readonly parsed: readonly Parsed[]
 }
 
-async function judgeScope(engine: Engine, opened: Opened, { options, scope, parsed }: Wanted): Promise<CheckReport> {
-  if (opened.kind === 'failed') throw opened.error
-  const versions = versionsOf(options, scope)
-  const tried =
-    opened.kind === 'open'
-      ? await tryAll(engine, opened.sandbox, { scope, parsed })
-      : predictAll(engine, { scope, parsed, version: versions.at(-1) ?? 18, why: opened.error.message })
+async function tryOut(engine: Engine, opened: Opened, { options, scope, parsed }: Wanted): Promise<Trial> {
+  switch (opened.kind) {
+    case 'failed':
+      throw opened.error
+    case 'missing':
+      return predictAll(engine, { scope, parsed, version: versionsOf(options, scope).at(-1) ?? 18, why: opened.error.message })
+    case 'open':
+      return await tryAll(engine, opened.sandbox, { scope, parsed })
+  }
+}
+
+function judge(engine: Engine, tried: Trial, { options, scope }: Wanted): CheckReport {
   return check(engine, tried.pending, {
     catalog: scope.catalog ?? tried.catalog,
-    versions,
+    versions: versionsOf(options, scope),
     together: scope.together,
     today: options.today,
     notes: [...scope.notes, ...tried.notes],
-    ...present({ sandboxVersion: opened.kind === 'open' ? opened.sandbox.version : undefined }),
+    ...present({ sandboxVersion: tried.sandboxVersion }),
   })
 }
 

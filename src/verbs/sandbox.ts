@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { availableVersions, startPostgres } from '../embedded/start.ts'
 import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
@@ -14,8 +13,8 @@ export interface Sandbox extends AsyncDisposable {
 }
 
 export interface SandboxOptions {
-  /** Loads while the server starts. */
-  readonly engine: Promise<Engine>
+  /** Loaded when the server is up, if it is not by then. */
+  readonly engine: () => Promise<Engine>
   /** An empty database of the user's own, instead of the embedded server. */
   readonly shadowUrl?: string
   /** The major wanted; another one is taken where its binaries are not installed. */
@@ -35,10 +34,12 @@ async function openEmbedded(options: SandboxOptions): Promise<Sandbox> {
   const version = options.version !== undefined && installed.includes(options.version) ? options.version : (installed.at(-1) ?? 18)
   const server = await startPostgres({ version, signal: options.signal })
   try {
-    const session = await connectTo(options, await unprivileged(await options.engine, server.url, options.signal))
+    const session = await connectTo(options, server.unprivilegedUrl)
+    // The server ends while whoever asked for it goes on: what it says to its last client is nobody's concern.
     const close = async () => {
-      await session.close()
-      await server.stop()
+      const stopping = server.stop()
+      await session.close().catch(() => undefined)
+      await stopping
     }
     return { session, version, name: `the embedded PostgreSQL ${session.server.fullVersion ?? version}`, [Symbol.asyncDispose]: close }
   } catch (error) {
@@ -65,24 +66,9 @@ async function openShadow(options: SandboxOptions, url: string): Promise<Sandbox
   }
 }
 
-// A pull request's SQL runs here, and a superuser's COPY TO PROGRAM is a shell (H15). It may create what a managed server's owner may.
-async function unprivileged(engine: Engine, superuserUrl: string, signal: AbortSignal): Promise<string> {
-  const session = await engine.connect({ url: superuserUrl, applicationName: 'lockkeeper sandbox', signal })
-  const password = randomBytes(12).toString('hex')
-  try {
-    await session.script([`create role sandbox login password '${password}'`, 'alter database postgres owner to sandbox'])
-  } finally {
-    await session.close()
-  }
-  const url = new URL(superuserUrl)
-  url.username = 'sandbox'
-  url.password = password
-  return url.toString()
-}
-
 async function connectTo(options: SandboxOptions, url: string): Promise<Session> {
   const { schema, signal } = options
-  const engine = await options.engine
+  const engine = await options.engine()
   const session = await engine.connect({ url, applicationName: 'lockkeeper sandbox', signal, ...present({ schema }) })
   if (schema !== undefined && schema !== 'public') await session.query(`create schema if not exists ${session.dialect.name(schema)}`)
   return session

@@ -14,6 +14,8 @@ export interface Trial {
   readonly catalog: Catalog
   /** What limits the verdicts, in words. */
   readonly notes: readonly string[]
+  /** The major that made the observations; absent where there are none. */
+  readonly sandboxVersion?: number
 }
 
 /** A pending migration, read. */
@@ -40,7 +42,7 @@ export async function tryAll(engine: Engine, sandbox: Sandbox, { scope, parsed }
   }
   const partial = skipped.length > 0 || unseen.length > 0
   const notes = [...skippedNote(skipped.map(({ why }) => why)), ...unseenNote(unseen)]
-  return { pending, catalog: partial ? { ...catalog, knowledge: 'partial' } : catalog, notes }
+  return { pending, catalog: partial ? { ...catalog, knowledge: 'partial' } : catalog, notes, sandboxVersion: sandbox.version }
 }
 
 interface Blind extends Read {
