@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import { startPostgres } from '../dist/embedded/start.js'
+import { startPostgres } from '../src/embedded/start.ts'
 
 // What any tool pays that replays a folder: the embedded server, and the same SQL sent by a bare client, one message a file.
 const folder = process.argv[2] ?? '.'

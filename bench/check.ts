@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { postgresEngine } from '../src/engines.ts'
+import { bundle } from '../test/support/bundle.ts'
 import { thisMachine } from './_machine.ts'
 import { migrationSql, writePrismaFolder } from './_prisma-folder.ts'
 import type { Spread } from './_spread.ts'
@@ -13,11 +14,11 @@ const { values: flags } = parseArgs({ options: { json: { type: 'boolean' }, roun
 const count = Number(flags.migrations ?? 200)
 const rounds = Number(flags.rounds ?? 5)
 const cli = resolve(import.meta.dirname, '../dist/cli/main.js')
-const bare = resolve(import.meta.dirname, '_bare-replay.mjs')
 
 /** A Prisma folder of 200 migrations without a database: `check` of the last one against what the replay alone costs, in paired rounds. */
 async function main(): Promise<void> {
   build()
+  const bare = await bundle('bench/_bare-replay.ts')
   const folder = await mkdtemp(join(tmpdir(), 'lk-bench-check-'))
   try {
     const last = await writePrismaFolder(folder, count)
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** What users run is compiled; a loader that compiles while it runs would be measured instead. */
+/** What users run is built; a loader that compiles while it runs would be measured instead. The baseline is built the same way. */
 function build(): void {
   const built = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {
     cwd: resolve(import.meta.dirname, '..'),

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { dirname, extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
 import { LockkeeperError } from '../model/errors.ts'
+import { fromSource, ownFile } from '../std/own-files.ts'
 import { unreadable } from './_files.ts'
 import type { RecordAnswer, RecordedClass, RecordRequest } from './_typeorm-protocol.ts'
 
@@ -33,9 +33,8 @@ export async function record(request: RecordRequest, signal: AbortSignal): Promi
 }
 
 function start(root: string): ChildProcess {
-  const here = fileURLToPath(import.meta.url)
-  const program = join(dirname(here), `_typeorm-process${extname(here)}`)
-  return spawn(process.execPath, extname(here) === '.ts' ? [jitiCommand(here), program] : [program], {
+  const program = ownFile('adapters/_typeorm-process.ts')
+  return spawn(process.execPath, fromSource ? [jitiCommand(), program] : [program], {
     cwd: root,
     env: scrubbed(process.env),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -45,8 +44,8 @@ function start(root: string): ChildProcess {
 }
 
 /** Built, we are plain JavaScript; in the checkout the child is TypeScript, which Node 20 cannot run by itself. */
-function jitiCommand(here: string): string {
-  return join(dirname(createRequire(here).resolve('jiti')), 'jiti-cli.mjs')
+function jitiCommand(): string {
+  return join(dirname(createRequire(import.meta.url).resolve('jiti')), 'jiti-cli.mjs')
 }
 
 /** Names that Node and the system need; nothing that could be a secret. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { lilconfig } from 'lilconfig'
 import { LockkeeperError } from '../model/errors.ts'
+import { ownFile } from '../std/own-files.ts'
 import type { Config } from './define-config.ts'
 
 export interface LoadedConfig {
@@ -38,8 +39,7 @@ async function existing(cwd: string, named: string): Promise<string> {
 // `npx lockkeeper` works in a project that has not installed it; a configuration needs nothing of it but defineConfig.
 async function loadModule(file: string): Promise<unknown> {
   const { createJiti } = await import('jiti')
-  const library = new URL(import.meta.url.endsWith('.ts') ? './define-config.ts' : './define-config.js', import.meta.url).pathname
-  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, alias: { lockkeeper: library } })
+  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, alias: { lockkeeper: ownFile('cli/define-config.ts') } })
   try {
     return await jiti.import(file, { default: true })
   } catch (error) {

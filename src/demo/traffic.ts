@@ -2,8 +2,9 @@ import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { LockkeeperError } from '../model/errors.ts'
+import { fromSource, ownFile } from '../std/own-files.ts'
 import type { Sample } from './samples.ts'
 import type { Workload } from './workload.ts'
 
@@ -63,9 +64,7 @@ function unpack(report: Extract<Report, { readonly type: 'samples' }>, workloads
 }
 
 function forkProcess(): ChildProcess {
-  const fromSource = import.meta.url.endsWith('.ts')
-  const path = fileURLToPath(new URL(fromSource ? './traffic-process.ts' : './traffic-process.js', import.meta.url))
-  return fork(path, {
+  return fork(ownFile('demo/traffic-process.ts'), {
     serialization: 'advanced',
     execArgv: fromSource ? ['--import', loader()] : [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
