@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import type { Jiti } from 'jiti'
 import { moduleLoader } from './_typeorm-modules.ts'
-import type { RecordAnswer, RecordedClass, RecordedQuery, RecordRequest, Stopped } from './_typeorm-protocol.ts'
-import { recorder, withLine, type Recording } from './_typeorm-recorder.ts'
+import { withRunner } from './_typeorm-runner.ts'
+import type { Execute, RecordAnswer, RecordedClass, RecordedQuery, RecordRequest, Stopped } from './_typeorm-protocol.ts'
+import { endedWell, recorder, withLine, type Recording } from './_typeorm-recorder.ts'
 import { openSandbox } from './_typeorm-sandbox.ts'
 
 // The child that runs the user's migrations: started by _typeorm-record.ts, which sends one request and reads answers.
@@ -14,9 +15,23 @@ async function main(request: RecordRequest): Promise<void> {
   const jiti = moduleLoader(request.root)
   const classes = (await Promise.all(request.files.map((file) => load(jiti, file)))).flat()
   const ordered = classes.toSorted((a, b) => a.timestamp - b.timestamp)
-  const recorded = request.sandbox === undefined ? await recordAll(ordered) : await runAll(request, ordered)
-  await send({ kind: 'done', classes: recorded })
+  if (request.execute === undefined) {
+    const recorded = request.sandbox === undefined ? await recordAll(ordered) : await runAll(request, ordered)
+    await send({ kind: 'done', classes: recorded })
+  } else await executeOne(request.root, request.execute, ordered)
   process.exit(0)
+}
+
+/** The transaction is the parent's; whether the class wants one does not matter, since it gets one. */
+async function executeOne(root: string, wanted: Execute, classes: readonly Loaded[]): Promise<void> {
+  const found = classes.find((each) => each.name === wanted.name)
+  const failure = found === undefined ? { kind: 'failed' as const, message: `${wanted.name} is not there any more` } : found.failure
+  const recording: Recording = { queries: [], ...(failure === undefined ? {} : { stopped: failure }) }
+  if (found !== undefined && failure === undefined) {
+    const lineNow = (): number | undefined => lineIn(found.file, new Error('here').stack)
+    await withRunner(root, { ...wanted, lineNow }, (runner) => runUp(found, recording, runner))
+  }
+  await send({ kind: 'executed', ...(recording.stopped === undefined ? {} : { failure: recording.stopped }) })
 }
 
 interface Loaded {
@@ -91,7 +106,7 @@ async function runAll(request: RecordRequest, classes: readonly Loaded[]): Promi
     const place = { recording, inTransaction, lineNow: () => lineIn(each.file, new Error('here').stack) }
     await sandbox.run(place, (runner) => runUp(each, recording, runner))
     answers.push(answer(each, recording))
-    if (recording.stopped !== undefined || each.name === request.sandbox.until) break
+    if (!endedWell(recording) || each.name === request.sandbox.until) break
   }
   await sandbox.close()
   return answers
@@ -107,12 +122,13 @@ async function runUp(each: Loaded, recording: Recording, runner: object): Promis
 
 function answer(each: Loaded, recording: Recording): RecordedClass {
   const { up: _up, failure: broke, ...told } = each
-  const stopped = broke ?? recording.stopped
+  const stopped = broke ?? (endedWell(recording) ? undefined : recording.stopped)
   return {
     ...told,
     statements: recording.queries.filter((query) => !query.touched).map(plain),
     assumptions: recording.queries.filter((query) => query.touched).map((query) => ({ ...plain(query), rows: query.rows })),
     ...(stopped === undefined ? {} : { stopped }),
+    ...(recording.readsRows === undefined ? {} : { readsRows: recording.readsRows }),
   }
 }
 

@@ -1,3 +1,6 @@
+import type { CodeAnswer } from '../model/adapter.ts'
+import type { RowsRead } from '../model/migration.ts'
+
 /** What the parent sends to the child that runs the migrations. */
 export interface RecordRequest {
   /** Absolute; the child's working directory. */
@@ -6,6 +9,13 @@ export interface RecordRequest {
   readonly files: readonly string[]
   /** Absent: no database; `up` runs against a recorder. */
   readonly sandbox?: Sandbox
+  /** One class to run for good, each query through the parent. */
+  readonly execute?: Execute
+}
+
+export interface Execute {
+  readonly name: string
+  readonly schema?: string
 }
 
 export interface Sandbox {
@@ -22,6 +32,13 @@ export interface Sandbox {
 export type RecordAnswer =
   | { readonly kind: 'running'; readonly file: string }
   | { readonly kind: 'done'; readonly classes: readonly RecordedClass[] }
+  | { readonly kind: 'query'; readonly sql: string; readonly parameters: readonly unknown[]; readonly line?: number }
+  | { readonly kind: 'executed'; readonly failure?: Stopped }
+
+/** What the parent says to a query of `execute`. A failure carries what the driver's error would, its class apart. */
+export type QueryReply =
+  | { readonly kind: 'answers'; readonly answers: readonly CodeAnswer[] }
+  | { readonly kind: 'failed'; readonly message: string; readonly fields: { readonly [field: string]: unknown } }
 
 export interface RecordedQuery {
   readonly sql: string
@@ -40,6 +57,7 @@ export interface RecordedClass {
   readonly statements: readonly RecordedQuery[]
   readonly assumptions: readonly (RecordedQuery & { readonly rows: readonly unknown[] })[]
   readonly stopped?: Stopped
+  readonly readsRows?: RowsRead
 }
 
 /** Why the SQL of a class is not known. `call` is what needs a database. */

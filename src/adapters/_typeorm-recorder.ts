@@ -1,3 +1,4 @@
+import type { RowsRead } from '../model/migration.ts'
 import { readKind } from './_typeorm-reads.ts'
 import type { RecordedQuery, Stopped } from './_typeorm-protocol.ts'
 
@@ -5,6 +6,8 @@ import type { RecordedQuery, Stopped } from './_typeorm-protocol.ts'
 export interface Recording {
   readonly queries: Issued[]
   stopped?: Stopped
+  /** On a sandbox, which has no rows: where it looked at some all the same. */
+  readsRows?: RowsRead
 }
 
 export interface Issued extends RecordedQuery {
@@ -18,6 +21,11 @@ class Stop extends Error {
   override readonly name = 'Stop'
 }
 
+/** Where there are no rows, code that expects some may well fail: what it issued until then is all that can be known of it. */
+export function endedWell({ stopped, readsRows }: Recording): boolean {
+  return stopped === undefined || (stopped.kind === 'failed' && readsRows !== undefined)
+}
+
 /** Writes a query down. */
 export function issue(recording: Recording, query: RecordedQuery): Issued {
   const issued: Issued = { ...query, touched: false, rows: [] }
@@ -26,7 +34,7 @@ export function issue(recording: Recording, query: RecordedQuery): Issued {
 }
 
 /** Ends the `up`; the first reason stands. */
-export function stop(recording: Recording, why: Stopped): never {
+function stop(recording: Recording, why: Stopped): never {
   recording.stopped ??= why
   throw new Stop(why.kind)
 }

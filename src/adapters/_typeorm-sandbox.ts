@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { issue, oneLine, stop, watched, withLine, type Recording } from './_typeorm-recorder.ts'
+import { endedWell, issue, oneLine, watched, withLine, type Recording } from './_typeorm-recorder.ts'
 import { readKind } from './_typeorm-reads.ts'
 import type { Sandbox } from './_typeorm-protocol.ts'
 
@@ -62,7 +62,7 @@ export async function openSandbox(root: string, sandbox: Sandbox): Promise<OpenS
 async function settle(runner: Runner, place: Place): Promise<void> {
   if (!runner.isTransactionActive) return
   const heard = place.recording.queries.length
-  if (place.recording.stopped === undefined) await runner.commitTransaction()
+  if (endedWell(place.recording)) await runner.commitTransaction()
   else await runner.rollbackTransaction()
   place.recording.queries.length = heard
 }
@@ -75,7 +75,10 @@ function listenTo(runner: Runner, place: Place): Runner {
     const kind = readKind(sql)
     if (kind === 'none' || typeof answer !== 'object' || answer === null) return answer
     return watched(answer, () => {
-      if (kind === 'data') stop(place.recording, { kind: 'reads-data', call: oneLine(sql), ...withLine(issued.line) })
+      if (kind === 'data') {
+        place.recording.readsRows ??= { call: oneLine(sql), ...withLine(issued.line) }
+        return
+      }
       issued.touched = true
       issued.rows = rowsOf(answer)
     })

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { LockkeeperError } from '../model/errors.ts'
-import type { Adapter, Files, LoadOptions, Location } from '../model/adapter.ts'
+import type { Adapter, CodeRun, Files, LoadOptions, Location } from '../model/adapter.ts'
 import type { Migration } from '../model/migration.ts'
 import { base, missing, placed, readText, sha256, unreadable, type Place } from './_files.ts'
 import { agreed } from './_typeorm-assumptions.ts'
+import { execute } from './_typeorm-execute.ts'
 import { migrationFiles, stem, typeormConfig, type TypeormConfig } from './_typeorm-files.ts'
 import { typeormHistory } from './_typeorm-history.ts'
 import type { RecordedClass } from './_typeorm-protocol.ts'
@@ -16,6 +17,7 @@ export const typeorm = {
   detect,
   recognises,
   load,
+  execute: executeOne,
   history: (location, defaultSchema) => typeormHistory(location.historySchema ?? defaultSchema, location.historyTable ?? 'migrations'),
 } satisfies Adapter
 
@@ -72,7 +74,7 @@ async function recordTwice(project: Project): Promise<readonly RecordedClass[]> 
   checkNames(project, first)
   checkStopped(project, first)
   checkSame(project, first, second)
-  const asking = first.filter((each) => each.stopped?.kind === 'needs-sandbox')
+  const asking = first.filter((each) => each.stopped !== undefined)
   const last = asking.at(-1)
   return last === undefined ? first : askSandbox(project, first, last.name)
 }
@@ -80,7 +82,7 @@ async function recordTwice(project: Project): Promise<readonly RecordedClass[]> 
 /** Runs everything up to the last class that asks the database on two fresh ones; what needed none keeps its first recording. */
 async function askSandbox(project: Project, recorded: readonly RecordedClass[], until: string): Promise<readonly RecordedClass[]> {
   const { sandboxUrl, signal } = project.options
-  const asking = recorded.find((each) => each.stopped?.kind === 'needs-sandbox')
+  const asking = recorded.find((each) => each.stopped !== undefined)
   if (sandboxUrl === undefined) throw needsSandbox(project, asking)
   const urls = [await sandboxUrl(), await sandboxUrl()]
   if (urls[0] === urls[1]) throw new LockkeeperError('internal', 'The sandbox gave the same database twice.')
@@ -103,7 +105,7 @@ function withAgreed(project: Project, each: RecordedClass, second: readonly Reco
 
 function needsSandbox(project: Project, each: RecordedClass | undefined): LockkeeperError {
   const stopped = each?.stopped
-  const call = stopped?.kind === 'needs-sandbox' ? stopped.call : 'a query'
+  const call = stopped === undefined || stopped.kind === 'failed' ? 'a query' : stopped.call
   return new LockkeeperError('source-needs-sandbox', `${placeOf(project, each)} asks the database: ${call}.`, {
     details: { file: each?.file, line: stopped?.line, call },
   })
@@ -127,12 +129,9 @@ function checkNames(project: Project, classes: readonly RecordedClass[]): void {
 function checkStopped(project: Project, classes: readonly RecordedClass[]): void {
   for (const each of classes) {
     const { stopped } = each
-    if (stopped === undefined || stopped.kind === 'needs-sandbox') continue
+    if (stopped?.kind !== 'failed') continue
     const place = { file: shownOf(project, each), ...(stopped.line === undefined ? {} : { line: stopped.line }) }
-    if (stopped.kind === 'failed') throw unreadable(place, `cannot be run: ${stopped.message.replace(/\.$/, '')}`)
-    throw new LockkeeperError('source-reads-data', `${placed(place)} looks at rows of the database: ${stopped.call}.`, {
-      details: { ...place, call: stopped.call },
-    })
+    throw unreadable(place, `cannot be run: ${stopped.message.replace(/\.$/, '')}`)
   }
 }
 
@@ -141,7 +140,10 @@ function checkSame(project: Project, first: readonly RecordedClass[], second: re
     const again = second.find((other) => other.name === each.name && other.file === each.file)
     const at = each.statements.findIndex((statement, index) => !isDeepStrictEqual(statement, again?.statements[index]))
     const same =
-      again !== undefined && at < 0 && again.statements.length === each.statements.length && isDeepStrictEqual(each.stopped, again.stopped)
+      again !== undefined &&
+      at < 0 &&
+      again.statements.length === each.statements.length &&
+      isDeepStrictEqual([each.stopped, each.readsRows], [again.stopped, again.readsRows])
     if (same) continue
     const line = each.statements[at]?.line
     const place = { file: shownOf(project, each), ...(line === undefined ? {} : { line }) }
@@ -151,6 +153,17 @@ function checkSame(project: Project, first: readonly RecordedClass[], second: re
 
 function nondeterministic(place: Place, what: string): LockkeeperError {
   return new LockkeeperError('source-nondeterministic', `${placed(place)} ${what}.`, { details: { ...place } })
+}
+
+async function executeOne(files: Files, _location: Location, run: CodeRun): Promise<void> {
+  const { schema } = await typeormConfig(files)
+  const name = String(run.migration.history['name'])
+  const request = {
+    root: files.root,
+    files: [resolve(files.root, run.migration.file)],
+    execute: { name, ...(schema === undefined ? {} : { schema }) },
+  }
+  await execute(request, run)
 }
 
 async function asMigration(
@@ -166,7 +179,13 @@ async function asMigration(
     source: 'typeorm',
     file,
     checksum: sha256(bytes),
-    body: { kind: 'recorded', bytes, statements: each.statements, assumptions: each.assumptions },
+    body: {
+      kind: 'recorded',
+      bytes,
+      statements: each.statements,
+      assumptions: each.assumptions,
+      ...(each.readsRows === undefined ? {} : { readsRows: each.readsRows }),
+    },
     transaction: transactionOf(project.config.mode, each.transaction),
     history: { timestamp: each.timestamp, name: each.name },
   }

@@ -7,6 +7,7 @@ import { count } from '../report/style.ts'
 import type { RunOptions, RunReport } from '../run/options.ts'
 import { run } from '../run/run.ts'
 import { present } from '../std/present.ts'
+import { codeRunner } from '../verbs/code-runner.ts'
 import type { LoadedMigrations } from '../verbs/load-migrations.ts'
 import type { Planned } from '../verbs/plan.ts'
 import { planPending, refuseStale } from '../verbs/plan.ts'
@@ -89,14 +90,15 @@ async function runAll(request: ApplyRequest, first: Looked, listener: Listener):
 
 async function runOne({ invocation, context, config, connection, loaded }: ApplyRequest, looked: Looked, listener: Listener): Promise<Ran> {
   const { plan } = looked.planned
+  const settings = runSettings({ options: invocation.options, config, context, listener })
   const report = await run({
-    ...runSettings({ options: invocation.options, config, context, listener }),
+    ...settings,
     engine: looked.engine,
     connect: connection,
     plan,
     migrations: loaded.migrations,
     brokenAssumption,
-    ...present({ history: looked.history }),
+    ...present({ history: looked.history, code: codeRunner(looked.engine, loaded, settings.allowed) }),
   })
   return { plan, report }
 }

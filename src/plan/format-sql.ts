@@ -49,7 +49,15 @@ function bodyText(step: Step): string {
       return backfillText(step)
     case 'each':
       return eachText(step)
+    case 'code':
+      return codeText()
   }
+}
+
+/** Whoever sends the whole script to psql must not go on past it. */
+function codeText(): string {
+  const stop = `DO $$ BEGIN RAISE EXCEPTION 'this step is code of the ORM: run it with the ORM or with lockkeeper apply, then go on behind it'; END $$;`
+  return [comment('Code that reads rows: no SQL can be written for it beforehand.'), stop].join('\n')
 }
 
 function sqlText(step: SqlStep): string {

@@ -1,7 +1,9 @@
+import { statementsOf } from '../check/statements.ts'
 import type { Catalog } from '../model/catalog.ts'
-import type { Migration } from '../model/migration.ts'
+import type { Migration, RowsRead } from '../model/migration.ts'
 import type { DataCheck, Plan, PlannedMigration } from '../model/plan.ts'
 import { blockedBy } from './blocked.ts'
+import { codeJudge, codeStep } from './code.ts'
 import { cut, type Item } from './cut.ts'
 import { numbered } from './number.ts'
 import type { PlanEngine, PlanOptions } from './options.ts'
@@ -41,6 +43,9 @@ function planOne<Node>(
   migration: Migration,
   { options, state }: { readonly options: PlanOptions; readonly state: RunState },
 ): Planned {
+  const { body } = migration
+  if (body.kind === 'recorded' && body.readsRows !== undefined)
+    return planCode(engine, migration, { options, state, reads: body.readsRows })
   const { parts, after: catalog } = readParts(engine, migration, state.catalog)
   const { items, session } = cut(engine, parts, { migration, options, session: state.session })
   const checks = items.flatMap((item) => (item.kind === 'rewritten' ? item.checks : []))
@@ -56,6 +61,20 @@ function planOne<Node>(
   }
   const rowsChanged = state.rowsChanged || parts.some(changesRows) || items.some(isBackfill)
   return { result, after: { catalog, rowsChanged, session } }
+}
+
+/** Stopped by what its statements would be stopped by on tables without rows; those with rows are judged as they come. */
+function planCode<Node>(
+  engine: PlanEngine<Node>,
+  migration: Migration,
+  { options, state, reads }: { readonly options: PlanOptions; readonly state: RunState; readonly reads: RowsRead },
+): Planned {
+  const { id, source, file, checksum } = migration
+  const statements = statementsOf(engine, migration)
+  const blocked = codeJudge(engine, { catalog: state.catalog, migration, options })(statements)
+  const steps = numbered([codeStep(migration, reads, options)])
+  const after = { ...state, catalog: statements.reduce((catalog, one) => engine.simulate(one, catalog), state.catalog), rowsChanged: true }
+  return { result: { id, source, file, checksum, checks: [], steps, blocked }, after }
 }
 
 function isBackfill<Node>(item: Item<Node>): boolean {

@@ -3,7 +3,7 @@ import { postgresDialect } from './quote.ts'
 
 /**
  * A statement with its $1, $2 as literals. Each becomes what `pg` would have sent for it: a text of no type, which the server
- * reads as it reads a parameter of no type. Undefined where a value has no such text (arrays, streams).
+ * reads as it reads a parameter of no type. Undefined where a value has no such text (a stream, a function).
  */
 export function inline(sql: string, parameters: readonly unknown[]): string | undefined {
   if (parameters.length === 0) return sql
@@ -22,11 +22,29 @@ export function inline(sql: string, parameters: readonly unknown[]): string | un
 
 function literalOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return 'NULL'
+  const text = Array.isArray(value) ? arrayText(value) : textOf(value)
+  return text === undefined ? undefined : postgresDialect.literal(text)
+}
+
+function textOf(value: unknown): string | undefined {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return postgresDialect.literal(String(value))
-  if (value instanceof Date) return postgresDialect.literal(value.toISOString())
-  if (value instanceof Uint8Array) return postgresDialect.literal(`\\x${Buffer.from(value).toString('hex')}`)
-  return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
-    ? postgresDialect.literal(JSON.stringify(value))
+    return String(value)
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+    ? JSON.stringify(value)
     : undefined
+}
+
+/** `{"a","b",NULL,{...}}`, as pg writes an array. */
+function arrayText(value: readonly unknown[]): string | undefined {
+  const parts = value.map(elementText)
+  return parts.includes(undefined) ? undefined : `{${parts.join(',')}}`
+}
+
+function elementText(value: unknown): string | undefined {
+  if (Array.isArray(value)) return arrayText(value)
+  if (value === null || value === undefined) return 'NULL'
+  const text = textOf(value)
+  return text === undefined ? undefined : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }

@@ -1,4 +1,4 @@
-import type { BackfillStep, EachStep, SqlStep, Step, Undo } from '../model/plan.ts'
+import type { BackfillStep, CodeStep, EachStep, SqlStep, Step, Undo } from '../model/plan.ts'
 import type { Style } from './style.ts'
 import { duration, printable, tint, wrap } from './style.ts'
 
@@ -23,6 +23,8 @@ function bodyLines(style: Style, step: Step): readonly string[] {
       return backfillLines(style, step)
     case 'each':
       return eachLines(style, step)
+    case 'code':
+      return codeLines(style, step)
   }
 }
 
@@ -56,6 +58,11 @@ function backfillLines(style: Style, step: BackfillStep): readonly string[] {
 function eachLines(style: Style, step: EachStep): readonly string[] {
   const inner = step.template.flatMap((part) => [wrap(style, '     ', `- ${printable(part.title)}`), ...sqlLines(style, part)])
   return [wrap(style, '     ', `once for each partition of ${printable(step.relation)}:`), ...inner]
+}
+
+function codeLines(style: Style, { call, lockTimeoutMs }: CodeStep): readonly string[] {
+  const rules = `one transaction; each statement is judged before it is sent, waits ${duration(lockTimeoutMs)} for a lock at the most, and a hazardous one rolls all of it back`
+  return [wrap(style, '     ', rules), wrap(style, '     ', `it first reads: ${printable(call)}`)]
 }
 
 function undoLines(style: Style, undo: Undo): readonly string[] {

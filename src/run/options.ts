@@ -1,9 +1,20 @@
-import type { History, Read } from '../model/adapter.ts'
+import type { CodeRun, History, Read } from '../model/adapter.ts'
+import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Event, Listener, TimedEvent } from '../model/event.ts'
+import type { Hazard } from '../model/hazard.ts'
 import type { Assumption, Migration } from '../model/migration.ts'
 import type { Plan } from '../model/plan.ts'
 import type { ConnectOptions } from '../model/session.ts'
+import type { Statement } from '../model/statement.ts'
+
+/** The user's code, and who judges it. */
+export interface CodeRunner {
+  /** Runs the `up` of a migration, which has no other way to the database than `answer`. */
+  readonly execute: (run: CodeRun) => Promise<void>
+  /** For one transaction: what stops it at the statements that come next. */
+  readonly judge: (migration: Migration, catalog: Catalog) => (statements: readonly Statement[]) => readonly Hazard[]
+}
 
 /** All that a run is told. Times in milliseconds. */
 export interface RunOptions {
@@ -17,6 +28,8 @@ export interface RunOptions {
   readonly history?: History
   /** What a migration that is code asked when its SQL was recorded, and the target answers otherwise (H5); asked just before it begins. */
   readonly brokenAssumption?: (read: Read, migration: Migration) => Promise<Assumption | undefined>
+  /** What a step of code needs (H5); where it is absent, such a step is refused. */
+  readonly code?: CodeRunner
   /** Lock budget: the longest that anyone waits behind us (H13). */
   readonly lockBudgetMs: number
   /** How long a wait for one lock or snapshot may last in all before the run gives up with status 4. */

@@ -46,6 +46,8 @@ function needsOf(step: Step): readonly Need[] {
   switch (step.kind) {
     case 'backfill':
       return [{ relation: step.work.relation, need: 'write' }]
+    case 'code':
+      return []
     case 'each':
       return [{ relation: step.relation, need: 'own' }]
     case 'sql':

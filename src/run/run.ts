@@ -153,7 +153,7 @@ async function refuseOtherAnswers({ migration }: StoredMigration, { options, con
 /** A first step in a transaction leaves nothing behind when it fails; a concurrent build does. */
 function leavesNothing({ steps }: PlannedMigration): boolean {
   const [first] = steps
-  return first === undefined || (first.kind === 'sql' && first.transaction)
+  return first === undefined || first.kind === 'code' || (first.kind === 'sql' && first.transaction)
 }
 
 interface GivingUp {

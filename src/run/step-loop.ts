@@ -3,6 +3,7 @@ import type { PlannedMigration, Step } from '../model/plan.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import type { StepReport } from './options.ts'
 import { runBackfill } from './run-backfill.ts'
+import { runCode } from './run-code.ts'
 import { runEach } from './run-each.ts'
 import { runSql } from './run-sql.ts'
 import { fold } from './state.ts'
@@ -82,6 +83,8 @@ function execute(step: Step, context: StepContext): Promise<StepOutcome> {
       return runBackfill(step, context)
     case 'each':
       return runEach(step, context)
+    case 'code':
+      return runCode(step, context)
   }
 }
 

@@ -3,6 +3,7 @@ import { statementsOf } from '../check/statements.ts'
 import { postgresEngine } from '../engines.ts'
 import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
+import type { Migration } from '../model/migration.ts'
 import type { CheckReport } from '../model/verdict.ts'
 import { present } from '../std/present.ts'
 import type { CheckVerbOptions } from './check-options.ts'
@@ -81,9 +82,18 @@ function judge(engine: Engine, tried: Trial, { options, scope }: Wanted): CheckR
     versions: versionsOf(options, scope),
     together: scope.together,
     today: options.today,
-    notes: [...scope.notes, ...tried.notes],
+    notes: [...scope.notes, ...scope.pending.flatMap(rowsNote), ...tried.notes],
     ...present({ sandboxVersion: tried.sandboxVersion }),
   })
+}
+
+function rowsNote({ file, body }: Migration): readonly string[] {
+  if (body.kind !== 'recorded' || body.readsRows === undefined) return []
+  const { call, line } = body.readsRows
+  const place = line === undefined ? file : `${file}:${line}`
+  return [
+    `${place} looks at rows (${call}): judged is what it does where there are none. On the target apply judges each statement as it comes.`,
+  ]
 }
 
 /** Where nobody says what the target is, it may be any supported major (H15). */

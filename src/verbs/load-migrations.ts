@@ -1,7 +1,7 @@
 import { diskFiles } from '../adapters/_disk-files.ts'
 import { adapters } from '../adapters/index.ts'
 import { sqlMigration } from '../adapters/_sql-migration.ts'
-import type { Adapter, Files, History, LoadOptions, Location } from '../model/adapter.ts'
+import type { Adapter, CodeRun, Files, History, LoadOptions, Location } from '../model/adapter.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Migration, SourceId } from '../model/migration.ts'
 import { present } from '../std/present.ts'
@@ -27,6 +27,8 @@ export interface LoadedMigrations {
   readonly migrations: readonly Migration[]
   /** The ORM's own record in a database, for objects in this schema by default; undefined for sources without one. */
   readonly history: (defaultSchema: string) => History | undefined
+  /** Runs a migration that is code and reads rows; absent for sources that have none. */
+  readonly execute?: (run: CodeRun) => Promise<void>
 }
 
 /**
@@ -44,7 +46,12 @@ export async function loadMigrations(options: LoadMigrationsOptions): Promise<Lo
     path: location.path,
     migrations: await adapter.load(files, location, load),
     history: (schema) => adapter.history?.(location, schema),
+    ...present({ execute: executor(adapter, files, location) }),
   }
+}
+
+function executor(adapter: Adapter, files: Files, location: Location): LoadedMigrations['execute'] {
+  return adapter.execute === undefined ? undefined : async (run) => await adapter.execute?.(files, location, run)
 }
 
 const neverAborted = new AbortController().signal

@@ -5,6 +5,7 @@ import type { Migration } from '../model/migration.ts'
 import type { Session } from '../model/session.ts'
 import { Connections } from '../run/connections.ts'
 import { inFlight } from '../run/state.ts'
+import { present } from '../std/present.ts'
 import type { LoadedMigrations } from './load-migrations.ts'
 import type { Standing } from './states.ts'
 import { standingsOf } from './states.ts'
@@ -72,7 +73,11 @@ async function recording<T>(options: RecordOptions, act: (recorder: Recorder) =>
   await using connections = await Connections.open({ engine, connect: connection, runLockTimeoutMs, reconnectMs, terminateOrphan, signal })
   const { work } = connections
   await work.refuseReadOnly()
-  const situation = await readSituation({ engine, session: work, [Symbol.asyncDispose]: async () => {} }, loaded, options.project)
+  const situation = await readSituation(
+    { engine, session: work, ...present({ schema: connection.schema }), [Symbol.asyncDispose]: async () => {} },
+    loaded,
+    options.project,
+  )
   await engine.journal(work).install()
   return await act({ work, situation, standings: standingsOf(loaded.migrations, situation) })
 }

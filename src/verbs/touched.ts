@@ -18,6 +18,8 @@ function relationsOf(step: Step): readonly string[] {
       return step.locks.map((lock) => lock.relation)
     case 'backfill':
       return [step.work.relation]
+    case 'code':
+      return []
     case 'each':
       return [step.relation, ...step.template.flatMap(relationsOf)]
   }

@@ -147,6 +147,22 @@ forEachVersion('plan and apply', (version) => {
     expect(await states('public')).toEqual(['pending', 'pending'])
   })
 
+  it("a history in public is not overlooked where the role's search path begins elsewhere", async () => {
+    await using database = await freshDatabase(version, { setup: `${setup} create schema app;` })
+    await using here = await project(files)
+    const run = async (...args: readonly string[]) => await cliHere([...args, '--database-url', database.url], { cwd: here.folder })
+    expect((await run('apply', '--schema', 'public')).status).toBe(0)
+    await (await database.client()).query(`alter database ${database.name} set search_path to app, public`)
+    for (const command of ['apply', 'plan', 'status', 'baseline']) {
+      const refused = await run(command, ...(command === 'baseline' ? ['--to', '2_status'] : []))
+      expect(refused.status, command).toBe(1)
+      expect(flat(refused.stderr)).toContain(
+        'The history of these migrations is in public._prisma_migrations, and unqualified names mean the schema app here.',
+      )
+    }
+    expect((await run('apply', '--schema', 'public')).stdout).toContain('Nothing is pending')
+  })
+
   it('--role makes objects belong to that role', async () => {
     const role = `lk_team_${version}`
     await using database = await freshDatabase(version, {

@@ -38,6 +38,7 @@ export function textsOf({ steps }: PlannedMigration): readonly string[] {
   return steps.map((step) => {
     if (step.kind === 'sql') return step.sql.join('; ')
     if (step.kind === 'each') return step.template.flatMap(({ sql }) => sql).join('; ')
+    if (step.kind === 'code') return step.call
     return step.work.kind === 'update' ? `fill ${step.work.set} where ${step.work.where}` : `delete where ${step.work.where}`
   })
 }

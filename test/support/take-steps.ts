@@ -30,6 +30,8 @@ async function takeStep(client: pg.Client, step: Step): Promise<void> {
       return await fill(client, step)
     case 'each':
       return await takeEach(client, step)
+    case 'code':
+      throw new TypeError('SQL never becomes a step of code')
   }
 }
 

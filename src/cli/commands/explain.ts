@@ -10,8 +10,9 @@ export const explain: Command = {
   async run(invocation, context) {
     const { postgresEngine } = await import('../../engines.ts')
     const { ownRules } = await import('../../check/own-rules.ts')
+    const { planRules } = await import('../../plan/own-rules.ts')
     const { ruleList, rulePage } = await import('../../report/explain.ts')
-    const rules = [...(await postgresEngine()).hazards, ...ownRules]
+    const rules = [...(await postgresEngine()).hazards, ...ownRules, ...planRules]
     const wanted = invocation.arguments[0]
     const shown = wanted === undefined ? rules : rules.filter((rule) => rule.id === wanted)
     const [first] = shown
