@@ -13,23 +13,28 @@ export interface Acquired {
  * simple variants stall everyone or starve):
  * 1. look: while a transaction that is old for this table holds one, do not touch the queue;
  * 2. a burst of tries without waiting, which cost nobody anything;
- * 3. one real attempt that waits within the budget, longer each time, then a pause.
+ * 3. once whoever held it at the last attempt has gone, and others hold it now: one real attempt that waits within the budget,
+ *    longer each time, then a pause. A lone long transaction is so never queued behind, however young it is.
  * Throws `lock-not-had` with the blockers when the time or the attempts allowed are over.
  */
 export async function acquire(request: LockRequest): Promise<Acquired> {
   const watch = new BlockerWatch(request)
   for (let attempts = 0; ;) {
-    if (await watch.oldBlockerHolds(attempts)) {
+    const holders = await watch.look(attempts)
+    if (holders !== 'old') {
+      const burst = await tryWithoutWaiting(request)
+      if (burst !== undefined) return { attempts, heldMs: burst }
+      watch.refuseWhenOver(attempts)
+    }
+    if (holders !== 'fresh') {
       await sleep(jitter(lookEveryMs), request.signal)
       continue
     }
-    const burst = await tryWithoutWaiting(request)
-    if (burst !== undefined) return { attempts, heldMs: burst }
-    watch.refuseWhenOver(attempts)
     const waitMs = Math.min(request.budgetMs, firstWaitMs * 2 ** attempts)
     attempts += 1
     const outcome = await request.attempt('queued', waitMs)
     request.onAttempt('queued', waitMs, outcome.kind === 'committed')
+    watch.attempted()
     if (outcome.kind === 'committed') return { attempts, heldMs: outcome.heldMs }
     watch.refuseWhenOver(attempts)
     await sleep(jitter(Math.min(longestPauseMs, firstPauseMs * 1.1 ** attempts)), request.signal)

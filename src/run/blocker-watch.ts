@@ -8,6 +8,12 @@ const reportEveryMs = 1_000
 const remembered = 16
 
 /**
+ * `old`: a transaction that is old for this table holds a lock (or awaits one before us). `known`: one that held it before our last attempt
+ * still does. `fresh`: all of those have gone; what is there now came after them, or nothing is.
+ */
+export type Holders = 'old' | 'known' | 'fresh'
+
+/**
  * Looks at who is in the way and decides whether trying makes sense. "Old" is relative: on a table whose transactions
  * commonly last 2 s, a gate of 500 ms would never open, so it rises with the median of the durations seen to end.
  */
@@ -17,6 +23,8 @@ export class BlockerWatch {
   /** By transaction: when first seen, for servers that hide the ages of others, and the last age seen. */
   readonly #seen = new Map<string, { readonly firstMs: number; ageMs: number }>()
   readonly #ended: number[] = []
+  /** The end of the last real attempt, or of the first look. */
+  #attempted: number | undefined
   #reported = 0
   #last: readonly Blocker[] = []
 
@@ -24,17 +32,28 @@ export class BlockerWatch {
     this.#request = request
   }
 
-  /** Looks once. True where a transaction that is old for this table holds a lock (or awaits one before us). */
-  async oldBlockerHolds(attempts: number): Promise<boolean> {
+  /** Looks once; it takes no lock. */
+  async look(attempts: number): Promise<Holders> {
     const blockers = (await this.#request.look()).filter((blocker) => !blocker.yields)
     this.#last = blockers
     this.#remember(blockers)
+    this.#attempted ??= performance.now()
     const gate = this.#gateMs()
     const old = blockers.filter((blocker) => this.#ageOf(blocker) > gate)
-    if (old.length === 0) return false
+    if (old.length === 0) return this.#isKnown(blockers) ? 'known' : 'fresh'
     this.refuseWhenOver(attempts)
     this.#report(attempts, old)
-    return true
+    return 'old'
+  }
+
+  /** A real attempt is over: who holds the lock now has outlasted it. */
+  attempted(): void {
+    this.#attempted = performance.now()
+  }
+
+  #isKnown(blockers: readonly Blocker[]): boolean {
+    const sinceMs = performance.now() - (this.#attempted ?? this.#began)
+    return blockers.some((blocker) => this.#ageOf(blocker) >= sinceMs)
   }
 
   /** Throws `lock-not-had` once the time or the attempts allowed are over. */

@@ -81,6 +81,48 @@ forEachVersion('acquire', (version) => {
     await close()
   })
 
+  test('nobody queues behind a lone reader, however young it is', async () => {
+    await using database = await freshDatabase(version, { setup })
+    const reader = await database.client()
+    await reader.query('begin; select count(*) from orders')
+    let ended: Promise<unknown> | undefined
+    const queued: number[] = []
+    let tries = 0
+    const { run, close } = await acquireOn(database, {
+      onAttempt(how, waitMs) {
+        if (how === 'queued') queued.push(waitMs)
+        // The third burst: a tenth of a second or so.
+        else if ((tries += 1) === 25) ended = reader.query('commit')
+      },
+    })
+    expect((await run()).attempts).toBe(0)
+    expect(queued).toEqual([])
+    await ended
+    await close()
+  })
+
+  test('where others have taken over from those who held it, it stands in the queue', async () => {
+    await using database = await freshDatabase(version, { setup })
+    const readers = [await database.client(), await database.client()] as const
+    const begin = 'begin; select count(*) from orders'
+    await readers[0].query(begin)
+    let handing: Promise<unknown> = Promise.resolve()
+    let tries = 0
+    const { run, seen, close } = await acquireOn(database, {
+      onAttempt(how, waitMs) {
+        if (how === 'queued') seen.queued.push(waitMs)
+        // One takes over from the other, without a gap; and at the first real attempt the last one leaves.
+        tries += 1
+        if (tries === 5) handing = readers[1].query(begin).then(() => readers[0].query('commit'))
+        if (how === 'queued' && seen.queued.length === 1) handing = readers[1].query('commit')
+      },
+    })
+    expect((await run()).attempts).toBe(1)
+    expect(seen.queued).toEqual([10])
+    await handing
+    await close()
+  })
+
   test('nobody waits behind it longer than the budget, and it gives up by attempts', async () => {
     await using database = await freshDatabase(version, { setup })
     const holder = await database.client()
