@@ -77,13 +77,13 @@ async function walkOnce(job: Backfill, ranges: Ranges, from: Checkpoint | undefi
     const done = await tryBatch(job, size, { ...checkpoint, cursor: next, range: ranges.within(checkpoint.cursor, next) })
     if (done === undefined) continue
     const ms = performance.now() - began
-    size.took(ms)
+    size.took(ms, done.workMs)
     checkpoint = { ...checkpoint, cursor: next, rows: done.rows }
     job.onBatch({ rows: done.changed, totalRows: done.rows, fraction: ranges.fraction(next, bound), ms })
   }
 }
 
-type Done = { readonly rows: number; readonly changed: number }
+type Done = { readonly rows: number; readonly changed: number; readonly workMs: number }
 
 /** Undefined where a row was locked for too long (or a deadlock broken): the batch is halved and tried again. */
 async function tryBatch(
@@ -101,7 +101,7 @@ async function tryBatch(
     })
     const results = await job.session.script([`set local lock_timeout = '${Math.ceil(job.lockBudgetMs)}ms'`, sql], { signal: job.signal })
     const row = results.at(-1)?.rows[0]
-    return { rows: Number(row?.['rows']), changed: Number(row?.['changed']) }
+    return { rows: Number(row?.['rows']), changed: Number(row?.['changed']), workMs: Number(row?.['ms']) }
   } catch (error) {
     await stepBack(job, size, error)
     return undefined

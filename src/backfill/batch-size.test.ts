@@ -13,6 +13,13 @@ test('settles at what takes the target time, from below and from above', () => {
   expect(settle(70, 50_000)).toBeLessThan(1_200)
 })
 
+test('a commit that is slow by itself does not bring it down to single rows', () => {
+  const size = new BatchSize(15, 1_000)
+  for (let batch = 0; batch < 50; batch++) size.took(size.value / 70 + 60, size.value / 70)
+  expect(size.value).toBeGreaterThan(110)
+  expect(size.value).toBeLessThan(150)
+})
+
 test('one slow batch at most halves it', () => {
   const size = new BatchSize(15, 1_000)
   size.took(10_000)

@@ -21,10 +21,14 @@ export class BatchSize {
     return this.#stuckSince === undefined ? 0 : performance.now() - this.#stuckSince
   }
 
-  /** Never more than doubles or halves at once: one slow batch (a checkpoint, an autovacuum) is no trend. */
-  took(ms: number): void {
+  /**
+   * Never more than doubles or halves at once: one slow batch (a checkpoint, an autovacuum) is no trend. `workMs` is without the commit: a disk
+   * or a standby that takes 50 ms to confirm takes them for one row too, and must not bring the batches down to that.
+   */
+  took(ms: number, workMs = ms): void {
     this.#stuckSince = undefined
-    const factor = Math.min(2, Math.max(0.5, this.#targetMs / Math.max(0.1, ms)))
+    const countedMs = Math.min(ms, leastShare * workMs)
+    const factor = Math.min(2, Math.max(0.5, this.#targetMs / Math.max(0.1, countedMs)))
     // Half the way, so that it does not swing.
     this.#set(this.#value * (1 + (factor - 1) / 2))
   }
@@ -39,6 +43,9 @@ export class BatchSize {
     this.#value = Math.min(largest, Math.max(1, Math.round(value)))
   }
 }
+
+/** Where commits are slow, the work alone still gets an eighth of the target. */
+const leastShare = 8
 
 /** A range of this many keys is read in some 20 ms even where no row of it needs a change. */
 const largest = 50_000

@@ -14,6 +14,7 @@ import { planPending, refuseStale } from '../verbs/plan.ts'
 import type { Connection, Target } from '../verbs/target.ts'
 import { openTarget } from '../verbs/target.ts'
 import type { Context, Invocation } from './command.ts'
+import { replicasOf } from './connection.ts'
 import type { Config } from './define-config.ts'
 import { readPlanFile } from './plan-file.ts'
 import { progressListener } from './progress.ts'
@@ -98,6 +99,7 @@ async function runOne({ invocation, context, config, connection, loaded }: Apply
     plan,
     migrations: loaded.migrations,
     brokenAssumption,
+    replicas: replicasOf({ options: invocation.options, config }, connection),
     ...present({ history: looked.history, code: codeRunner(looked.engine, loaded, settings.allowed) }),
   })
   return { plan, report }

@@ -12,6 +12,7 @@ const readableBy = (parse: (value: string) => unknown) =>
 
 const schema = v.strictObject({
   databaseUrl: v.optional(text),
+  replicaUrls: v.optional(v.array(text)),
   password: v.optional(v.function()),
   source: v.optional(v.picklist(['auto', 'sql', 'prisma', 'drizzle', 'typeorm'])),
   migrations: v.optional(text),
@@ -32,6 +33,7 @@ const schema = v.strictObject({
 
 const forms: { readonly [key: string]: string } = {
   databaseUrl: 'a postgres:// URL as text',
+  replicaUrls: 'a list of postgres:// URLs',
   password: 'a function that gives the password',
   source: 'auto, sql, prisma, drizzle or typeorm',
   migrations: 'the path of the migrations, relative to the config file',

@@ -34,6 +34,12 @@ export async function findConnection({ options, config }: Wanted, context: Conte
   return present({ url, signal: context.signal, password: password === undefined ? undefined : async () => await password(), schema, role })
 }
 
+/** The replicas that are to be asked before a strong lock, with the credentials of the primary's configuration. */
+export function replicasOf({ options, config }: Wanted, { signal, password }: Connection): readonly Connection[] {
+  const urls = [...(options.replicaUrl ?? config.replicaUrls ?? [])]
+  return urls.map((url) => present({ url, signal, password }))
+}
+
 /** The same, or `no-database-url` with where one might be. */
 export async function needConnection(wanted: Wanted, context: Context): Promise<Connection> {
   const connection = await findConnection(wanted, context)

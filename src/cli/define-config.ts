@@ -1,6 +1,8 @@
 /** lockkeeper.config.ts, .js or .json. Times are text as in the flags: "100ms", "30min". */
 export interface Config {
   readonly databaseUrl?: string
+  /** Replicas to ask who is in the way of a lock, which is replayed there. */
+  readonly replicaUrls?: readonly string[]
   /** Asked at each connect, for credentials that rotate. It wins over the URL's password. */
   readonly password?: () => string | Promise<string>
   readonly source?: 'auto' | 'sql' | 'prisma' | 'drizzle' | 'typeorm'

@@ -16,6 +16,7 @@ export interface Window {
 /** Every flag of every command, after parsing. Times are milliseconds. */
 export interface Options {
   readonly databaseUrl?: string
+  readonly replicaUrl?: readonly string[]
   readonly envFile?: string
   readonly config?: string
   readonly source?: SourceName
@@ -93,6 +94,7 @@ const sources = ['auto', 'sql', 'prisma', 'drizzle', 'typeorm'] as const satisfi
 /** The flags, each written once; a command lists those it takes. */
 export const flags = {
   databaseUrl: { flags: '--database-url <url>', description: 'the database (else: config file, DIRECT_URL, DATABASE_URL)' },
+  replicaUrl: { flags: '--replica-url <url>', description: 'a replica to ask too who is in the way of a lock', repeatable: true },
   envFile: { flags: '--env-file <file>', description: 'read DIRECT_URL and DATABASE_URL from this file; the environment wins' },
   config: { flags: '--config <file>', description: 'the configuration file (else: lockkeeper.config.ts, .js, .json, found upward)' },
   source: { flags: '--source <kind>', description: 'what wrote the migrations', choices: sources },

@@ -16,6 +16,8 @@ export interface Blocker {
   readonly query: string
   /** true: holds the lock; false: waits for it before us. */
   readonly granted: boolean
+  /** host:port of the replica that it is on; absent on the server that is changed. */
+  readonly server?: string
   /** A vacuum that the server cancels by itself when we queue (false for anti-wraparound). */
   readonly yields: boolean
 }
@@ -93,6 +95,8 @@ export type Event =
       readonly message: string
       readonly inMs: number
     }
+  /** They replay our strong locks, and nobody looks there who is in the way (H17). */
+  | { readonly type: 'standbys-not-asked'; readonly standbys: readonly string[] }
   | { readonly type: 'reconnected'; readonly migration: string; readonly step: string; readonly afterMs: number }
 
 export type TimedEvent = Event & { readonly at: number }

@@ -76,7 +76,7 @@ export interface Journal {
   checkpoint(step: StepKey): Promise<Checkpoint | undefined>
   /**
    * One statement that runs `work` (an UPDATE or DELETE with RETURNING 1), moves the checkpoint by the rows it changed, and
-   * gives one row { changed, rows }: both commit together or not at all.
+   * gives one row { changed, rows, ms }: both commit together or not at all. `ms` is what the work took, without the commit.
    */
   batchSql(batch: Batch): string
   /** Drops the schema; the caller has made sure that nothing is in flight. */

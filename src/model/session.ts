@@ -94,6 +94,8 @@ export interface Session extends AsyncDisposable {
   blockers(locks: readonly TableLock[], ours: readonly number[]): Promise<readonly Blocker[]>
   /** Who holds a snapshot older than ours in this database: what CONCURRENTLY would wait for. */
   olderSnapshots(ours: readonly number[]): Promise<readonly Blocker[]>
+  /** Names of the physical standbys that replicate from this server now; `pid 17` where the role may not see more. */
+  standbys(): Promise<readonly string[]>
   /** Throws `read-only-server` on a replica, and where transactions are read-only by default. */
   refuseReadOnly(): Promise<void>
   /** Tries once, never waits. */

@@ -158,5 +158,6 @@ insert into lockkeeper.backfill as b (version, project, migration, step, cursor,
 select ${format}, ${literal(project)}, ${literal(migration)}, ${literal(step)}, ${json(cursor)}, ${json(bound)}, count(*), ${literal(done)} from work
 on conflict (project, migration, step) do update
 set cursor = excluded.cursor, bound = excluded.bound, rows = b.rows + excluded.rows, done = excluded.done, updated_at = clock_timestamp()
-returning rows::float8 as rows, (select count(*)::float8 from work) as changed`
+returning rows::float8 as rows, (select count(*)::float8 from work) as changed,
+  (extract(epoch from clock_timestamp() - statement_timestamp()) * 1000)::float8 as ms`
 }

@@ -28,6 +28,7 @@ import { readBlockers, readOlderSnapshots, readWaits } from './lock-waits.ts'
 import { postgresDialect } from './quote.ts'
 import { refuseTransactionPooler } from './pooler.ts'
 import { namesTaken, readLeaves } from './leaves.ts'
+import { readStandbys, refuseReadOnly } from './replication.ts'
 import { missingRights } from './rights.ts'
 import { readRunLockHolder, runLockSql } from './run-lock.ts'
 import { readServer } from './server.ts'
@@ -204,12 +205,12 @@ export class PostgresSession implements Session {
     return readWaits(this, pid)
   }
 
-  async refuseReadOnly(): Promise<void> {
-    const [row] = await this.query(`select pg_is_in_recovery() as replica, current_setting('transaction_read_only') = 'on' as "readOnly"`)
-    const { database, host } = this.target
-    if (row?.['replica'] === true) throw new LockkeeperError('read-only-server', `${host} is a replica: it cannot change ${database}`)
-    if (row?.['readOnly'] === true)
-      throw new LockkeeperError('read-only-server', `transactions on ${database} are read-only (default_transaction_read_only)`)
+  refuseReadOnly(): Promise<void> {
+    return refuseReadOnly(this)
+  }
+
+  standbys(): Promise<readonly string[]> {
+    return readStandbys(this)
   }
 
   async tryRunLock(): Promise<boolean> {

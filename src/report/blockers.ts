@@ -33,7 +33,8 @@ export function blockerLine(blockers: readonly Blocker[]): string {
 }
 
 function who(blocker: Blocker): string {
-  return blocker.pid === null ? 'prepared transaction' : `pid ${blocker.pid}`
+  const where = blocker.server === undefined ? '' : ` on the replica ${blocker.server}`
+  return blocker.pid === null ? 'prepared transaction' : `pid ${blocker.pid}${where}`
 }
 
 function age(blocker: Blocker): string {

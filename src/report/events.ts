@@ -4,7 +4,7 @@ import { duration, grouped } from './style.ts'
 
 /** One event in one line for a person; undefined for what only --events should hold. */
 export function eventLine(event: TimedEvent): string | undefined {
-  const step = 'step' in event && event.step !== undefined ? `${event.migration} ${event.step}` : event.migration
+  const step = placeOf(event)
   switch (event.type) {
     case 'migration-started':
       return `${event.migration}: started`
@@ -30,9 +30,16 @@ export function eventLine(event: TimedEvent): string | undefined {
       return `${step}: ${grouped(event.totalRows)} rows, ${Math.floor(event.fraction * 100)} %`
     case 'retrying':
       return `${step}: again in ${duration(event.inMs)} (${event.message})`
+    case 'standbys-not-asked':
+      return `Replicas that are not asked who is in the way: ${event.standbys.join(', ')}. A lock is replayed there, and queries wait behind it: give --replica-url for each.`
     case 'reconnected':
       return `${step}: connected again after ${duration(event.afterMs)}`
   }
+}
+
+function placeOf(event: TimedEvent): string {
+  if (event.type === 'standbys-not-asked') return ''
+  return 'step' in event && event.step !== undefined ? `${event.migration} ${event.step}` : event.migration
 }
 
 function held(event: { readonly lockHeldMs?: number }): string {

@@ -13,8 +13,9 @@ export interface Acquired {
  * simple variants stall everyone or starve):
  * 1. look: while a transaction that is old for this table holds one, do not touch the queue;
  * 2. a burst of tries without waiting, which cost nobody anything;
- * 3. once whoever held it at the last attempt has gone, and others hold it now: one real attempt that waits within the budget,
- *    longer each time, then a pause. A lone long transaction is so never queued behind, however young it is.
+ * 3. once whoever held it at the first look has gone, and others hold it: one real attempt that waits within the budget, longer
+ *    each time, then a pause. So nobody queues behind a lone long transaction while it is still young, and where many take
+ *    turns each attempt brings them into step, until one finds a gap (to wait for each of them anew took 17 attempts, not 6).
  * Throws `lock-not-had` with the blockers when the time or the attempts allowed are over.
  */
 export async function acquire(request: LockRequest): Promise<Acquired> {
@@ -26,7 +27,7 @@ export async function acquire(request: LockRequest): Promise<Acquired> {
       if (burst !== undefined) return { attempts, heldMs: burst }
       watch.refuseWhenOver(attempts)
     }
-    if (holders !== 'fresh') {
+    if (holders !== 'later') {
       await sleep(jitter(lookEveryMs), request.signal)
       continue
     }
@@ -34,7 +35,6 @@ export async function acquire(request: LockRequest): Promise<Acquired> {
     attempts += 1
     const outcome = await request.attempt('queued', waitMs)
     request.onAttempt('queued', waitMs, outcome.kind === 'committed')
-    watch.attempted()
     if (outcome.kind === 'committed') return { attempts, heldMs: outcome.heldMs }
     watch.refuseWhenOver(attempts)
     await sleep(jitter(Math.min(longestPauseMs, firstPauseMs * 1.1 ** attempts)), request.signal)

@@ -8,10 +8,10 @@ const reportEveryMs = 1_000
 const remembered = 16
 
 /**
- * `old`: a transaction that is old for this table holds a lock (or awaits one before us). `known`: one that held it before our last attempt
- * still does. `fresh`: all of those have gone; what is there now came after them, or nothing is.
+ * `old`: a transaction that is old for this table holds a lock (or awaits one before us). `first`: one that was there at the first look still is.
+ * `later`: all of those have gone; whoever is there came after them.
  */
-export type Holders = 'old' | 'known' | 'fresh'
+export type Holders = 'old' | 'first' | 'later'
 
 /**
  * Looks at who is in the way and decides whether trying makes sense. "Old" is relative: on a table whose transactions
@@ -23,8 +23,7 @@ export class BlockerWatch {
   /** By transaction: when first seen, for servers that hide the ages of others, and the last age seen. */
   readonly #seen = new Map<string, { readonly firstMs: number; ageMs: number }>()
   readonly #ended: number[] = []
-  /** The end of the last real attempt, or of the first look. */
-  #attempted: number | undefined
+  #firstLook: number | undefined
   #reported = 0
   #last: readonly Blocker[] = []
 
@@ -37,22 +36,16 @@ export class BlockerWatch {
     const blockers = (await this.#request.look()).filter((blocker) => !blocker.yields)
     this.#last = blockers
     this.#remember(blockers)
-    this.#attempted ??= performance.now()
-    const gate = this.#gateMs()
-    const old = blockers.filter((blocker) => this.#ageOf(blocker) > gate)
-    if (old.length === 0) return this.#isKnown(blockers) ? 'known' : 'fresh'
+    this.#firstLook ??= performance.now()
+    const old = blockers.filter((blocker) => this.#ageOf(blocker) > this.#gateMs(blocker))
+    if (old.length === 0) return this.#wereThere(blockers) ? 'first' : 'later'
     this.refuseWhenOver(attempts)
     this.#report(attempts, old)
     return 'old'
   }
 
-  /** A real attempt is over: who holds the lock now has outlasted it. */
-  attempted(): void {
-    this.#attempted = performance.now()
-  }
-
-  #isKnown(blockers: readonly Blocker[]): boolean {
-    const sinceMs = performance.now() - (this.#attempted ?? this.#began)
+  #wereThere(blockers: readonly Blocker[]): boolean {
+    const sinceMs = performance.now() - (this.#firstLook ?? this.#began)
     return blockers.some((blocker) => this.#ageOf(blocker) >= sinceMs)
   }
 
@@ -89,9 +82,11 @@ export class BlockerWatch {
     return this.#seen.get(blocker.transaction)?.ageMs ?? 0
   }
 
-  #gateMs(): number {
-    if (this.#ended.length < remembered / 2) return gateFloorMs
+  /** On a replica nothing can be tried without waiting: what replays our lock waits there for whoever it finds, and others wait behind it. */
+  #gateMs({ server }: Blocker): number {
+    const floor = server === undefined ? gateFloorMs : this.#request.budgetMs
+    if (this.#ended.length < remembered / 2) return floor
     const sorted = this.#ended.toSorted((a, b) => a - b)
-    return Math.max(gateFloorMs, 1.5 * (sorted[Math.floor(sorted.length / 2)] ?? 0))
+    return Math.max(floor, 1.5 * (sorted[Math.floor(sorted.length / 2)] ?? 0))
   }
 }

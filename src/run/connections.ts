@@ -1,10 +1,12 @@
 import { LockkeeperError } from '../model/errors.ts'
+import type { Blocker } from '../model/event.ts'
+import type { TableLock } from '../model/facts.ts'
 import type { RunLockHolder, Session } from '../model/session.ts'
 import { runSessionNames } from '../model/session.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import type { RunOptions } from './options.ts'
 
-type Wanted = Pick<RunOptions, 'engine' | 'connect' | 'runLockTimeoutMs' | 'reconnectMs' | 'terminateOrphan' | 'signal'>
+type Wanted = Pick<RunOptions, 'engine' | 'connect' | 'replicas' | 'runLockTimeoutMs' | 'reconnectMs' | 'terminateOrphan' | 'signal'>
 
 /**
  * The two sessions of a run: `control`, opened first so that a full server can still be told to stop, and `work`, which
@@ -14,16 +16,18 @@ export class Connections implements AsyncDisposable {
   readonly #options: Wanted
   #work: Session
   #control: Session
+  #replicas: readonly Session[]
 
-  private constructor(options: Wanted, { work, control }: { readonly work: Session; readonly control: Session }) {
+  private constructor(options: Wanted, { work, control, replicas }: Opened) {
     this.#options = options
     this.#work = work
     this.#control = control
+    this.#replicas = replicas
   }
 
   /** Throws `run-locked` or `orphan-running` where the lock is not to be had in time, and what connecting throws. */
   static async open(options: Wanted): Promise<Connections> {
-    return new Connections(options, await openBoth(options, options.runLockTimeoutMs))
+    return new Connections(options, await openAll(options, options.runLockTimeoutMs))
   }
 
   get work(): Session {
@@ -34,6 +38,20 @@ export class Connections implements AsyncDisposable {
     return this.#control
   }
 
+  /** How many replicas are asked who is in the way. */
+  get replicaCount(): number {
+    return this.#replicas.length
+  }
+
+  /** Who holds, or waits for, a lock that conflicts with any of these: on the server, and on every replica, where ours will be replayed. */
+  async blockers(locks: readonly TableLock[]): Promise<readonly Blocker[]> {
+    const [here, ...there] = await Promise.all([
+      this.#control.blockers(locks, this.ours),
+      ...this.#replicas.map((replica) => blockersOn(replica, locks)),
+    ])
+    return [...(here ?? []), ...there.flat()]
+  }
+
   get ours(): readonly number[] {
     return [this.#work.pid, this.#control.pid]
   }
@@ -42,9 +60,10 @@ export class Connections implements AsyncDisposable {
   async renew(): Promise<void> {
     await this.#closeQuietly()
     const deadline = Date.now() + this.#options.reconnectMs
-    const both = await retryUntil(deadline, this.#options.signal, () => openBoth(this.#options, Math.max(0, deadline - Date.now())))
-    this.#work = both.work
-    this.#control = both.control
+    const opened = await retryUntil(deadline, this.#options.signal, () => openAll(this.#options, Math.max(0, deadline - Date.now())))
+    this.#work = opened.work
+    this.#control = opened.control
+    this.#replicas = opened.replicas
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -52,11 +71,38 @@ export class Connections implements AsyncDisposable {
   }
 
   async #closeQuietly(): Promise<void> {
-    await Promise.allSettled([this.#work.close(), this.#control.close()])
+    await Promise.allSettled([this.#work, this.#control, ...this.#replicas].map((session) => session.close()))
   }
 }
 
-async function openBoth(options: Wanted, lockTimeoutMs: number): Promise<{ readonly work: Session; readonly control: Session }> {
+interface Opened {
+  readonly work: Session
+  readonly control: Session
+  readonly replicas: readonly Session[]
+}
+
+/** The replicas first: where one cannot be asked, nothing is begun. */
+async function openAll(options: Wanted, lockTimeoutMs: number): Promise<Opened> {
+  const { engine, signal } = options
+  const replicas: Session[] = []
+  try {
+    for (const replica of options.replicas ?? [])
+      replicas.push(await engine.connect({ ...replica, applicationName: runSessionNames.control, signal }))
+    return { ...(await openBoth(options, lockTimeoutMs)), replicas }
+  } catch (error) {
+    await Promise.allSettled(replicas.map((session) => session.close()))
+    throw error
+  }
+}
+
+/** Transactions of two servers may have the same number. */
+async function blockersOn(replica: Session, locks: readonly TableLock[]): Promise<readonly Blocker[]> {
+  const server = `${replica.target.host}:${replica.target.port}`
+  const found = await replica.blockers(locks, [replica.pid])
+  return found.map((blocker) => ({ ...blocker, server, transaction: `${server} ${blocker.transaction}` }))
+}
+
+async function openBoth(options: Wanted, lockTimeoutMs: number): Promise<Omit<Opened, 'replicas'>> {
   const { engine, connect, signal } = options
   const control = await engine.connect({ ...connect, applicationName: runSessionNames.control, signal })
   try {

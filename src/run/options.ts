@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly engine: Engine
   /** Without applicationName and control: the run opens its two sessions itself. */
   readonly connect: Omit<ConnectOptions, 'applicationName' | 'control'>
+  /** Replicas to ask before a strong lock is taken, since it is replayed there (H17). */
+  readonly replicas?: readonly Omit<ConnectOptions, 'applicationName' | 'control'>[]
   readonly plan: Plan
   /** The files behind the plan; what the journal already stores is not read from them. */
   readonly migrations: readonly Migration[]

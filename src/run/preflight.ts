@@ -2,7 +2,7 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { PlannedMigration, Step } from '../model/plan.ts'
 import type { Need } from '../model/session.ts'
 import type { Connections } from './connections.ts'
-import type { RunOptions } from './options.ts'
+import { emitter, type RunOptions } from './options.ts'
 
 /**
  * What must hold before step 1, or nothing is changed: a primary that takes writes, every blocked hazard
@@ -12,7 +12,14 @@ export async function preflight(options: RunOptions, connections: Connections): 
   await connections.work.refuseReadOnly()
   options.plan.migrations.forEach((migration) => refuseBlocked(migration, options))
   await refuseWithoutRights(options, connections)
+  await nameUnasked(options, connections)
   await options.engine.journal(connections.work).install()
+}
+
+/** Their names do not say which of them a URL means: where there are more than are asked, all are named. */
+async function nameUnasked({ listener }: RunOptions, connections: Connections): Promise<void> {
+  const standbys = await connections.work.standbys()
+  if (standbys.length > connections.replicaCount) emitter(listener)({ type: 'standbys-not-asked', standbys })
 }
 
 function isAllowed(rule: string, migration: string, allowed: readonly string[]): boolean {

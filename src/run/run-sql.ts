@@ -33,7 +33,7 @@ export interface LockedWork {
 /** Also for the statements by which `abort` takes a step back. */
 export async function takeAndRun(work: LockedWork, locks: readonly TableLock[], context: StepContext): Promise<StepOutcome> {
   const { options, connections, migration, emit } = context
-  const { work: session, control, ours } = connections
+  const { work: session } = connections
   await refuseOutsideWindow(context)
   const { signal } = options
   const acquired = await acquire({
@@ -42,7 +42,7 @@ export async function takeAndRun(work: LockedWork, locks: readonly TableLock[], 
     maxWaitMs: options.maxLockWaitMs,
     ...(options.maxAttempts === undefined ? {} : { maxAttempts: options.maxAttempts }),
     signal,
-    look: () => control.blockers(locks, ours),
+    look: () => connections.blockers(locks),
     attempt: (how, waitMs) =>
       session.attempt({ locks, how, waitMs, statementTimeoutMs: work.statementTimeoutMs, statements: work.statements() }, { signal }),
     onWait: (waitedMs, attempts, blockers) => emit({ type: 'waiting-for-lock', migration, step: work.id, waitedMs, attempts, blockers }),

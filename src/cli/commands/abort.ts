@@ -2,7 +2,7 @@ import { LockkeeperError } from '../../model/errors.ts'
 import { present } from '../../std/present.ts'
 import type { LoadedMigrations } from '../../verbs/load-migrations.ts'
 import type { Command, Context } from '../command.ts'
-import { needConnection } from '../connection.ts'
+import { needConnection, replicasOf } from '../connection.ts'
 import { flags, targetFlags } from '../options.ts'
 import { progressListener } from '../progress.ts'
 import { confirmed } from '../recording.ts'
@@ -21,6 +21,7 @@ export const abort: Command = {
     ...targetFlags,
     flags.lockTimeout,
     flags.maxLockWait,
+    flags.replicaUrl,
     flags.maxAttempts,
     flags.runLockTimeout,
     flags.terminateOrphan,
@@ -50,6 +51,7 @@ export const abort: Command = {
       ...runSettings({ options, config, context, listener: progress.listener }),
       engine,
       connect,
+      replicas: replicasOf({ options, config }, connect),
       plan: { format: 1, project: scene.project, touched: '', migrations: [] },
       migrations: scene.loaded.migrations,
       ...present({ history: scene.history, migration }),

@@ -18,6 +18,7 @@ export const apply: Command = {
     flags.lockTimeout,
     flags.statementTimeout,
     flags.maxLockWait,
+    flags.replicaUrl,
     flags.maxAttempts,
     flags.runLockTimeout,
     flags.terminateOrphan,
