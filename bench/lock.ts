@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { monotonicMs } from '../src/demo/clock.ts'
 import { figuresOf } from '../src/demo/samples.ts'
-import type { Figures, Sample, Window } from '../src/demo/samples.ts'
+import type { Figures, Window } from '../src/demo/samples.ts'
 import { startTraffic } from '../src/demo/traffic.ts'
 import { startPostgres } from '../src/embedded/start.ts'
 import { connect } from '../src/postgres/session.ts'
@@ -51,35 +51,20 @@ interface Place {
   readonly signal: AbortSignal
 }
 
-/** The idle stretch and every strategy, on a fresh table under the same traffic; the strategies in turn go first. */
+/** The idle stretch and every strategy, each on a fresh table and with traffic of its own; the strategies in turn go first. */
 async function runCase(lockCase: LockCase, round: number, place: Place): Promise<readonly Run[]> {
-  await freshTable(place.url)
-  await using traffic = await startTraffic({ url: place.url, workloads: lockCase.traffic, signal: place.signal })
-  await delay(warmUpMs, undefined, { signal: place.signal })
   const idle = await stretch(lockCase, undefined, place)
   const turned = [
     ...lockCase.strategies.slice(round % lockCase.strategies.length),
     ...lockCase.strategies.slice(0, round % lockCase.strategies.length),
   ]
-  const stretches: (Stretch & { readonly strategy: StrategyId })[] = []
+  const runs: Run[] = []
   for (const strategy of turned) {
     say(`round ${round + 1}, ${lockCase.id}: ${strategy}`)
-    stretches.push({ strategy, ...(await stretch(lockCase, { strategy, column: `added_${stretches.length}` }, place)) })
+    const { outcome, figures } = await stretch(lockCase, strategy, place)
+    runs.push({ case: lockCase.id, strategy, round, ...outcome, ...figures, idle: idle.figures })
   }
-  const samples = (await traffic.stop()).filter((sample) => lockCase.measured.includes(sample.kind))
-  const idleFigures = figuresOf(samples, idle.window)
-  return stretches.map((one) => ({
-    case: lockCase.id,
-    strategy: one.strategy,
-    round,
-    ...one.outcome,
-    ...seen(samples, one.window),
-    idle: idleFigures,
-  }))
-}
-
-function seen(samples: readonly Sample[], window: Window): Figures {
-  return figuresOf(samples, window)
+  return runs
 }
 
 async function freshTable(url: string): Promise<void> {
@@ -98,31 +83,41 @@ interface Outcome {
 }
 
 interface Stretch {
-  readonly window: Window
   readonly outcome: Outcome
+  readonly figures: Figures
 }
 
-/** One stretch of the case, with or without an ALTER TABLE. */
-async function stretch(
+/**
+ * One stretch of the case, with or without an ALTER TABLE. Its traffic ends with it, when the last of its queries is answered: what a strategy
+ * leaves queued up would else be measured with the next one.
+ */
+async function stretch(lockCase: LockCase, strategy: StrategyId | undefined, place: Place): Promise<Stretch> {
+  await freshTable(place.url)
+  await using traffic = await startTraffic({ url: place.url, workloads: lockCase.traffic, signal: place.signal })
+  await delay(warmUpMs, undefined, { signal: place.signal })
+  const { window, outcome } = await act(lockCase, strategy, place)
+  const samples = (await traffic.stop()).filter((sample) => lockCase.measured.includes(sample.kind))
+  return { outcome, figures: figuresOf(samples, window) }
+}
+
+async function act(
   lockCase: LockCase,
-  alter: { readonly strategy: StrategyId; readonly column: string } | undefined,
+  strategy: StrategyId | undefined,
   { url, signal }: Place,
-): Promise<Stretch> {
+): Promise<{ readonly window: Window; readonly outcome: Outcome }> {
   const reader = lockCase.readerSeconds === undefined ? undefined : await startReader(url, lockCase.readerSeconds)
   const fromMs = monotonicMs()
-  const attempts =
-    alter === undefined
-      ? 0
-      : await strategies[alter.strategy]({
-          url,
-          sql: `ALTER TABLE acct ADD COLUMN ${alter.column} int`,
-          budgetMs,
-          limitMs: limitMs + 1000 * (lockCase.readerSeconds ?? 0),
-          signal,
-        })
+  const alter = {
+    url,
+    sql: 'ALTER TABLE acct ADD COLUMN added int',
+    budgetMs,
+    limitMs: limitMs + 1000 * (lockCase.readerSeconds ?? 0),
+    signal,
+  }
+  const attempts = strategy === undefined ? 0 : await strategies[strategy](alter)
   const doneMs = monotonicMs()
   const readerEnded = await reader?.ended
-  const leastMs = alter === undefined ? lockCase.windowSeconds * 1000 : Math.max(lockCase.windowSeconds * 1000, doneMs - fromMs + tailMs)
+  const leastMs = strategy === undefined ? lockCase.windowSeconds * 1000 : Math.max(lockCase.windowSeconds * 1000, doneMs - fromMs + tailMs)
   await delay(Math.max(0, fromMs + leastMs - monotonicMs()), undefined, { signal })
   const outcome = { attempts: attempts ?? 0, succeeded: attempts !== undefined, successMs: doneMs - fromMs }
   return {

@@ -2,7 +2,7 @@ import type { Role, Tie } from '../model/bond.ts'
 import type { Judged } from '../model/hazard.ts'
 import type { Relation } from '../model/catalog.ts'
 import type { Statement } from '../model/statement.ts'
-import { callsIn, nodesTagged } from './facts/tree.ts'
+import { callsIn, nodesTagged } from './tree.ts'
 import { textsOf, type A_Const, type FuncCall, type PgNode, type VariableSetStmt } from './node.ts'
 
 /** What the statement is to the transaction and session around it (H4). */

@@ -19,7 +19,7 @@ import {
 } from './facts/objects.ts'
 import { copy, insert, mergeInto, remove, select, update } from './facts/queries.ts'
 import { rename, setOwner, setSchema } from './facts/rename.ts'
-import { nameParts, optionOf, statementsIn } from './facts/tree.ts'
+import { nameParts, optionOf, statementsIn } from './tree.ts'
 import { alterDomain, createDomain, createEnum } from './facts/types.ts'
 import { createTableAs, createView, refresh } from './facts/views.ts'
 import type { CreateFunctionStmt, PgNode } from './node.ts'

@@ -1,7 +1,7 @@
 import type { Catalog } from '../model/catalog.ts'
 import type { Statement } from '../model/statement.ts'
 import type { CreateSchemaStmt, PgNode } from './node.ts'
-import type { Source } from './rewrites/_source.ts'
+import type { Source } from './source.ts'
 import { alterTable } from './simulate/alter-table.ts'
 import { createForeignTable, createTable } from './simulate/create-table.ts'
 import { createTableAs, createView } from './simulate/create-view.ts'

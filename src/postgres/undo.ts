@@ -1,7 +1,7 @@
 import type { Catalog } from '../model/catalog.ts'
 import type { Judged } from '../model/hazard.ts'
 import type { Undo } from '../model/plan.ts'
-import { nameParts } from './facts/tree.ts'
+import { nameParts } from './tree.ts'
 import { creationKey, findRelation, relationKey } from './names.ts'
 import { textsOf, type CreateFunctionStmt, type DropStmt, type IndexStmt, type PgNode, type RangeVar } from './node.ts'
 import { chooseIndexName } from './object-names.ts'

@@ -5,7 +5,7 @@ import { postgresDialect } from '../quote.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { volatilityOf } from './expression.ts'
 import { isPartitioned, isUnknown, withDescendants, withHeap } from './relations.ts'
-import { callsIn, constantText } from './tree.ts'
+import { callsIn, constantText } from '../tree.ts'
 import { shapeOfNode } from './type-shape.ts'
 
 export interface ColumnPlace {

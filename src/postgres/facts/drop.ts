@@ -14,7 +14,7 @@ import {
   withDescendants,
   withPartitions,
 } from './relations.ts'
-import { nameParts } from './tree.ts'
+import { nameParts } from '../tree.ts'
 
 /** DROP of any kind of object: what goes, and whose tables are locked for it. */
 export function drop(statement: DropStmt, catalog: Catalog): Effect {

@@ -2,7 +2,7 @@ import type { Catalog, Relation } from '../../model/catalog.ts'
 import { findFunction, qualifiedName } from '../names.ts'
 import { textsOf, type FuncCall, type PgNode } from '../node.ts'
 import { parse } from '../parse.ts'
-import { callsIn, columnsIn, conjunctsOf } from './tree.ts'
+import { callsIn, columnsIn, conjunctsOf } from '../tree.ts'
 
 export interface Volatility {
   /** The value may differ from row to row, so that each row must be written. */

@@ -4,7 +4,7 @@ import type { IndexStmt, ReindexStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { isPartitioned, isUnknown, withHeap, withPartitions } from './relations.ts'
-import { optionOf } from './tree.ts'
+import { optionOf } from '../tree.ts'
 
 /** CREATE INDEX: blocks writes to the table and all its partitions while it reads them; CONCURRENTLY blocks nobody and waits instead. */
 export function createIndex(statement: IndexStmt, catalog: Catalog): Effect {

@@ -14,7 +14,7 @@ import {
   withHeap,
   withPartitions,
 } from './relations.ts'
-import { optionOf } from './tree.ts'
+import { optionOf } from '../tree.ts'
 
 /** TRUNCATE: the tables, their partitions, and with CASCADE all that refers to them, however far. */
 export function truncate(statement: TruncateStmt, catalog: Catalog): Effect {

@@ -21,7 +21,7 @@ import type {
 } from '../node.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { withPartitions } from './relations.ts'
-import { nameParts, nodesTagged, relationsIn } from './tree.ts'
+import { nameParts, nodesTagged, relationsIn } from '../tree.ts'
 
 /** CREATE TRIGGER blocks writes, not reads; the table that a constraint trigger names with FROM is only looked at. */
 export function createTrigger({ relation, constrrel }: CreateTrigStmt, catalog: Catalog): Effect {

@@ -5,7 +5,7 @@ import { onTable, type Action, type Target } from './action.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { parseExpression } from './expression.ts'
 import { foreignKeysOf, isUnknown, withDescendants, withHeap } from './relations.ts'
-import { columnsIn, conjunctsOf } from './tree.ts'
+import { columnsIn, conjunctsOf } from '../tree.ts'
 
 /** ATTACH PARTITION: the parent stays open for writes; the child, and a default partition, are locked and read. */
 export function attachPartition({ def }: AlterTableCmd, target: Target): Action {

@@ -15,7 +15,7 @@ import {
 import { sequencesCalled } from './add-column.ts'
 import { locksOn, merge, type Effect } from './effect.ts'
 import { foreignKeysOf, foreignKeysTo, tablesUnder, withDescendants, withHeap, withPartitions } from './relations.ts'
-import { callsIn, columnsIn, conjunctsOf, nodesTagged, relationsIn } from './tree.ts'
+import { callsIn, columnsIn, conjunctsOf, nodesTagged, relationsIn } from '../tree.ts'
 
 /** A query: ACCESS SHARE on all that it reads (ROW SHARE with FOR UPDATE), and what its own writes in WITH do. */
 export function select(statement: SelectStmt, catalog: Catalog): Effect {

@@ -4,7 +4,7 @@ import type { CreateTableAsStmt, RefreshMatViewStmt, ViewStmt } from '../node.ts
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { reads } from './queries.ts'
 import { tablesUnder, withDescendants, withHeap } from './relations.ts'
-import { relationsIn } from './tree.ts'
+import { relationsIn } from '../tree.ts'
 
 /** CREATE VIEW looks at what it reads; OR REPLACE also locks the view that is there. */
 export function createView(statement: ViewStmt, catalog: Catalog): Effect {

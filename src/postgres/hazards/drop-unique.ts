@@ -1,6 +1,6 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { findIndex } from '../names.ts'
-import { nameParts } from '../facts/tree.ts'
+import { nameParts } from '../tree.ts'
 import type { PgNode } from '../node.ts'
 import { actionsOf, isOld, type Input } from './_input.ts'
 

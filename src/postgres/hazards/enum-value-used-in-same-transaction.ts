@@ -1,5 +1,5 @@
 import type { HazardRule } from '../../model/hazard.ts'
-import { nodesTagged } from '../facts/tree.ts'
+import { nodesTagged } from '../tree.ts'
 import type { A_Const, PgNode } from '../node.ts'
 
 /** A new enum value is used before it is committed. */

@@ -1,6 +1,6 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { withDescendants } from '../facts/relations.ts'
-import { nodesTagged } from '../facts/tree.ts'
+import { nodesTagged } from '../tree.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode, RangeVar } from '../node.ts'
 import { listed, oldOnes, sizeOf } from './_input.ts'

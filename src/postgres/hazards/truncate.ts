@@ -1,5 +1,5 @@
 import type { HazardRule } from '../../model/hazard.ts'
-import { nodesTagged } from '../facts/tree.ts'
+import { nodesTagged } from '../tree.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode, RangeVar } from '../node.ts'
 import { oldOnes, sizeOf, waiting } from './_input.ts'

@@ -1,9 +1,9 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
-import { columnsIn } from '../facts/tree.ts'
+import { columnsIn } from '../tree.ts'
 import { sameTree, textsOf, type Constraint, type PgNode } from '../node.ts'
 import { chooseCheckName, chooseForeignKeyName, choosePrimaryKeyName, chooseUniqueName } from '../object-names.ts'
 import { postgresDialect } from '../quote.ts'
-import { parseOne, type Source } from './_source.ts'
+import { parseOne, type Source } from '../source.ts'
 import { cleanup, type Draft } from './_step.ts'
 import { onlyAction } from './_target.ts'
 

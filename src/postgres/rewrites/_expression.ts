@@ -1,8 +1,8 @@
 import type { Catalog } from '../../model/catalog.ts'
-import { callsIn, constantText, nodesTagged } from '../facts/tree.ts'
+import { callsIn, constantText, nodesTagged } from '../tree.ts'
 import { findFunction } from '../names.ts'
 import { textsOf, type A_Const, type FuncCall, type PgNode, type SQLValueFunction, type SubLink, type TypeCast } from '../node.ts'
-import { closingOf, tokenAt, type Source } from './_source.ts'
+import { closingOf, tokenAt, type Source } from '../source.ts'
 
 /** A replacement of some bytes of a statement. */
 export interface Edit {

@@ -1,7 +1,7 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import { sameTree, textsOf, type Constraint, type IndexElem, type IndexStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
-import { closingOf, expressionText, parseOne, textOfTokens, tokenAt, wordAt, type Source } from './_source.ts'
+import { closingOf, expressionText, parseOne, textOfTokens, tokenAt, wordAt, type Source } from '../source.ts'
 import { cleanup, type Draft } from './_step.ts'
 
 const { name: quoted, literal } = postgresDialect

@@ -4,7 +4,7 @@ import { postgresDialect } from '../quote.ts'
 import { duplicateCheck, type CheckText } from './_checks.ts'
 import { constraintName, deferText } from './_constraint.ts'
 import { concurrentBuild, constraintIndexPlan, indexNamed } from './_index.ts'
-import type { Source } from './_source.ts'
+import type { Source } from '../source.ts'
 import { cleanup, type Draft } from './_step.ts'
 
 const { name: quoted } = postgresDialect

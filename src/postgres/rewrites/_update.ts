@@ -1,14 +1,14 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import type { BackfillStep, Work } from '../../model/plan.ts'
-import { columnsIn, conjunctsOf, nodesTagged } from '../facts/tree.ts'
+import { columnsIn, conjunctsOf, nodesTagged } from '../tree.ts'
 import { findRelation, relationKey } from '../names.ts'
 import { sameTree, textsOf, type A_Expr, type ColumnRef, type PgNode, type RangeVar, type ResTarget } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import type { Token } from '../parse.ts'
 import { backfillStep } from './_backfill.ts'
 import { clockEdits, constantOf, edited, isNeverNull, whyNotInBatches, type Edit } from './_expression.ts'
-import { parseOne, sourceOf, tokenAt, wordAt, type Source } from './_source.ts'
+import { parseOne, sourceOf, tokenAt, wordAt, type Source } from '../source.ts'
 import { columnOf, isOldTable, type Target } from './_target.ts'
 
 const { name: quoted } = postgresDialect

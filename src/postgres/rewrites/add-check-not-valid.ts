@@ -1,9 +1,9 @@
 import type { Rewrite } from '../../model/rewrite.ts'
-import { columnsIn } from '../facts/tree.ts'
+import { columnsIn } from '../tree.ts'
 import type { PgNode } from '../node.ts'
 import { checksAt, violationCheck } from './_checks.ts'
 import { addedConstraint, constraintName, constraintOf, isChecked, uncheckedThenChecked } from './_constraint.ts'
-import { expressionText, sourceOf, textOfTokens, wordAt } from './_source.ts'
+import { expressionText, sourceOf, textOfTokens, wordAt } from '../source.ts'
 import { writeSteps } from './_step.ts'
 import { alterTarget } from './_target.ts'
 

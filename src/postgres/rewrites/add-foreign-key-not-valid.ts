@@ -3,7 +3,7 @@ import type { PgNode } from '../node.ts'
 import { checksAt } from './_checks.ts'
 import { constraintName, constraintOf, isChecked } from './_constraint.ts'
 import { foreignKeyRewrite } from './_foreign-key.ts'
-import { sourceOf, textOfTokens, wordAt } from './_source.ts'
+import { sourceOf, textOfTokens, wordAt } from '../source.ts'
 import { writeSteps } from './_step.ts'
 import { alterTarget } from './_target.ts'
 

@@ -9,7 +9,7 @@ import { chooseIndexName, indexNameParts } from '../object-names.ts'
 import { postgresDialect } from '../quote.ts'
 import { checksAt, duplicateCheck } from './_checks.ts'
 import { createIndexSql, indexKeys, indexNamed, indexPlan, indexProbe, type IndexPlan } from './_index.ts'
-import { sourceOf } from './_source.ts'
+import { sourceOf } from '../source.ts'
 import { catalogAfter, cleanup, free, sqlStep, writeSteps, type Draft, type DraftStep } from './_step.ts'
 
 const { name: quoted } = postgresDialect

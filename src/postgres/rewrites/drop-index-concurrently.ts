@@ -1,11 +1,11 @@
 import type { Catalog, Index, Relation } from '../../model/catalog.ts'
 import type { Undo } from '../../model/plan.ts'
 import type { Rewrite } from '../../model/rewrite.ts'
-import { nameParts } from '../facts/tree.ts'
+import { nameParts } from '../tree.ts'
 import { findIndex } from '../names.ts'
 import type { DropStmt, PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
-import { insertAt, sourceOf, wordAt } from './_source.ts'
+import { insertAt, sourceOf, wordAt } from '../source.ts'
 import { cleanup, writeSteps, type Draft } from './_step.ts'
 
 const { name: quoted, literal } = postgresDialect

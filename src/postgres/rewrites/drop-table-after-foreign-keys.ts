@@ -1,7 +1,7 @@
 import type { Catalog } from '../../model/catalog.ts'
 import type { Rewrite } from '../../model/rewrite.ts'
 import { foreignKeysOf, foreignKeysTo } from '../facts/relations.ts'
-import { nameParts } from '../facts/tree.ts'
+import { nameParts } from '../tree.ts'
 import { relationKey } from '../names.ts'
 import type { DropStmt, PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'

@@ -2,11 +2,11 @@ import type { Catalog, Index, Relation } from '../../model/catalog.ts'
 import type { Probe } from '../../model/plan.ts'
 import type { Rewrite } from '../../model/rewrite.ts'
 import { makeObjectName } from '../../std/object-name.ts'
-import { optionOf } from '../facts/tree.ts'
+import { optionOf } from '../tree.ts'
 import { findIndex, findRelation, relationKey } from '../names.ts'
 import type { PgNode, ReindexStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
-import { insertAt, sourceOf, wordAt } from './_source.ts'
+import { insertAt, sourceOf, wordAt } from '../source.ts'
 import { free, writeSteps, type Draft } from './_step.ts'
 
 const { name: quoted, literal } = postgresDialect

@@ -1,7 +1,7 @@
 import type { Catalog, Column } from '../../model/catalog.ts'
 import { findIndex, relationKey } from '../names.ts'
 import { tagOf, type AlterTableCmd, type AlterTableStmt, type ColumnDef, type Constraint, type PartitionCmd } from '../node.ts'
-import { expressionText, type Source } from '../rewrites/_source.ts'
+import { expressionText, type Source } from '../source.ts'
 import { typeText } from '../type-text.ts'
 import { addColumn, addSequence, columnOf, constraintsOf, isNull, sequenceName } from './columns.ts'
 import { addConstraints } from './constraints.ts'

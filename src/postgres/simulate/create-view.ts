@@ -1,6 +1,6 @@
 import type { Catalog, RelationKind } from '../../model/catalog.ts'
 import { putRelation } from '../catalog-names.ts'
-import { relationsIn } from '../facts/tree.ts'
+import { relationsIn } from '../tree.ts'
 import { textsOf, type CreateTableAsStmt, type PgNode, type RangeVar, type ViewStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { createdWith } from './create-table.ts'

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../model/catalog.ts'
 import { textsOf, type Constraint, type DefElem, type IndexElem, type PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
-import { expressionText, type Source } from '../rewrites/_source.ts'
+import { expressionText, type Source } from '../source.ts'
 
 // Definitions as the server prints them (ruleutils.c), but for expressions, which keep the user's own words.
 

@@ -1,7 +1,7 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import { PersistentMap } from '../../std/persistent-map.ts'
 import { pointersTo } from '../catalog-names.ts'
-import { nameParts } from '../facts/tree.ts'
+import { nameParts } from '../tree.ts'
 import { findFunction, findIndex, findType, relationKey } from '../names.ts'
 import { textsOf, type DropStmt, type PgNode, type TruncateStmt } from '../node.ts'
 import { dropColumn, dropIndex, dropRelation } from './drop-parts.ts'

@@ -1,7 +1,7 @@
 import type { Catalog, Column, Constraint as Made, Relation, RelationKind } from '../../model/catalog.ts'
 import { putRelation } from '../catalog-names.ts'
 import type { PgNode } from '../node.ts'
-import type { Source } from '../rewrites/_source.ts'
+import type { Source } from '../source.ts'
 import { scan, type Token } from '../parse.ts'
 
 /** A statement, whose text is cut into tokens only where an expression is wanted. */

@@ -1,11 +1,11 @@
 import type { Catalog, Index, Relation } from '../../model/catalog.ts'
 import { tableOfIndex } from '../catalog-names.ts'
-import { columnsIn } from '../facts/tree.ts'
+import { columnsIn } from '../tree.ts'
 import { relationKey } from '../names.ts'
 import type { IndexElem, IndexStmt, PgNode } from '../node.ts'
 import { chooseIndexName } from '../object-names.ts'
 import { parse } from '../parse.ts'
-import { expressionText, type Source } from '../rewrites/_source.ts'
+import { expressionText, type Source } from '../source.ts'
 import { indexKeyText, indexText, optionsText } from './definitions.ts'
 import { byName, each, edit, lazySource } from './edit.ts'
 

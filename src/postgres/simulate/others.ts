@@ -1,7 +1,7 @@
 import type { Catalog } from '../../model/catalog.ts'
 import { PersistentMap } from '../../std/persistent-map.ts'
 import { putRelation } from '../catalog-names.ts'
-import { nameParts, optionOf } from '../facts/tree.ts'
+import { nameParts, optionOf } from '../tree.ts'
 import { creationSchema, relationKey } from '../names.ts'
 import type {
   AlterOwnerStmt,

@@ -1,7 +1,7 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import { qualifiedName, relationKey } from '../names.ts'
 import { textsOf, type PartitionBoundSpec, type PartitionCmd, type PgNode } from '../node.ts'
-import { expressionText, type Source } from '../rewrites/_source.ts'
+import { expressionText, type Source } from '../source.ts'
 import { cloneForeignKey } from './constraints.ts'
 import { each, edit, sorted, without } from './edit.ts'
 import { attachIndex, cloneIndex, shapeOf } from './indexes.ts'

@@ -1,7 +1,7 @@
 import type { Catalog, Constraint, Index, Relation } from '../../model/catalog.ts'
 import { PersistentMap } from '../../std/persistent-map.ts'
 import { parentsOf, pointersTo, putRelation, readsOf, removeRelation } from '../catalog-names.ts'
-import { nameParts } from '../facts/tree.ts'
+import { nameParts } from '../tree.ts'
 import { findFunction, findIndex, findType, relationKey } from '../names.ts'
 import { textsOf, type AlterObjectSchemaStmt, type RenameStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'

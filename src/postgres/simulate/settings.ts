@@ -1,5 +1,5 @@
 import type { Catalog } from '../../model/catalog.ts'
-import { callsIn, constantText } from '../facts/tree.ts'
+import { callsIn, constantText } from '../tree.ts'
 import { textsOf, type PgNode, type SelectStmt, type VariableSetStmt } from '../node.ts'
 
 /** SET search_path and SET TIME ZONE. What RESET and DEFAULT go back to is not known: they change nothing. */

@@ -1,5 +1,5 @@
 import { textsOf, type Constraint } from '../node.ts'
-import type { Source } from '../rewrites/_source.ts'
+import type { Source } from '../source.ts'
 
 /** A constraint that a statement asks for, with the column that it stands at. */
 export interface Wanted {

@@ -1,8 +1,8 @@
-import type { Catalog } from '../../model/catalog.ts'
-import { LockkeeperError } from '../../model/errors.ts'
-import { relationKey } from '../names.ts'
-import { parse } from '../parse.ts'
-import { textsOf, type ColumnRef, type CommonTableExpr, type DefElem, type FuncCall, type PgNode, type RangeVar } from '../node.ts'
+import type { Catalog } from '../model/catalog.ts'
+import { LockkeeperError } from '../model/errors.ts'
+import { relationKey } from './names.ts'
+import { parse } from './parse.ts'
+import { textsOf, type ColumnRef, type CommonTableExpr, type DefElem, type FuncCall, type PgNode, type RangeVar } from './node.ts'
 
 /** The tags whose node has this body. */
 type TagWith<Body, Node = PgNode> = Node extends unknown

@@ -1,7 +1,7 @@
-import { LockkeeperError } from '../../model/errors.ts'
-import type { Statement } from '../../model/statement.ts'
-import { sameTree, type ColumnDef, type Constraint, type ConstrType, type PgNode } from '../node.ts'
-import { parse, scan, type Token } from '../parse.ts'
+import { LockkeeperError } from '../model/errors.ts'
+import type { Statement } from '../model/statement.ts'
+import { sameTree, type ColumnDef, type Constraint, type ConstrType, type PgNode } from './node.ts'
+import { parse, scan, type Token } from './parse.ts'
 
 /** A statement read by itself: the places in its tree are bytes of its own text. Comments are no tokens here. */
 export interface Source {
