@@ -15,7 +15,7 @@ export interface Acquired {
  * 2. a burst of tries without waiting, which cost nobody anything;
  * 3. once whoever held it at the first look has gone, and others hold it: one real attempt that waits within the budget, longer
  *    each time, then a pause. So nobody queues behind a lone long transaction while it is still young, and where many take
- *    turns each attempt brings them into step, until one finds a gap (to wait for each of them anew took 17 attempts, not 6).
+ *    turns each attempt brings them into step, until one finds a gap (to wait for all of them anew each time took 17 attempts, not 3).
  * Throws `lock-not-had` with the blockers when the time or the attempts allowed are over.
  */
 export async function acquire(request: LockRequest): Promise<Acquired> {

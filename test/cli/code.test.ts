@@ -36,6 +36,7 @@ const slugs = migration(`
     await q.query("UPDATE users SET name = 'lost' WHERE id = 1");
     await q.rollbackTransaction();
     const known = await q.query("SELECT count(*) AS n FROM users WHERE id = ANY($1)", [users.map((user) => user.id)]);
+    await q.query("SET lock_timeout = 0");
     if (await q.hasTable("notes") === false) await q.query("CREATE TABLE notes (n int)");
     await Promise.all([q.query("INSERT INTO notes VALUES ($1)", [known[0].n]), q.query("INSERT INTO notes VALUES (7)")]);`)
 
