@@ -5,7 +5,8 @@ import { cliHere, flat, project, startCli, type Project } from '../support/cli.t
 import { typeormMigrate, typeormPending } from '../support/orm/typeorm.ts'
 import { forEachVersion, freshDatabase, type TestDatabase } from '../support/postgres.ts'
 
-const longest = 120_000
+/** Each load starts four children that compile what they run. */
+const longest = 300_000
 
 const init = `import { MigrationInterface, QueryRunner } from "typeorm";
 export class Init1600000000000 implements MigrationInterface {
