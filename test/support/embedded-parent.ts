@@ -17,11 +17,11 @@ const endings: { readonly [name: string]: () => unknown } = {
       throw new Error('thrown on purpose')
     }),
   reject: () => void Promise.reject(new Error('rejected on purpose')),
-  handler: () => {
-    process.once('SIGINT', () => process.exit(130))
-    setInterval(() => undefined, 1_000)
-  },
+  handler: () => setInterval(() => undefined, 1_000),
 }
+
+// It stands before anything is said, since the signal comes at the first word.
+if (ending === 'handler') process.once('SIGINT', () => process.exit(130))
 
 async function main(): Promise<void> {
   const { startPostgres } = (await import(pathToFileURL(startModule).href)) as StartModule
