@@ -44,8 +44,8 @@ export class BatchSize {
   }
 }
 
-/** Where commits are slow, the work alone still gets an eighth of the target. */
-const leastShare = 8
+/** Where commits are slow, the work alone still gets this share of the target; a larger one makes larger flushes, behind which others wait. */
+const leastShare = 32
 
 /** A range of this many keys is read in some 20 ms even where no row of it needs a change. */
 const largest = 50_000
