@@ -24,3 +24,16 @@ export async function makeTemplate(
   for (const statement of template.statements) await session.script([statement])
   await session.query('VACUUM (FREEZE, ANALYZE)')
 }
+
+/**
+ * Gives the server WAL files to use again, as one that has run for a while has them: at least `bytes`, with `min_wal_size` not below that. A new
+ * one fills each file of 16 MB with zeros first, and every commit waits for it (about 60 ms each, docs/evidence/2026-11-25.md).
+ */
+export async function useWal(admin: Session, bytes: number): Promise<void> {
+  for (;;) {
+    const [row] = await admin.query('SELECT sum(size)::float8 AS bytes FROM pg_ls_waldir()')
+    if (Number(row?.['bytes']) >= bytes) break
+    await admin.query(`SELECT pg_logical_emit_message(false, 'demo', repeat('x', 16000000))`)
+  }
+  await admin.query('CHECKPOINT')
+}

@@ -8,7 +8,7 @@ import { connect } from '../postgres/session.ts'
 import type { Style } from '../report/style.ts'
 import { duration } from '../report/style.ts'
 import { monotonicMs } from './clock.ts'
-import { cloneDatabase, dropDatabase, makeTemplate } from './database.ts'
+import { cloneDatabase, dropDatabase, makeTemplate, useWal } from './database.ts'
 import type { DemoDocument, WayResult } from './document.ts'
 import { firstMigration, prismaFolder, readMigration } from './folder.ts'
 import { measureWay, runAlone } from './measure.ts'
@@ -49,10 +49,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoDocument> {
 const ways: readonly Way[] = [plain, lockTimeout, lockkeeper]
 const template = 'shop'
 
-/** As a server in production has it, save that no checkpoint and no parallel report falls into one way and not into another. */
+/**
+ * As a server in production has it, save that no checkpoint and no parallel report falls into one way and not into another. WAL files are kept to be
+ * used again (`useWal`).
+ */
 const serverSettings = {
   shared_buffers: '512MB',
   max_wal_size: '16GB',
+  min_wal_size: '2GB',
   checkpoint_timeout: '1h',
   max_parallel_workers_per_gather: '0',
   wal_level: 'replica',
@@ -106,7 +110,11 @@ async function playAll(settled: Settled): Promise<DemoDocument> {
 async function fill(server: EmbeddedServer, admin: Session, orders: number): Promise<void> {
   const init = await readMigration(prismaFolder, firstMigration)
   await makeTemplate(admin, { name: template, url: server.databaseUrl(template), statements: [init, ...fillSql(orders)] })
+  await useWal(admin, orders * walBytesPerOrder)
 }
+
+/** Lockkeeper's way writes some 450 bytes of WAL for each order, the traffic beside it included; a slower machine has more traffic in it. */
+const walBytesPerOrder = 700
 
 interface Stage extends Settled {
   readonly server: EmbeddedServer
