@@ -26,14 +26,19 @@ export async function makeTemplate(
 }
 
 /**
- * Gives the server WAL files to use again, as one that has run for a while has them: at least `bytes`, with `min_wal_size` not below that. A new
- * one fills each file of 16 MB with zeros first, and every commit waits for it (about 60 ms each, docs/evidence/2026-11-25.md).
+ * Gives the server WAL files to use again, as one that has run for a while has them: `bytes` of them, or as many as `min_wal_size` keeps. A new
+ * server fills each file of 16 MB with zeros first, and every commit waits for it (about 60 ms each, docs/evidence/2026-11-25.md).
  */
-export async function useWal(admin: Session, bytes: number): Promise<void> {
-  for (;;) {
-    const [row] = await admin.query('SELECT sum(size)::float8 AS bytes FROM pg_ls_waldir()')
-    if (Number(row?.['bytes']) >= bytes) break
-    await admin.query(`SELECT pg_logical_emit_message(false, 'demo', repeat('x', 16000000))`)
+export async function layInWalFiles(admin: Session, bytes: number): Promise<void> {
+  const [row] = await admin.query(
+    `SELECT sum(size)::float8 AS there, 1e6 * (SELECT setting::float8 FROM pg_settings WHERE name = 'min_wal_size') AS most FROM pg_ls_waldir()`,
+  )
+  const missing = Math.min(bytes, Number(row?.['most'])) - Number(row?.['there'])
+  for (let left = missing; left > 0; left -= messageBytes) {
+    await admin.query(`SELECT pg_logical_emit_message(false, 'demo', repeat('x', ${messageBytes}))`)
   }
   await admin.query('CHECKPOINT')
 }
+
+/** About one WAL file. */
+const messageBytes = 16_000_000

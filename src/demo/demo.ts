@@ -8,7 +8,7 @@ import { connect } from '../postgres/session.ts'
 import type { Style } from '../report/style.ts'
 import { duration } from '../report/style.ts'
 import { monotonicMs } from './clock.ts'
-import { cloneDatabase, dropDatabase, makeTemplate, useWal } from './database.ts'
+import { cloneDatabase, dropDatabase, makeTemplate, layInWalFiles } from './database.ts'
 import type { DemoDocument, WayResult } from './document.ts'
 import { firstMigration, prismaFolder, readMigration } from './folder.ts'
 import { measureWay, runAlone } from './measure.ts'
@@ -51,7 +51,7 @@ const template = 'shop'
 
 /**
  * As a server in production has it, save that no checkpoint and no parallel report falls into one way and not into another. WAL files are kept to be
- * used again (`useWal`).
+ * used again (`layInWalFiles`).
  */
 const serverSettings = {
   shared_buffers: '512MB',
@@ -110,7 +110,7 @@ async function playAll(settled: Settled): Promise<DemoDocument> {
 async function fill(server: EmbeddedServer, admin: Session, orders: number): Promise<void> {
   const init = await readMigration(prismaFolder, firstMigration)
   await makeTemplate(admin, { name: template, url: server.databaseUrl(template), statements: [init, ...fillSql(orders)] })
-  await useWal(admin, orders * walBytesPerOrder)
+  await layInWalFiles(admin, orders * walBytesPerOrder)
 }
 
 /** Lockkeeper's way writes some 450 bytes of WAL for each order, the traffic beside it included; a slower machine has more traffic in it. */

@@ -31,7 +31,7 @@ export async function acquire(request: LockRequest): Promise<Acquired> {
       await sleep(jitter(lookEveryMs), request.signal)
       continue
     }
-    const waitMs = Math.min(Math.max(1, Math.floor(request.budgetMs * queueShare)), firstWaitMs * 2 ** attempts)
+    const waitMs = Math.min(Math.floor(request.budgetMs * queueShare), firstWaitMs * 2 ** attempts)
     attempts += 1
     const outcome = await request.attempt('queued', waitMs)
     request.onAttempt('queued', waitMs, outcome.kind === 'committed')
