@@ -5,7 +5,6 @@ import type { Hazard } from '../model/hazard.ts'
 import type { Migration } from '../model/migration.ts'
 import type { Statement } from '../model/statement.ts'
 import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
-import { PersistentMap } from '../std/persistent-map.ts'
 import { hazardsOf } from './hazards.ts'
 import { judge } from './judge.ts'
 import { summaryOf } from './summary.ts'
@@ -38,7 +37,7 @@ export interface CheckOptions {
   readonly notes: readonly string[]
 }
 
-export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'split' | 'hazards'>
+export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards'>
 
 /** What every pending statement locks, rewrites, scans and breaks. */
 export function check<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions): CheckReport {
@@ -75,7 +74,7 @@ function predictions<Node>(engine: CheckEngine<Node>, pending: readonly PendingM
   let catalog = forVersion(options.catalog, version)
   return pending.map((item) => {
     const { statements, after } = judge(engine, item.statements, { before: catalog })
-    catalog = options.together ? after : settled(after)
+    catalog = options.together ? after : engine.settle(after, catalog)
     return statements.map((statement) => statement.facts)
   })
 }
@@ -90,7 +89,7 @@ function verdictsFor<Node>(
   return pending.map((item, at) => {
     const choose = (index: number, mine: Facts) => chosen(item.observed[index], mine, aim.predicted?.[at]?.[index])
     const { statements, after } = judge(engine, item.statements, { before: catalog, choose })
-    catalog = options.together ? after : settled(after)
+    catalog = options.together ? after : engine.settle(after, catalog)
     const hazards = hazardsOf(engine.hazards, statements, transactionsOf(item.statements, item.migration.transaction))
     return statements.map((statement, index) => ({ version: aim.version, facts: statement.facts, hazards: hazards[index] ?? [] }))
   })
@@ -143,11 +142,4 @@ function failure(observation: Observation | undefined): readonly Hazard[] {
 function forVersion(catalog: Catalog, version: number): Catalog {
   if (catalog.server.version === version) return catalog
   return { ...catalog, server: { flavor: catalog.server.flavor, version } }
-}
-
-/** The catalog once the migration has been deployed for a while: nothing in it is new any more. */
-function settled(catalog: Catalog): Catalog {
-  let relations = PersistentMap.from(catalog.relations)
-  for (const [name, relation] of relations) if (relation.isNew) relations = relations.with(name, { ...relation, isNew: false })
-  return { ...catalog, relations }
 }

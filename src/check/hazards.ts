@@ -10,14 +10,30 @@ export function hazardsOf<Node>(
   statements: readonly JudgedStatement<Node>[],
   transactions: readonly number[],
 ): readonly (readonly Hazard[])[] {
-  return statements.map((statement, at) => {
-    const transaction = statements.filter((_, other) => transactions[other] === transactions[at]).flatMap((other) => other.parts)
-    return distinct(statement.parts.flatMap((part) => opinions(rules, part, transaction)))
+  const parts = new Map<number | undefined, Judged<Node>[]>()
+  const places = statements.map((statement, at) => {
+    const transaction = parts.get(transactions[at]) ?? []
+    parts.set(transactions[at], transaction)
+    const start = transaction.length
+    transaction.push(...statement.parts)
+    return { transaction, start }
   })
+  return places.map((place, at) => distinct((statements[at]?.parts ?? []).flatMap((part, own) => opinions(rules, part, { ...place, own }))))
 }
 
-function opinions<Node>(rules: readonly HazardRule<Node>[], part: Judged<Node>, transaction: readonly Judged<Node>[]): readonly Hazard[] {
-  const input = { ...part, transaction, at: transaction.indexOf(part) }
+interface Place<Node> {
+  readonly transaction: readonly Judged<Node>[]
+  /** Where the statement's parts begin in it. */
+  readonly start: number
+  readonly own: number
+}
+
+function opinions<Node>(
+  rules: readonly HazardRule<Node>[],
+  part: Judged<Node>,
+  { transaction, start, own }: Place<Node>,
+): readonly Hazard[] {
+  const input = { ...part, transaction, at: start + own }
   return rules.flatMap((rule) => rule.detect(input))
 }
 

@@ -24,6 +24,8 @@ export interface Engine<Node = unknown> {
   facts(statement: Statement<Node>, catalog: Catalog): Facts
   /** The catalog after the statement. */
   simulate(statement: Statement<Node>, catalog: Catalog): Catalog
+  /** The catalog once what came after `before` has been deployed for a while: none of it is new any more. */
+  settle(after: Catalog, before: Catalog): Catalog
   role(statement: Statement<Node>): Role
   /** What must not be cut apart in the statements of one migration. */
   ties(judged: readonly Judged<Node>[]): readonly Tie[]

@@ -18,8 +18,14 @@ interface Names {
 
 type Links = PersistentMap<PersistentMap<true>>
 
+/** Names not yet made: those of an older version, and the relation that changed since. Most changes are never asked for their names. */
+interface Pending {
+  readonly older: PersistentMap<Relation>
+  readonly key: string
+}
+
 /** Keyed by the relations, so that a catalog copied with another search path or time zone still finds them. */
-const known = new WeakMap<ReadonlyMap<string, Relation>, Names>()
+const known = new WeakMap<ReadonlyMap<string, Relation>, { readonly names: Names } | { readonly pending: Pending }>()
 
 /** Canonical name of the table that has an index of this name. */
 export function tableOfIndex(catalog: Catalog, schema: string, name: string): string | undefined {
@@ -51,36 +57,50 @@ export function parentsOf(catalog: Catalog, key: string): readonly string[] {
   return [...(namesOf(catalog).parents.get(key)?.keys() ?? [])]
 }
 
-/** The catalog with this relation in place of the one of its name, or beside the others; O(log n) and the size of the relation. */
+/** The catalog with this relation in place of the one of its name, or beside the others; O(log n). */
 export function putRelation(catalog: Catalog, relation: Relation): Catalog {
   const key = postgresDialect.name(relation.schema, relation.name)
-  const relations = PersistentMap.from(catalog.relations)
-  return withNames(catalog, relations.with(key, relation), renamed(namesOf(catalog), key, { before: relations.get(key), after: relation }))
+  return withChange(catalog, key, (relations) => relations.with(key, relation))
 }
 
 export function removeRelation(catalog: Catalog, key: string): Catalog {
-  const relations = PersistentMap.from(catalog.relations)
-  return withNames(catalog, relations.without(key), renamed(namesOf(catalog), key, { before: relations.get(key), after: undefined }))
+  return withChange(catalog, key, (relations) => relations.without(key))
 }
 
-function withNames(catalog: Catalog, relations: PersistentMap<Relation>, names: Names): Catalog {
-  known.set(relations, names)
+/** The catalog once what came after `before` has been deployed for a while: none of it is new any more. */
+export function settle(after: Catalog, before: Catalog): Catalog {
+  const grown = PersistentMap.from(after.relations).since(PersistentMap.from(before.relations))
+  return grown.reduce((catalog, [, relation]) => (relation.isNew ? putRelation(catalog, { ...relation, isNew: false }) : catalog), after)
+}
+
+function withChange(catalog: Catalog, key: string, change: (relations: PersistentMap<Relation>) => PersistentMap<Relation>): Catalog {
+  const older = PersistentMap.from(catalog.relations)
+  if (older !== catalog.relations) known.set(older, { names: namesOf(catalog) })
+  const relations = change(older)
+  if (relations !== older) known.set(relations, { pending: { older, key } })
   return { ...catalog, relations }
 }
 
-function namesOf(catalog: Catalog): Names {
-  const found = known.get(catalog.relations)
-  if (found !== undefined) return found
-  let names: Names = {
-    indexes: PersistentMap.from([]),
-    constraints: PersistentMap.from([]),
-    pointers: PersistentMap.from([]),
-    reads: PersistentMap.from([]),
-    parents: PersistentMap.from([]),
+function namesOf({ relations }: Catalog): Names {
+  const keys = new Set<string>()
+  let start = relations
+  let found = known.get(start)
+  for (; found !== undefined && 'pending' in found; found = known.get(start)) {
+    keys.add(found.pending.key)
+    start = found.pending.older
   }
-  for (const [key, relation] of catalog.relations) names = renamed(names, key, { before: undefined, after: relation })
-  known.set(catalog.relations, names)
+  const base = found?.names ?? [...start].reduce((names, [key, after]) => renamed(names, key, { before: undefined, after }), none)
+  const names = [...keys].reduce((made, key) => renamed(made, key, { before: start.get(key), after: relations.get(key) }), base)
+  known.set(relations, { names })
   return names
+}
+
+const none: Names = {
+  indexes: PersistentMap.from([]),
+  constraints: PersistentMap.from([]),
+  pointers: PersistentMap.from([]),
+  reads: PersistentMap.from([]),
+  parents: PersistentMap.from([]),
 }
 
 /** What a relation was and what it is now. */

@@ -1,5 +1,6 @@
 import type { Engine } from '../model/engine.ts'
 import { roleOf, tiesOf } from './bonds.ts'
+import { settle } from './catalog-names.ts'
 import { emptyCatalog } from './empty-catalog.ts'
 import { facts } from './facts.ts'
 import { hazards } from './hazards/index.ts'
@@ -25,6 +26,7 @@ export const postgres: Engine<PgNode> = {
   inline,
   facts,
   simulate,
+  settle,
   role: roleOf,
   ties: tiesOf,
   words: wordsOf,

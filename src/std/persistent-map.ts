@@ -48,6 +48,13 @@ export class PersistentMap<Value> implements ReadonlyMap<string, Value> {
     return this.has(key) ? new PersistentMap(remove(this.#root, key)) : this
   }
 
+  /** The entries that `older` has not, or has with another value. Where one grew out of the other it costs what changed, and not what they share. */
+  since(older: PersistentMap<Value>): readonly (readonly [string, Value])[] {
+    const found: (readonly [string, Value])[] = []
+    collect(this.#root, older.#root, found)
+    return found
+  }
+
   forEach(visit: (value: Value, key: string, map: ReadonlyMap<string, Value>) => void): void {
     for (const [key, value] of this) visit(value, key, this)
   }
@@ -106,6 +113,26 @@ function merge<Value>(left: Tree<Value>, right: Tree<Value>): Tree<Value> {
 
 function node<Value>(of: TreeNode<Value>, left: Tree<Value>, right: Tree<Value>): TreeNode<Value> {
   return { key: of.key, value: of.value, priority: of.priority, size: sizeOf(left) + sizeOf(right) + 1, left, right }
+}
+
+function collect<Value>(now: Tree<Value>, then: Tree<Value>, found: (readonly [string, Value])[]): void {
+  if (now === undefined || now === then) return
+  const [left, same, right] = cut(then, now.key)
+  collect(now.left, left, found)
+  if (same === undefined || same.value !== now.value) found.push([now.key, now.value])
+  collect(now.right, right, found)
+}
+
+/** What stands left of the key, at it and right of it; whole subtrees stay the same objects. */
+function cut<Value>(tree: Tree<Value>, key: string): readonly [Tree<Value>, Tree<Value>, Tree<Value>] {
+  if (tree === undefined) return [undefined, undefined, undefined]
+  if (key === tree.key) return [tree.left, tree, tree.right]
+  if (key < tree.key) {
+    const [left, same, right] = cut(tree.left, key)
+    return [left, same, node(tree, right, tree.right)]
+  }
+  const [left, same, right] = cut(tree.right, key)
+  return [node(tree, tree.left, left), same, right]
 }
 
 function* walk<Value, Item>(tree: Tree<Value>, item: (node: TreeNode<Value>) => Item): Generator<Item, undefined> {
