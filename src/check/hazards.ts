@@ -33,11 +33,14 @@ function opinions<Node>(
   part: Judged<Node>,
   { transaction, start, own }: Place<Node>,
 ): readonly Hazard[] {
-  const input = { ...part, transaction, at: start + own }
-  return rules.flatMap((rule) => rule.detect(input))
+  const input = { statement: part.statement, facts: part.facts, before: part.before, transaction, at: start + own }
+  const found: Hazard[] = []
+  for (const rule of rules) for (const hazard of rule.detect(input)) found.push(hazard)
+  return found
 }
 
 // Two actions of one ALTER TABLE can call forth the same sentence.
 function distinct(hazards: readonly Hazard[]): readonly Hazard[] {
+  if (hazards.length < 2) return hazards
   return [...new Map(hazards.map((hazard) => [`${hazard.rule}\n${hazard.message}`, hazard])).values()]
 }

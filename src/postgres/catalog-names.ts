@@ -58,8 +58,11 @@ export function parentsOf(catalog: Catalog, key: string): readonly string[] {
 }
 
 /** The catalog with this relation in place of the one of its name, or beside the others; O(log n). */
-export function putRelation(catalog: Catalog, relation: Relation): Catalog {
-  const key = postgresDialect.name(relation.schema, relation.name)
+export function putRelation(
+  catalog: Catalog,
+  relation: Relation,
+  key: string = postgresDialect.name(relation.schema, relation.name),
+): Catalog {
   return withChange(catalog, key, (relations) => relations.with(key, relation))
 }
 
@@ -125,17 +128,24 @@ function endsOf({ before, after }: Change, field: 'children' | 'dependentViews')
 }
 
 function indexesOf(indexes: PersistentMap<string>, key: string, { before, after }: Change): PersistentMap<string> {
+  const [was, is] = [keysOf(before, 'indexes'), keysOf(after, 'indexes')]
   let changed = indexes
-  for (const index of before?.indexes ?? []) changed = changed.without(postgresDialect.name(before?.schema ?? '', index.name))
-  for (const index of after?.indexes ?? []) changed = changed.with(postgresDialect.name(after?.schema ?? '', index.name), key)
+  for (const name of was) if (!is.has(name)) changed = changed.without(name)
+  for (const name of is) if (!was.has(name)) changed = changed.with(name, key)
   return changed
 }
 
 function constraintsOf(constraints: PersistentMap<number>, { before, after }: Change): PersistentMap<number> {
+  const [was, is] = [keysOf(before, 'constraints'), keysOf(after, 'constraints')]
   let changed = constraints
-  for (const { name } of before?.constraints ?? []) changed = count(changed, postgresDialect.name(before?.schema ?? '', name), -1)
-  for (const { name } of after?.constraints ?? []) changed = count(changed, postgresDialect.name(after?.schema ?? '', name), 1)
+  for (const name of was) if (!is.has(name)) changed = count(changed, name, -1)
+  for (const name of is) if (!was.has(name)) changed = count(changed, name, 1)
   return changed
+}
+
+/** Their canonical names: both lie in the schema of their table. */
+function keysOf(relation: Relation | undefined, field: 'indexes' | 'constraints'): ReadonlySet<string> {
+  return new Set(relation?.[field].map(({ name }) => postgresDialect.name(relation.schema, name)))
 }
 
 function count(counts: PersistentMap<number>, key: string, by: 1 | -1): PersistentMap<number> {

@@ -14,10 +14,20 @@ type Tree<Value> = TreeNode<Value> | undefined
  * Iterates in the order of its keys (by code units). A treap: each key's hash is its priority, so equal contents have equal shape.
  */
 export class PersistentMap<Value> implements ReadonlyMap<string, Value> {
-  readonly #root: Tree<Value>
+  /** All but the entry put last, which goes into the tree only when another one comes: one relation is often changed many times in a row. */
+  readonly #tree: Tree<Value>
+  readonly #last: { readonly key: string; readonly value: Value } | undefined
+  #whole: Tree<Value>
 
-  private constructor(root: Tree<Value>) {
-    this.#root = root
+  private constructor(tree: Tree<Value>, last?: { readonly key: string; readonly value: Value }) {
+    this.#tree = tree
+    this.#last = last
+  }
+
+  get #root(): Tree<Value> {
+    if (this.#last === undefined) return this.#tree
+    this.#whole ??= insert(this.#tree, this.#last.key, this.#last.value)
+    return this.#whole
   }
 
   /** Gives the map itself where it is one already. */
@@ -33,15 +43,15 @@ export class PersistentMap<Value> implements ReadonlyMap<string, Value> {
   }
 
   get(key: string): Value | undefined {
-    return find(this.#root, key)?.value
+    return this.#last?.key === key ? this.#last.value : find(this.#tree, key)?.value
   }
 
   has(key: string): boolean {
-    return find(this.#root, key) !== undefined
+    return this.#last?.key === key || find(this.#tree, key) !== undefined
   }
 
   with(key: string, value: Value): PersistentMap<Value> {
-    return new PersistentMap(insert(this.#root, key, value))
+    return new PersistentMap(this.#last?.key === key ? this.#tree : this.#root, { key, value })
   }
 
   without(key: string): PersistentMap<Value> {

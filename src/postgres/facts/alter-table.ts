@@ -16,10 +16,10 @@ import { relOptionsMode } from './rel-options.ts'
 export function alterTable(statement: AlterTableStmt, catalog: Catalog): Effect {
   const range = statement.relation ?? {}
   const commands = (statement.cmds ?? []).flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []))
-  const index = findIndex(range, catalog)
+  const key = relationKey(range, catalog)
+  const index = catalog.relations.has(key) ? undefined : findIndex(range, catalog)
   if (statement.objtype === 'OBJECT_INDEX' || index !== undefined) return alterIndex(commands, index?.relation, catalog)
   if (statement.objtype === 'OBJECT_TYPE') return nothing
-  const key = relationKey(range, catalog)
   if (statement.missing_ok === true && !catalog.relations.has(key) && catalog.knowledge === 'whole') return nothing
   const tree = range.inh === true ? withDescendants(key, catalog) : [key]
   const target: Target = { key, relation: catalog.relations.get(key), tree, catalog, commands }
