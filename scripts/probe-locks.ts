@@ -8,7 +8,7 @@ import { probeForms } from '../test/support/probe-forms.ts'
 
 /** All majors that Lockkeeper supports. */
 const allVersions = '13,14,15,16,17,18'
-const output = new URL('../docs/evidence/lock-matrix.jsonl', import.meta.url)
+const output = new URL('../docs/lock-matrix.jsonl', import.meta.url)
 
 interface Group {
   readonly versions: readonly number[]

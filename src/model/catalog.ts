@@ -35,6 +35,8 @@ export interface Relation {
   readonly bytes?: number
   /** Heap blocks, for walks by pages. */
   readonly pages?: number
+  /** Not written to the WAL: emptied by a crash, and not on standbys. */
+  readonly unlogged?: true
   /** Created by a statement that is itself part of what is being checked or planned (H16). */
   readonly isNew: boolean
   readonly columns: readonly Column[]

@@ -69,6 +69,7 @@ function relationOf(row: ask.RelationRow, parts: Parts, links: Links): Relation 
     oid: row.oid,
     owner: row.owner,
     ...sizeOf(row, parts.version),
+    ...(row.unlogged && { unlogged: true as const }),
     isNew: false,
     columns: columns.map(columnOf),
     constraints: byName((parts.constraints.get(row.oid) ?? []).map((constraint) => constraintOf(constraint, names))),

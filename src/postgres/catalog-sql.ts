@@ -39,6 +39,7 @@ export interface RelationRow {
   /** NULL where it is no partition. */
   readonly bound: string | null
   readonly published: boolean
+  readonly unlogged: boolean
   readonly owner: string
   readonly rows: number
   readonly pages: number
@@ -49,7 +50,7 @@ export interface RelationRow {
 export const relationsSql = `${lockedTables}
   SELECT c.oid, ${schemaName('n')} AS schema, c.relname AS name, c.relkind AS kind, c.relispartition AS partition, pg_get_expr(c.relpartbound, 0) AS bound,
     c.relpersistence = 'p' AND c.relkind IN ('r', 'p') AS published,
-    pg_get_userbyid(c.relowner) AS owner, c.reltuples::float8 AS rows,
+    c.relpersistence = 'u' AND c.relkind = 'r' AS unlogged, pg_get_userbyid(c.relowner) AS owner, c.reltuples::float8 AS rows,
     CASE WHEN c.relkind IN ('r', 'm', 'S') AND NOT ${isLocked('c.oid')}
       THEN (pg_relation_size(c.oid) / current_setting('block_size')::int)::float8 ELSE c.relpages::float8 END AS pages,
     CASE WHEN c.relkind NOT IN ('r', 'm') THEN NULL

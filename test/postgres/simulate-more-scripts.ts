@@ -3,6 +3,18 @@ import type { Script } from './simulate-scripts.ts'
 /** Partitions, inheritance, what is not a table, and what only newer servers know. */
 export const moreScripts: readonly Script[] = [
   {
+    title: 'unlogged tables',
+    sql: `
+      create unlogged table u (id int primary key);
+      create table l (id int);
+      create unlogged table c as select id from u;
+      select id into unlogged i from u;
+      create table like_u (like u);
+      alter table u set logged;
+      alter table l set unlogged;
+      alter table l set unlogged`,
+  },
+  {
     title: 'partitions',
     sql: `
       create table ref (id int primary key);

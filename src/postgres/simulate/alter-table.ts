@@ -63,6 +63,8 @@ const actions: { readonly [subtype: string]: (action: Action) => Catalog } = {
   AT_ValidateConstraint: ({ catalog, key, command }) => validate(catalog, key, command.name ?? ''),
   AT_AlterConstraint: alterConstraint,
   AT_ChangeOwner: changeOwner,
+  AT_SetLogged: ({ catalog, key }) => edit(catalog, key, (relation) => without(relation, 'unlogged')),
+  AT_SetUnLogged: ({ catalog, key }) => edit(catalog, key, (relation) => ({ ...relation, unlogged: true })),
   AT_AttachPartition: (action) =>
     withPartition(action, (command) => attachPartition(action.catalog, action.key, { command, source: action.source })),
   AT_DetachPartition: (action) => withPartition(action, (command) => detachPartition(action.catalog, action.key, command)),

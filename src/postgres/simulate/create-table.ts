@@ -28,7 +28,7 @@ interface Creation {
 }
 
 function createRelation({ statement, source, kind }: Creation, catalog: Catalog): Catalog {
-  const { schema, name, publications } = createdWith(statement.relation ?? {}, kind, catalog)
+  const { schema, name, ...traits } = createdWith(statement.relation ?? {}, kind, catalog)
   if (isRelationName(catalog, schema, name)) return catalog
   const key = postgresDialect.name(schema, name)
   const parents = (statement.inhRelations ?? []).flatMap((node) => ('RangeVar' in node ? [relationKey(node.RangeVar, catalog)] : []))
@@ -36,7 +36,7 @@ function createRelation({ statement, source, kind }: Creation, catalog: Catalog)
   const columns = inheritedColumns(parents, catalog, partition)
   const bare = putRelation(catalog, {
     ...newRelation({ schema, name }, kind),
-    publications,
+    ...traits,
     columns,
     ...(partition && partitionOf(parents, statement, source)),
   })
@@ -52,13 +52,18 @@ function createRelation({ statement, source, kind }: Creation, catalog: Catalog)
   )
 }
 
-/** Where CREATE puts a relation, and the publications that take it in. */
-export function createdWith(range: RangeVar, kind: RelationKind, catalog: Catalog): Pick<Relation, 'schema' | 'name' | 'publications'> {
+/** Where CREATE puts a relation, whether it is unlogged, and the publications that take it in. */
+export function createdWith(
+  range: RangeVar,
+  kind: RelationKind,
+  catalog: Catalog,
+): Pick<Relation, 'schema' | 'name' | 'publications' | 'unlogged'> {
   const { schema = creationSchema(catalog), name } = qualifiedName(range)
   if (range.relpersistence === 't') return { schema: 'pg_temp', name, publications: [] }
   const published = range.relpersistence !== 'u' && (kind === 'table' || kind === 'partitioned')
   const publications = (catalog.publications ?? []).filter((one) => published && (one.allTables || one.schemas.includes(schema)))
-  return { schema, name, publications: sorted(publications.map((one) => one.name)) }
+  const unlogged = range.relpersistence === 'u' && kind === 'table'
+  return { schema, name, publications: sorted(publications.map((one) => one.name)), ...(unlogged && { unlogged }) }
 }
 
 // Columns of the same name from several parents are one. Identity goes to partitions only, and from 17 on.
