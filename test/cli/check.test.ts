@@ -143,6 +143,9 @@ it('explains every rule that it can name', async () => {
   const rules = [...(await postgresEngine()).hazards.map((rule) => rule.id), 'statement-fails', 'suppression-without-reason']
   for (const rule of rules) expect(list.stdout).toContain(rule)
   expect((await cliHere(['explain', 'statement-fails'])).stdout).toContain('lockkeeper-ignore statement-fails')
+  const worked = await cliHere(['explain', 'blocking-index-build'])
+  expect(worked.stdout).toContain('PostgreSQL 13 to 18: SHARE on public.t')
+  expect(worked.stdout).toContain('CREATE INDEX CONCURRENTLY t_a_idx ON public.t (a);')
   const unknown = await cliHere(['explain', 'statement-failure'])
   expect(unknown.status).toBe(1)
   expect(unknown.stderr).toContain('statement-fails')

@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Catalog } from '../../src/model/catalog.ts'
 import { emptyCatalog } from '../../src/postgres/empty-catalog.ts'
+import { postgres } from '../../src/postgres/engine.ts'
 import { hazards } from '../../src/postgres/hazards/index.ts'
 import { loadParser } from '../../src/postgres/parse.ts'
+import { measuredLocks } from '../../src/postgres/measured-locks.ts'
 import { rewrites } from '../../src/postgres/rewrites/index.ts'
 import { connect, type PostgresSession } from '../../src/postgres/session.ts'
 import { simulate } from '../../src/postgres/simulate.ts'
+import { workedExample } from '../../src/verbs/explain.ts'
 import { hazardsIn, judgeExample, readExample, settled, type Example, type JudgedExample } from '../support/hazard-examples.ts'
 import { forEachVersion, freshDatabase, type TestDatabase } from '../support/postgres.ts'
 
@@ -26,6 +29,16 @@ describe.each(hazards.map((rule) => [rule.id, rule] as const))('the rule %s', (i
     expect(rule.source, 'source').toMatch(/https:\/\/|measured|\.c\)/)
     expect(rule.examples.hazardous.length, 'hazardous').toBeGreaterThan(0)
     expect(rule.examples.safe.length, 'safe').toBeGreaterThan(0)
+  })
+
+  test('shows what each server did with its first example, and what apply does instead', () => {
+    expect(
+      (measuredLocks[id] ?? []).flatMap(({ versions }) => versions),
+      'npm run probe -- examples',
+    ).toEqual([13, 14, 15, 16, 17, 18])
+    const { said, planned } = workedExample(postgres, rule)
+    expect(said).not.toHaveLength(0)
+    expect(planned.steps.length + planned.blocked.length).toBeGreaterThan(0)
   })
 
   test.each(rule.examples.hazardous)('speaks on: %s', (sql) => {

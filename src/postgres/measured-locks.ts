@@ -1,0 +1,114 @@
+// Written by `npm run probe` from what our servers did. Do not edit.
+import type { Measured } from '../model/measured.ts'
+
+/** By rule: what its first hazardous example did, the versions that behave alike together. */
+export const measuredLocks: { readonly [rule: string]: readonly Measured[] } = {
+  'add-not-null-existing': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'reads all of public.t'] }],
+  'attach-partition-scan': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: ['SHARE UPDATE EXCLUSIVE on public.m', 'ACCESS EXCLUSIVE on public.n', 'reads all of public.n'],
+    },
+  ],
+  'blocking-detach': [
+    { versions: [13], did: ['ACCESS EXCLUSIVE on public.m', 'SHARE UPDATE EXCLUSIVE on public.m1'] },
+    { versions: [14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.m', 'ACCESS EXCLUSIVE on public.m1'] },
+  ],
+  'blocking-exclusion-constraint': [
+    { versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.r', 'builds an index on public.r', 'reads all of public.r'] },
+  ],
+  'blocking-index-build': [
+    { versions: [13, 14, 15, 16, 17, 18], did: ['SHARE on public.t', 'builds an index on public.t', 'reads all of public.t'] },
+  ],
+  'blocking-index-drop': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'blocking-primary-key': [
+    { versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'builds an index on public.t', 'reads all of public.t'] },
+  ],
+  'blocking-refresh': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: [
+        'ACCESS SHARE on public.t',
+        'ACCESS EXCLUSIVE on public.v',
+        'rewrites public.v',
+        'reads all of public.t',
+        'reads all of public.v',
+      ],
+    },
+  ],
+  'blocking-reindex': [
+    { versions: [13, 14, 15, 16, 17, 18], did: ['SHARE on public.t', 'builds an index on public.t', 'reads all of public.t'] },
+  ],
+  'blocking-table-rewrite': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: ['ACCESS EXCLUSIVE on public.t', 'rewrites public.t', 'builds an index on public.t', 'reads all of public.t'],
+    },
+  ],
+  'blocking-unique-constraint': [
+    { versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'builds an index on public.t', 'reads all of public.t'] },
+  ],
+  'concurrently-in-transaction': [
+    { versions: [13, 14, 15, 16, 17, 18], did: [], refused: 'CREATE INDEX CONCURRENTLY cannot run inside a transaction block' },
+  ],
+  'domain-check-scan': [{ versions: [13, 14, 15, 16, 17, 18], did: ['SHARE on public.t', 'reads all of public.t'] }],
+  'drop-and-add-column': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'drop-column': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'drop-default': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'drop-not-null': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'drop-table': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'drop-table-locks-parents': [
+    { versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.c', 'ACCESS EXCLUSIVE on public.p'] },
+  ],
+  'drop-type-cascade': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'drop-unique': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'enum-rename-value': [{ versions: [13, 14, 15, 16, 17, 18], did: [] }],
+  'enum-value-used-in-same-transaction': [
+    { versions: [13, 14, 15, 16, 17, 18], did: [], refused: 'unsafe use of new value "fine" of enum type mood' },
+  ],
+  'explicit-lock': [{ versions: [13, 14, 15, 16, 17, 18], did: ['SHARE on public.t'] }],
+  'foreign-key-drop-locks-parent': [
+    { versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.c', 'ACCESS EXCLUSIVE on public.p'] },
+  ],
+  'if-not-exists-still-locks': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'invalid-index-skipped': [{ versions: [13, 14, 15, 16, 17, 18], did: ['SHARE on public.m', 'SHARE on public.m1'] }],
+  'lock-held-through-work': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ROW EXCLUSIVE on public.other', 'reads all of public.other'] }],
+  'not-null-scan': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'reads all of public.t'] }],
+  'not-null-without-default': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'reads all of public.t'] }],
+  'opaque-statement': [{ versions: [13, 14, 15, 16, 17, 18], did: [], refused: 'relation "t" does not exist' }],
+  'partition-of-locks-parent': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.m'] }],
+  'published-table': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'rename-column': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'rename-table': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'result-type': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: ['ACCESS EXCLUSIVE on public.t', 'rewrites public.t', 'builds an index on public.t', 'reads all of public.t'],
+    },
+  ],
+  'set-unlogged': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: ['ACCESS EXCLUSIVE on public.t', 'rewrites public.t', 'builds an index on public.t', 'reads all of public.t'],
+    },
+  ],
+  'truncate': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'truncate-cascade': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.c', 'ACCESS EXCLUSIVE on public.p'] }],
+  'type-change-rebuilds': [
+    { versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'builds an index on public.t', 'reads all of public.t'] },
+  ],
+  'unbatched-write': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ROW EXCLUSIVE on public.t', 'reads all of public.t'] }],
+  'validating-check': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'reads all of public.t'] }],
+  'validating-foreign-key': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: ['SHARE ROW EXCLUSIVE on public.p', 'SHARE ROW EXCLUSIVE on public.t', 'reads all of public.p', 'reads all of public.t'],
+    },
+  ],
+  'volatile-default-rewrite': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: ['ACCESS EXCLUSIVE on public.t', 'rewrites public.t', 'builds an index on public.t', 'reads all of public.t'],
+    },
+  ],
+}
