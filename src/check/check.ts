@@ -4,7 +4,9 @@ import type { Facts } from '../model/facts.ts'
 import type { Hazard } from '../model/hazard.ts'
 import type { Migration } from '../model/migration.ts'
 import type { Statement } from '../model/statement.ts'
+import type { Statistics } from '../model/statistics.ts'
 import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
+import { estimateNote, estimateOf } from './estimates.ts'
 import { hazardsOf } from './hazards.ts'
 import { judge } from './judge.ts'
 import { summaryOf } from './summary.ts'
@@ -35,9 +37,11 @@ export interface CheckOptions {
   /** `2026-11-24`, for suppressions that end. */
   readonly today: string
   readonly notes: readonly string[]
+  /** Sizes and speed of the target; without them no statement has an estimate. */
+  readonly statistics?: Statistics
 }
 
-export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards'>
+export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards' | 'estimate'>
 
 /** What every pending statement locks, rewrites, scans and breaks. */
 export function check<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions): CheckReport {
@@ -57,7 +61,7 @@ export function check<Node>(engine: CheckEngine<Node>, pending: readonly Pending
     versions: options.versions,
     summary: summaryOf(migrations),
     migrations,
-    notes: options.notes,
+    notes: [...options.notes, ...estimateNote(verdicts.flat(2))],
   }
 }
 
@@ -91,7 +95,12 @@ function verdictsFor<Node>(
     const { statements, after } = judge(engine, item.statements, { before: catalog, choose })
     catalog = options.together ? after : engine.settle(after, catalog)
     const hazards = hazardsOf(engine.hazards, statements, transactionsOf(item.statements, item.migration.transaction))
-    return statements.map((statement, index) => ({ version: aim.version, facts: statement.facts, hazards: hazards[index] ?? [] }))
+    return statements.map((statement, index) => ({
+      version: aim.version,
+      facts: statement.facts,
+      hazards: hazards[index] ?? [],
+      estimated: estimateOf(engine, statement, options.statistics),
+    }))
   })
 }
 
@@ -119,6 +128,7 @@ function checked<Node>(item: PendingMigration<Node>, verdicts: readonly (readonl
       line: statement.line,
       column: statement.column,
       facts: worst.facts,
+      ...(worst.estimated.kind === 'range' ? { estimate: worst.estimated.estimate } : {}),
       hazards,
       suppressed: sifted.suppressed,
     }

@@ -25,6 +25,8 @@ export interface Options {
   readonly server?: Server
   readonly shadowUrl?: string
   readonly since?: string
+  readonly stats?: string
+  readonly writeStats?: string
   readonly failOn?: FailOn
   readonly format?: Format
   readonly json?: boolean
@@ -107,6 +109,11 @@ export const flags = {
   },
   shadowUrl: { flags: '--shadow-url <url>', description: 'an empty database to use as the sandbox instead of the embedded PostgreSQL' },
   since: { flags: '--since <git-ref>', description: 'judge only migrations that are new or changed since this commit or branch' },
+  stats: { flags: '--stats <file>', description: 'sizes and times from this file, made by check --write-stats on another database' },
+  writeStats: {
+    flags: '--write-stats <file>',
+    description: 'write the sizes and the speed of the database to this file, for check --stats',
+  },
   failOn: {
     flags: '--fail-on <severity>',
     description: 'exit with 2 at or above this severity (default: error)',

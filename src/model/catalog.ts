@@ -32,11 +32,14 @@ export interface Relation {
   readonly owner?: string
   /** The planner's estimate (reltuples), never a count; undefined where the table was never analysed or made by `simulate`. */
   readonly rows?: number
+  /** With its indexes and its TOAST table. */
   readonly bytes?: number
   /** Heap blocks, for walks by pages. */
   readonly pages?: number
   /** Not written to the WAL: emptied by a crash, and not on standbys. */
   readonly unlogged?: true
+  /** When VACUUM or ANALYZE last looked at it, ISO 8601 in UTC: how old `rows` is. Absent where the server does not say. */
+  readonly analyzedAt?: string
   /** Created by a statement that is itself part of what is being checked or planned (H16). */
   readonly isNew: boolean
   readonly columns: readonly Column[]
@@ -109,6 +112,7 @@ export interface Index {
   /** Unqualified: an index lives in its table's schema. */
   readonly name: string
   readonly oid?: number
+  readonly bytes?: number
   readonly unique: boolean
   readonly valid: boolean
   readonly method: string

@@ -85,12 +85,13 @@ function relationOf(row: ask.RelationRow, parts: Parts, links: Links): Relation 
 }
 
 // reltuples is -1 where the table was never analysed; 13 has 0 for that and for an empty table alike.
-function sizeOf(row: ask.RelationRow, version: number): Pick<Relation, 'rows' | 'bytes' | 'pages'> {
+function sizeOf(row: ask.RelationRow, version: number): Pick<Relation, 'rows' | 'bytes' | 'pages' | 'analyzedAt'> {
   if (row.kind !== 'r' && row.kind !== 'm' && row.kind !== 'p') return {}
   const known = row.rows > 0 || (row.rows === 0 && version >= 14)
   return {
     ...(known ? { rows: row.rows } : {}),
     ...(row.bytes === null ? {} : { bytes: row.bytes, pages: row.pages }),
+    ...(row.analyzed === null ? {} : { analyzedAt: row.analyzed }),
   }
 }
 
@@ -145,6 +146,7 @@ function indexOf(row: ask.IndexRow, names: ReadonlyMap<number, string>): Index {
   return {
     name: row.name,
     oid: row.oid,
+    bytes: row.bytes,
     unique: row.unique,
     valid: row.valid,
     method: row.method,

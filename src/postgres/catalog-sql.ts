@@ -44,6 +44,8 @@ export interface RelationRow {
   readonly rows: number
   readonly pages: number
   readonly bytes: number | null
+  /** ISO 8601 in UTC */
+  readonly analyzed: string | null
 }
 
 // The size of a locked table is what the last VACUUM or ANALYZE saw.
@@ -56,7 +58,9 @@ export const relationsSql = `${lockedTables}
     CASE WHEN c.relkind NOT IN ('r', 'm') THEN NULL
       WHEN EXISTS (SELECT FROM locked WHERE relation = c.oid
         OR relation IN (SELECT indexrelid FROM pg_index WHERE indrelid = c.oid))
-      THEN c.relpages::float8 * current_setting('block_size')::int ELSE pg_total_relation_size(c.oid)::float8 END AS bytes
+      THEN c.relpages::float8 * current_setting('block_size')::int ELSE pg_total_relation_size(c.oid)::float8 END AS bytes,
+    to_char(greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid), pg_stat_get_last_analyze_time(c.oid),
+      pg_stat_get_last_autoanalyze_time(c.oid)) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS analyzed
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${isUsers('n')}`
 
@@ -120,6 +124,7 @@ export interface IndexRow {
   readonly relation: number
   readonly oid: number
   readonly name: string
+  readonly bytes: number
   readonly unique: boolean
   readonly valid: boolean
   readonly method: string
@@ -135,7 +140,10 @@ export interface IndexRow {
 }
 
 export const indexesSql = `${lockedTables}
-  SELECT i.indrelid AS relation, i.indexrelid AS oid, x.relname AS name, i.indisunique AS unique, i.indisvalid AS valid, m.amname AS method,
+  SELECT i.indrelid AS relation, i.indexrelid AS oid, x.relname AS name,
+    CASE WHEN x.relkind = 'I' THEN 0 WHEN ${isLocked('i.indexrelid')} OR ${isLocked('i.indrelid')}
+      THEN x.relpages::float8 * current_setting('block_size')::int ELSE pg_relation_size(i.indexrelid)::float8 END AS bytes,
+    i.indisunique AS unique, i.indisvalid AS valid, m.amname AS method,
     i.indkey::int2[]::int4[] AS attributes, i.indnkeyatts AS keys, i.indpred IS NOT NULL AS partial, CASE WHEN ${isLocked('i.indrelid')} THEN '' ELSE pg_get_indexdef(i.indexrelid) END AS definition,
     ARRAY(SELECT d.refobjsubid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
       AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0 ORDER BY 1) AS others,

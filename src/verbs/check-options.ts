@@ -16,6 +16,10 @@ export interface CheckVerbOptions extends SelectOptions {
   readonly schema?: string
   /** An empty database to use as the sandbox. */
   readonly shadowUrl?: string
+  /** Sizes and times from this file (its path from `root`) instead of the database's: it speaks for the database that it was made on. */
+  readonly statsFile?: string
+  /** Writes the database's sizes and speed to this file (its path from `root`). */
+  readonly writeStatsFile?: string
   readonly signal: AbortSignal
   /** The day on which suppressions are looked at: `2026-11-24`. */
   readonly today: string
