@@ -24,6 +24,7 @@ export interface Options {
   readonly role?: string
   readonly server?: Server
   readonly shadowUrl?: string
+  readonly sandbox?: boolean
   readonly since?: string
   readonly stats?: string
   readonly writeStats?: string
@@ -108,6 +109,10 @@ export const flags = {
     parse: parseServer,
   },
   shadowUrl: { flags: '--shadow-url <url>', description: 'an empty database to use as the sandbox instead of the embedded PostgreSQL' },
+  noSandbox: {
+    flags: '--no-sandbox',
+    description: 'run nothing, predict everything: for an editor or a commit hook, in a fraction of the time',
+  },
   since: { flags: '--since <git-ref>', description: 'judge only migrations that are new or changed since this commit or branch' },
   stats: { flags: '--stats <file>', description: 'sizes and times from this file, made by check --write-stats on another database' },
   writeStats: {

@@ -14,6 +14,8 @@ export interface CheckVerbOptions extends SelectOptions {
   readonly server?: Server
   /** Where unqualified names are looked up. */
   readonly schema?: string
+  /** false: nothing is run, every verdict is predicted. */
+  readonly sandbox?: boolean
   /** An empty database to use as the sandbox. */
   readonly shadowUrl?: string
   /** Sizes and times from this file (its path from `root`) instead of the database's: it speaks for the database that it was made on. */

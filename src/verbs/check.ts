@@ -45,11 +45,13 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
 
 type Opened =
   | { readonly kind: 'open'; readonly sandbox: Sandbox }
+  | { readonly kind: 'unwanted' }
   | { readonly kind: 'missing' | 'failed'; readonly error: LockkeeperError }
 
 // Begun before anything else, since starting a server takes longest; its failure is looked at when it is needed.
 async function openQuietly(options: CheckVerbOptions): Promise<Opened> {
   const { shadowUrl, schema, signal, server } = options
+  if (options.sandbox === false) return { kind: 'unwanted' }
   try {
     const sandbox = await openSandbox({ engine: postgresEngine, signal, ...present({ version: server?.version, shadowUrl, schema }) })
     return { kind: 'open', sandbox }
@@ -73,6 +75,8 @@ async function tryOut(engine: Engine, opened: Opened, { options, scope, parsed }
   switch (opened.kind) {
     case 'failed':
       throw opened.error
+    case 'unwanted':
+      return predictAll(engine, { scope, parsed, version: versionsOf(options, scope).at(-1) ?? 18, why: '--no-sandbox' })
     case 'missing':
       return predictAll(engine, { scope, parsed, version: versionsOf(options, scope).at(-1) ?? 18, why: opened.error.message })
     case 'open':
