@@ -20,26 +20,46 @@ type Links = PersistentMap<PersistentMap<true>>
 
 /** Names not yet made: those of an older version, and the relation that changed since. Most changes are never asked for their names. */
 interface Pending {
-  readonly older: PersistentMap<Relation>
+  readonly older: ReadonlyMap<string, Relation>
   readonly key: string
+  /** How many such steps lie between it and names that were made. */
+  readonly depth: number
 }
+
+/** No lookup goes back through more than so many. */
+const deepest = 64
 
 /** Keyed by the relations, so that a catalog copied with another search path or time zone still finds them. */
 const known = new WeakMap<ReadonlyMap<string, Relation>, { readonly names: Names } | { readonly pending: Pending }>()
 
 /** Canonical name of the table that has an index of this name. */
 export function tableOfIndex(catalog: Catalog, schema: string, name: string): string | undefined {
-  return namesOf(catalog).indexes.get(postgresDialect.name(schema, name))
+  return indexTable(catalog, postgresDialect.name(schema, name))
 }
 
 /** Whether a relation or an index has this name: they share one space. */
 export function isRelationName(catalog: Catalog, schema: string, name: string): boolean {
   const key = postgresDialect.name(schema, name)
-  return catalog.relations.has(key) || namesOf(catalog).indexes.has(key)
+  return catalog.relations.has(key) || indexTable(catalog, key) !== undefined
 }
 
 export function isConstraintName(catalog: Catalog, schema: string, name: string): boolean {
-  return namesOf(catalog).constraints.has(postgresDialect.name(schema, name))
+  const { made, keys, start } = latestNames(catalog)
+  const full = postgresDialect.name(schema, name)
+  const has = (relation: Relation | undefined) =>
+    relation?.constraints.some((own) => own.name === name) === true && relation.schema === schema
+  let count = made.constraints.get(full) ?? 0
+  for (const key of keys) count += Number(has(catalog.relations.get(key))) - Number(has(start.get(key)))
+  return count > 0
+}
+
+function indexTable(catalog: Catalog, full: string): string | undefined {
+  const { made, keys } = latestNames(catalog)
+  const has = (relation: Relation | undefined) =>
+    relation?.indexes.some((index) => postgresDialect.name(relation.schema, index.name) === full) === true
+  for (const key of keys) if (has(catalog.relations.get(key))) return key
+  const table = made.indexes.get(full)
+  return table === undefined || keys.has(table) ? undefined : table
 }
 
 /** Tables with a foreign key to this one (itself too, where it has one) and sequences that it owns. */
@@ -80,11 +100,47 @@ function withChange(catalog: Catalog, key: string, change: (relations: Persisten
   const older = PersistentMap.from(catalog.relations)
   if (older !== catalog.relations) known.set(older, { names: namesOf(catalog) })
   const relations = change(older)
-  if (relations !== older) known.set(relations, { pending: { older, key } })
+  if (relations !== older) known.set(relations, { pending: pendingOn(older, key) })
   return { ...catalog, relations }
 }
 
-function namesOf({ relations }: Catalog): Names {
+/** The same relation changed again stands on what it stood on before. */
+function pendingOn(older: PersistentMap<Relation>, key: string): Pending {
+  const found = known.get(older)
+  if (found === undefined || 'names' in found) return { older, key, depth: 1 }
+  if (found.pending.key === key) return found.pending
+  if (found.pending.depth < deepest) return { older, key, depth: found.pending.depth + 1 }
+  namesOf({ relations: older })
+  return { older, key, depth: 1 }
+}
+
+function namesOf(catalog: Pick<Catalog, 'relations'>): Names {
+  const { made, keys, start } = pendingNames(catalog)
+  if (keys.size === 0) return made
+  const names = [...keys].reduce(
+    (changed, key) => renamed(changed, key, { before: start.get(key), after: catalog.relations.get(key) }),
+    made,
+  )
+  known.set(catalog.relations, { names })
+  return names
+}
+
+/** The names of an older version, and what has changed since then. */
+interface Latest {
+  readonly made: Names
+  readonly start: ReadonlyMap<string, Relation>
+  readonly keys: ReadonlySet<string>
+}
+
+/** A single name is looked for in so many changed relations before the names are brought up to date. */
+const mostPending = 4
+
+function latestNames(catalog: Catalog): Latest {
+  const latest = pendingNames(catalog)
+  return latest.keys.size <= mostPending ? latest : { made: namesOf(catalog), start: catalog.relations, keys: new Set() }
+}
+
+function pendingNames({ relations }: Pick<Catalog, 'relations'>): Latest {
   const keys = new Set<string>()
   let start = relations
   let found = known.get(start)
@@ -92,10 +148,10 @@ function namesOf({ relations }: Catalog): Names {
     keys.add(found.pending.key)
     start = found.pending.older
   }
-  const base = found?.names ?? [...start].reduce((names, [key, after]) => renamed(names, key, { before: undefined, after }), none)
-  const names = [...keys].reduce((made, key) => renamed(made, key, { before: start.get(key), after: relations.get(key) }), base)
-  known.set(relations, { names })
-  return names
+  if (found !== undefined) return { made: found.names, start, keys }
+  const made = [...start].reduce((names, [key, after]) => renamed(names, key, { before: undefined, after }), none)
+  known.set(start, { names: made })
+  return { made, start, keys }
 }
 
 const none: Names = {
