@@ -11,6 +11,8 @@ export interface Catalog {
   readonly searchPath: readonly string[]
   /** The session's TimeZone: it decides whether timestamp <-> timestamptz rewrites (pgfacts.md A.4). */
   readonly timeZone: string
+  /** `lock_timeout` and its like in milliseconds, as statements set them for their session; what none has set is the runner's affair. */
+  readonly timeouts?: { readonly [name: string]: number }
   /** `whole`: what is not listed does not exist. `partial`: a folder without its CREATE TABLEs; verdicts state their condition. */
   readonly knowledge: 'whole' | 'partial'
   readonly relations: ReadonlyMap<string, Relation>
@@ -49,6 +51,8 @@ export interface Relation {
   readonly partitionOf?: string
   /** `DEFAULT` or `FOR VALUES ...` as the server prints it, where this is a partition and the bound is known. */
   readonly partitionBound?: string
+  /** Columns of the partition key in order, where this is partitioned; an expression stands as undefined. */
+  readonly partitionKey?: readonly (string | undefined)[]
   /** Canonical names of direct partitions, or of children by inheritance. */
   readonly children: readonly string[]
   /** Names of user triggers; they fire during a backfill. */

@@ -35,6 +35,15 @@ export interface HazardInput<Node = unknown> extends Judged<Node> {
   readonly at: number
 }
 
+export interface Examples {
+  readonly hazardous: readonly string[]
+  readonly safe: readonly string[]
+  /** The release that they are for, where only some releases are concerned: `14.2`. */
+  readonly server?: string
+  /** The size of each table that the setup makes, where only large ones are concerned. */
+  readonly bytes?: number
+}
+
 export interface HazardRule<Node = unknown> {
   /** The harm, in kebab case: `blocking-index-build`. The file's name. */
   readonly id: string
@@ -48,6 +57,6 @@ export interface HazardRule<Node = unknown> {
    * Scripts; the last statement of each is judged on the catalog that the earlier ones left. They are the tests and the docs. What stands
    * before a BEGIN is old by then; what follows it is the transaction of the last statement, and what it creates is new. Without one the last is alone.
    */
-  readonly examples: { readonly hazardous: readonly string[]; readonly safe: readonly string[] }
+  readonly examples: Examples
   detect(input: HazardInput<Node>): readonly Hazard[]
 }

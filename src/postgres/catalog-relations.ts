@@ -75,12 +75,22 @@ function relationOf(row: ask.RelationRow, parts: Parts, links: Links): Relation 
     constraints: byName((parts.constraints.get(row.oid) ?? []).map((constraint) => constraintOf(constraint, names))),
     indexes: byName((parts.indexes.get(row.oid) ?? []).map((index) => indexOf(index, names))),
     ...(parent === undefined ? {} : { partitionOf: parent }),
-    ...(row.bound === null ? {} : { partitionBound: row.bound }),
+    ...partitioningOf(row, names),
     children: keysOf(links.children.get(row.oid), parts.keys),
     triggers: (parts.triggers.get(row.oid) ?? []).map((trigger) => trigger.name),
     publications: links.published(row),
     dependentViews: keysOf(parts.views.get(row.oid), parts.keys),
     ...ownerOf(parts.sequences.get(row.oid), parts.keys),
+  }
+}
+
+function partitioningOf(
+  { bound, partitionKey }: ask.RelationRow,
+  names: ReadonlyMap<number, string>,
+): Pick<Relation, 'partitionBound' | 'partitionKey'> {
+  return {
+    ...(bound === null ? {} : { partitionBound: bound }),
+    ...(partitionKey === null ? {} : { partitionKey: partitionKey.map((position) => names.get(position)) }),
   }
 }
 

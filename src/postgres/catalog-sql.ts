@@ -38,6 +38,8 @@ export interface RelationRow {
   readonly partition: boolean
   /** NULL where it is no partition. */
   readonly bound: string | null
+  /** attnums, 0 for an expression; NULL where it is not partitioned. */
+  readonly partitionKey: readonly number[] | null
   readonly published: boolean
   readonly unlogged: boolean
   readonly owner: string
@@ -51,6 +53,7 @@ export interface RelationRow {
 // The size of a locked table is what the last VACUUM or ANALYZE saw.
 export const relationsSql = `${lockedTables}
   SELECT c.oid, ${schemaName('n')} AS schema, c.relname AS name, c.relkind AS kind, c.relispartition AS partition, pg_get_expr(c.relpartbound, 0) AS bound,
+    (SELECT partattrs::int2[]::int4[] FROM pg_partitioned_table WHERE partrelid = c.oid) AS "partitionKey",
     c.relpersistence = 'p' AND c.relkind IN ('r', 'p') AS published,
     c.relpersistence = 'u' AND c.relkind = 'r' AS unlogged, pg_get_userbyid(c.relowner) AS owner, c.reltuples::float8 AS rows,
     CASE WHEN c.relkind IN ('r', 'm', 'S') AND NOT ${isLocked('c.oid')}

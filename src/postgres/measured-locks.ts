@@ -51,6 +51,23 @@ export const measuredLocks: { readonly [rule: string]: readonly Measured[] } = {
   'concurrently-in-transaction': [
     { versions: [13, 14, 15, 16, 17, 18], did: [], refused: 'CREATE INDEX CONCURRENTLY cannot run inside a transaction block' },
   ],
+  'concurrently-refused': [
+    { versions: [13, 14, 15, 16, 17, 18], did: [], refused: 'cannot create index on partitioned table "m" concurrently' },
+  ],
+  'concurrently-under-timeout': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: ['SHARE UPDATE EXCLUSIVE on public.t', 'builds an index on public.t', 'reads all of public.t'],
+    },
+  ],
+  'constraint-refused': [{ versions: [13, 14, 15, 16, 17, 18], did: [], refused: '"u" is a partial index' }],
+  'copy-in-one-snapshot': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS SHARE on public.t', 'reads all of public.t'] }],
+  'corrupting-concurrent-build': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: ['SHARE UPDATE EXCLUSIVE on public.t', 'builds an index on public.t', 'reads all of public.t'],
+    },
+  ],
   'domain-check-scan': [{ versions: [13, 14, 15, 16, 17, 18], did: ['SHARE on public.t', 'reads all of public.t'] }],
   'drop-and-add-column': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
   'drop-column': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
@@ -70,9 +87,24 @@ export const measuredLocks: { readonly [rule: string]: readonly Measured[] } = {
   'foreign-key-drop-locks-parent': [
     { versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.c', 'ACCESS EXCLUSIVE on public.p'] },
   ],
+  'foreign-key-type-mismatch': [
+    { versions: [13, 14, 15, 16, 17, 18], did: ['SHARE ROW EXCLUSIVE on public.p', 'SHARE ROW EXCLUSIVE on public.t'] },
+  ],
+  'foreign-key-without-index': [
+    { versions: [13, 14, 15, 16, 17, 18], did: ['SHARE ROW EXCLUSIVE on public.p', 'SHARE ROW EXCLUSIVE on public.t'] },
+  ],
   'if-not-exists-still-locks': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
   'invalid-index-skipped': [{ versions: [13, 14, 15, 16, 17, 18], did: ['SHARE on public.m', 'SHARE on public.m1'] }],
+  'key-without-partition-column': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: [],
+      refused: 'unique constraint on partitioned table must include all partitioning columns',
+    },
+  ],
   'lock-held-through-work': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ROW EXCLUSIVE on public.other', 'reads all of public.other'] }],
+  'lock-timeout-off': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
+  'many-tables-locked': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
   'not-null-scan': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'reads all of public.t'] }],
   'not-null-without-default': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'reads all of public.t'] }],
   'opaque-statement': [{ versions: [13, 14, 15, 16, 17, 18], did: [], refused: 'relation "t" does not exist' }],
@@ -86,18 +118,33 @@ export const measuredLocks: { readonly [rule: string]: readonly Measured[] } = {
       did: ['ACCESS EXCLUSIVE on public.t', 'rewrites public.t', 'builds an index on public.t', 'reads all of public.t'],
     },
   ],
+  'rewrite-needs-disk': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: ['ACCESS EXCLUSIVE on public.t', 'rewrites public.t', 'builds an index on public.t', 'reads all of public.t'],
+    },
+  ],
   'set-unlogged': [
     {
       versions: [13, 14, 15, 16, 17, 18],
       did: ['ACCESS EXCLUSIVE on public.t', 'rewrites public.t', 'builds an index on public.t', 'reads all of public.t'],
     },
   ],
+  'table-without-primary-key': [{ versions: [13, 14, 15, 16, 17, 18], did: [] }],
+  'trigger-locks-table': [{ versions: [13, 14, 15, 16, 17, 18], did: ['SHARE ROW EXCLUSIVE on public.t'] }],
   'truncate': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
   'truncate-cascade': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.c', 'ACCESS EXCLUSIVE on public.p'] }],
   'type-change-rebuilds': [
     { versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'builds an index on public.t', 'reads all of public.t'] },
   ],
   'unbatched-write': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ROW EXCLUSIVE on public.t', 'reads all of public.t'] }],
+  'unique-over-existing-rows': [
+    {
+      versions: [13, 14, 15, 16, 17, 18],
+      did: ['SHARE UPDATE EXCLUSIVE on public.t', 'builds an index on public.t', 'reads all of public.t'],
+    },
+  ],
+  'unpaired-begin': [{ versions: [13, 14, 15, 16, 17, 18], did: [] }],
   'validating-check': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t', 'reads all of public.t'] }],
   'validating-foreign-key': [
     {
@@ -105,6 +152,7 @@ export const measuredLocks: { readonly [rule: string]: readonly Measured[] } = {
       did: ['SHARE ROW EXCLUSIVE on public.p', 'SHARE ROW EXCLUSIVE on public.t', 'reads all of public.p', 'reads all of public.t'],
     },
   ],
+  'volatile-check': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
   'volatile-default-rewrite': [
     {
       versions: [13, 14, 15, 16, 17, 18],

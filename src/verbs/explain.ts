@@ -1,3 +1,4 @@
+import { placed } from '../check/example.ts'
 import { hazardsOf } from '../check/hazards.ts'
 import { judge } from '../check/judge.ts'
 import { controlOf } from '../check/transactions.ts'
@@ -9,7 +10,7 @@ import type { PlannedMigration } from '../model/plan.ts'
 import type { Statement } from '../model/statement.ts'
 import { plan } from '../plan/plan.ts'
 
-/** A rule on its first example, on PostgreSQL 18: what check says of it, and what apply would do instead. */
+/** A rule on its first example, on PostgreSQL 18 where the example is for no other: what check says of it, and what apply would do instead. */
 export interface WorkedExample {
   /** What stands before the migration. */
   readonly setup: readonly string[]
@@ -25,7 +26,7 @@ export function workedExample(engine: Engine, rule: HazardRule): WorkedExample {
   const { setup, migration } = cutExample(engine.parse(new TextEncoder().encode(example)))
   const empty: Catalog = { ...engine.emptyCatalog({ flavor: 'postgresql', version: 18 }, 'public'), knowledge: 'whole' }
   const grown = setup.reduce((catalog, statement) => engine.simulate(statement, catalog), empty)
-  const before = engine.settle(grown, empty)
+  const before = placed(engine.settle(grown, empty), rule.examples)
   const { statements } = judge(engine, migration, { before })
   const said = hazardsOf(
     [rule],

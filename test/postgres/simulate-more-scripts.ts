@@ -20,6 +20,8 @@ export const moreScripts: readonly Script[] = [
       create table ref (id int primary key);
       create table p (id int not null, k text default 'z', r int references ref, check (id > 0), primary key (id, k)) partition by range (id);
       create index on p (lower(k));
+      create table byx (a int, b int) partition by range (a, (b + 1));
+      alter table byx rename a to z;
       create function tf() returns trigger language plpgsql as 'begin return new; end';
       create trigger tr after insert on p for each row execute function tf();
       create table p1 partition of p for values from (1) to (10);

@@ -13,6 +13,11 @@ import { blockingReindex } from './blocking-reindex.ts'
 import { blockingTableRewrite } from './blocking-table-rewrite.ts'
 import { blockingUniqueConstraint } from './blocking-unique-constraint.ts'
 import { concurrentlyInTransaction } from './concurrently-in-transaction.ts'
+import { concurrentlyRefused } from './concurrently-refused.ts'
+import { concurrentlyUnderTimeout } from './concurrently-under-timeout.ts'
+import { constraintRefused } from './constraint-refused.ts'
+import { copyInOneSnapshot } from './copy-in-one-snapshot.ts'
+import { corruptingConcurrentBuild } from './corrupting-concurrent-build.ts'
 import { domainCheckScan } from './domain-check-scan.ts'
 import { dropAndAddColumn } from './drop-and-add-column.ts'
 import { dropColumn } from './drop-column.ts'
@@ -26,9 +31,14 @@ import { enumRenameValue } from './enum-rename-value.ts'
 import { enumValueUsedInSameTransaction } from './enum-value-used-in-same-transaction.ts'
 import { explicitLock } from './explicit-lock.ts'
 import { foreignKeyDropLocksParent } from './foreign-key-drop-locks-parent.ts'
+import { foreignKeyTypeMismatch } from './foreign-key-type-mismatch.ts'
+import { foreignKeyWithoutIndex } from './foreign-key-without-index.ts'
 import { ifNotExistsStillLocks } from './if-not-exists-still-locks.ts'
 import { invalidIndexSkipped } from './invalid-index-skipped.ts'
+import { keyWithoutPartitionColumn } from './key-without-partition-column.ts'
 import { lockHeldThroughWork } from './lock-held-through-work.ts'
+import { lockTimeoutOff } from './lock-timeout-off.ts'
+import { manyTablesLocked } from './many-tables-locked.ts'
 import { notNullScan } from './not-null-scan.ts'
 import { notNullWithoutDefault } from './not-null-without-default.ts'
 import { opaqueStatement } from './opaque-statement.ts'
@@ -37,13 +47,19 @@ import { publishedTable } from './published-table.ts'
 import { renameColumn } from './rename-column.ts'
 import { renameTable } from './rename-table.ts'
 import { resultType } from './result-type.ts'
+import { rewriteNeedsDisk } from './rewrite-needs-disk.ts'
 import { setUnlogged } from './set-unlogged.ts'
+import { tableWithoutPrimaryKey } from './table-without-primary-key.ts'
+import { triggerLocksTable } from './trigger-locks-table.ts'
 import { truncate } from './truncate.ts'
 import { truncateCascade } from './truncate-cascade.ts'
 import { typeChangeRebuilds } from './type-change-rebuilds.ts'
 import { unbatchedWrite } from './unbatched-write.ts'
+import { uniqueOverExistingRows } from './unique-over-existing-rows.ts'
+import { unpairedBegin } from './unpaired-begin.ts'
 import { validatingCheck } from './validating-check.ts'
 import { validatingForeignKey } from './validating-foreign-key.ts'
+import { volatileCheck } from './volatile-check.ts'
 import { volatileDefaultRewrite } from './volatile-default-rewrite.ts'
 
 export const hazards: readonly HazardRule<PgNode>[] = [
@@ -59,6 +75,11 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   blockingTableRewrite,
   blockingUniqueConstraint,
   concurrentlyInTransaction,
+  concurrentlyRefused,
+  concurrentlyUnderTimeout,
+  constraintRefused,
+  copyInOneSnapshot,
+  corruptingConcurrentBuild,
   domainCheckScan,
   dropAndAddColumn,
   dropColumn,
@@ -72,9 +93,14 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   enumValueUsedInSameTransaction,
   explicitLock,
   foreignKeyDropLocksParent,
+  foreignKeyTypeMismatch,
+  foreignKeyWithoutIndex,
   ifNotExistsStillLocks,
   invalidIndexSkipped,
+  keyWithoutPartitionColumn,
   lockHeldThroughWork,
+  lockTimeoutOff,
+  manyTablesLocked,
   notNullScan,
   notNullWithoutDefault,
   opaqueStatement,
@@ -83,12 +109,18 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   renameColumn,
   renameTable,
   resultType,
+  rewriteNeedsDisk,
   setUnlogged,
+  tableWithoutPrimaryKey,
+  triggerLocksTable,
   truncate,
   truncateCascade,
   typeChangeRebuilds,
   unbatchedWrite,
+  uniqueOverExistingRows,
+  unpairedBegin,
   validatingCheck,
   validatingForeignKey,
+  volatileCheck,
   volatileDefaultRewrite,
 ]

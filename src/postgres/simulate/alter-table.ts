@@ -1,6 +1,7 @@
 import type { Catalog, Column } from '../../model/catalog.ts'
 import { findIndex, relationKey } from '../names.ts'
 import { tagOf, type AlterTableCmd, type AlterTableStmt, type ColumnDef, type Constraint, type PartitionCmd } from '../node.ts'
+import { passOf } from '../pass.ts'
 import { expressionText, type Source } from '../source.ts'
 import { typeText } from '../type-text.ts'
 import { addColumn, addSequence, columnOf, constraintsOf, isNull, sequenceName } from './columns.ts'
@@ -19,7 +20,7 @@ export function alterTable(statement: AlterTableStmt, catalog: Catalog, source: 
   if (!catalog.relations.has(key)) return catalog
   // The tree leaves false out.
   const only = statement.relation?.inh !== true
-  const ordered = commands.toSorted((one, other) => pass(one) - pass(other))
+  const ordered = commands.toSorted((one, other) => passOf(one) - passOf(other))
   return each(
     catalog,
     ordered,
@@ -33,14 +34,6 @@ interface Action {
   readonly command: AlterTableCmd
   readonly source: Source
   readonly only: boolean
-}
-
-// The server works in passes (AlterTablePass in tablecmds.c): what is dropped goes first, constraints come when columns stand.
-function pass(command: AlterTableCmd): number {
-  const subtype: string = command.subtype ?? ''
-  const at = ['AT_Drop', 'AT_AlterColumnType', 'AT_AddColumn'].findIndex((beginning) => subtype.startsWith(beginning))
-  if (subtype === 'AT_AddConstraint') return 5
-  return subtype === 'AT_DropNotNull' || at < 0 ? 4 : at
 }
 
 const actions: { readonly [subtype: string]: (action: Action) => Catalog } = {

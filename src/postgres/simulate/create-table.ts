@@ -39,6 +39,7 @@ function createRelation({ statement, source, kind }: Creation, catalog: Catalog)
     ...traits,
     columns,
     ...(partition && partitionOf(parents, statement, source)),
+    ...partitionKeyOf(statement),
   })
   const child = each(bare, parents, (changed, parent) =>
     edit(changed, parent, (above) => ({ ...above, children: sorted([...above.children, key]) })),
@@ -80,6 +81,11 @@ function inheritedColumns(parents: readonly string[], catalog: Catalog, partitio
 function partitionOf([parent]: readonly string[], statement: CreateStmt, source: Source): Pick<Relation, 'partitionOf' | 'partitionBound'> {
   const bound = boundText(statement.partbound, source)
   return { ...(parent !== undefined && { partitionOf: parent }), ...(bound !== undefined && { partitionBound: bound }) }
+}
+
+function partitionKeyOf({ partspec }: CreateStmt): Pick<Relation, 'partitionKey'> {
+  if (partspec === undefined) return {}
+  return { partitionKey: (partspec.partParams ?? []).map((node) => ('PartitionElem' in node ? node.PartitionElem.name : undefined)) }
 }
 
 function addElement(catalog: Catalog, key: string, { element, source }: { readonly element: PgNode; readonly source: Source }): Catalog {

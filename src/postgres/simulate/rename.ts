@@ -125,6 +125,9 @@ function renameColumnIn(catalog: Catalog, key: string, change: Change): Catalog 
   const text = (definition: string) => renameInText(definition, change)
   const own = edit(catalog, key, (relation) => ({
     ...relation,
+    ...(relation.partitionKey !== undefined && {
+      partitionKey: relation.partitionKey.map((column) => (column === undefined ? undefined : name(column))),
+    }),
     columns: relation.columns.map((column) => ({
       ...column,
       name: name(column.name),
