@@ -3,6 +3,7 @@ import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
 import { addNotNullExisting } from './add-not-null-existing.ts'
 import { attachPartitionScan } from './attach-partition-scan.ts'
+import { autovacuumOff } from './autovacuum-off.ts'
 import { blockingDetach } from './blocking-detach.ts'
 import { blockingExclusionConstraint } from './blocking-exclusion-constraint.ts'
 import { blockingIndexBuild } from './blocking-index-build.ts'
@@ -12,21 +13,27 @@ import { blockingRefresh } from './blocking-refresh.ts'
 import { blockingReindex } from './blocking-reindex.ts'
 import { blockingTableRewrite } from './blocking-table-rewrite.ts'
 import { blockingUniqueConstraint } from './blocking-unique-constraint.ts'
+import { changedDefault } from './changed-default.ts'
 import { concurrentlyInTransaction } from './concurrently-in-transaction.ts'
+import { disabledTrigger } from './disabled-trigger.ts'
 import { domainCheckScan } from './domain-check-scan.ts'
 import { dropAndAddColumn } from './drop-and-add-column.ts'
 import { dropColumn } from './drop-column.ts'
+import { dropDatabase } from './drop-database.ts'
 import { dropDefault } from './drop-default.ts'
 import { dropNotNull } from './drop-not-null.ts'
 import { dropTable } from './drop-table.ts'
 import { dropTableLocksParents } from './drop-table-locks-parents.ts'
 import { dropTypeCascade } from './drop-type-cascade.ts'
 import { dropUnique } from './drop-unique.ts'
+import { duplicateAssignment } from './duplicate-assignment.ts'
 import { enumRenameValue } from './enum-rename-value.ts'
 import { enumValueUsedInSameTransaction } from './enum-value-used-in-same-transaction.ts'
 import { explicitLock } from './explicit-lock.ts'
+import { extensionUpdate } from './extension-update.ts'
 import { foreignKeyDropLocksParent } from './foreign-key-drop-locks-parent.ts'
 import { ifNotExistsStillLocks } from './if-not-exists-still-locks.ts'
+import { indexReplacedInGap } from './index-replaced-in-gap.ts'
 import { invalidIndexSkipped } from './invalid-index-skipped.ts'
 import { lockHeldThroughWork } from './lock-held-through-work.ts'
 import { notNullScan } from './not-null-scan.ts'
@@ -34,13 +41,17 @@ import { notNullWithoutDefault } from './not-null-without-default.ts'
 import { opaqueStatement } from './opaque-statement.ts'
 import { partitionOfLocksParent } from './partition-of-locks-parent.ts'
 import { publishedTable } from './published-table.ts'
+import { redundantIndex } from './redundant-index.ts'
 import { renameColumn } from './rename-column.ts'
 import { renameTable } from './rename-table.ts'
 import { resultType } from './result-type.ts'
+import { securityDefinerSearchPath } from './security-definer-search-path.ts'
 import { setUnlogged } from './set-unlogged.ts'
+import { smallPrimaryKey } from './small-primary-key.ts'
 import { truncate } from './truncate.ts'
 import { truncateCascade } from './truncate-cascade.ts'
 import { typeChangeRebuilds } from './type-change-rebuilds.ts'
+import { typeNarrowing } from './type-narrowing.ts'
 import { unbatchedWrite } from './unbatched-write.ts'
 import { validatingCheck } from './validating-check.ts'
 import { validatingForeignKey } from './validating-foreign-key.ts'
@@ -49,6 +60,7 @@ import { volatileDefaultRewrite } from './volatile-default-rewrite.ts'
 export const hazards: readonly HazardRule<PgNode>[] = [
   addNotNullExisting,
   attachPartitionScan,
+  autovacuumOff,
   blockingDetach,
   blockingExclusionConstraint,
   blockingIndexBuild,
@@ -58,21 +70,27 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   blockingReindex,
   blockingTableRewrite,
   blockingUniqueConstraint,
+  changedDefault,
   concurrentlyInTransaction,
+  disabledTrigger,
   domainCheckScan,
   dropAndAddColumn,
   dropColumn,
+  dropDatabase,
   dropDefault,
   dropNotNull,
   dropTable,
   dropTableLocksParents,
   dropTypeCascade,
   dropUnique,
+  duplicateAssignment,
   enumRenameValue,
   enumValueUsedInSameTransaction,
   explicitLock,
+  extensionUpdate,
   foreignKeyDropLocksParent,
   ifNotExistsStillLocks,
+  indexReplacedInGap,
   invalidIndexSkipped,
   lockHeldThroughWork,
   notNullScan,
@@ -80,13 +98,17 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   opaqueStatement,
   partitionOfLocksParent,
   publishedTable,
+  redundantIndex,
   renameColumn,
   renameTable,
   resultType,
+  securityDefinerSearchPath,
   setUnlogged,
+  smallPrimaryKey,
   truncate,
   truncateCascade,
   typeChangeRebuilds,
+  typeNarrowing,
   unbatchedWrite,
   validatingCheck,
   validatingForeignKey,
