@@ -17,6 +17,7 @@ import { changedDefault } from './changed-default.ts'
 import { concurrentlyInTransaction } from './concurrently-in-transaction.ts'
 import { disabledTrigger } from './disabled-trigger.ts'
 import { domainCheckScan } from './domain-check-scan.ts'
+import { domainWithConstraint } from './domain-with-constraint.ts'
 import { dropAndAddColumn } from './drop-and-add-column.ts'
 import { dropColumn } from './drop-column.ts'
 import { dropDatabase } from './drop-database.ts'
@@ -29,17 +30,26 @@ import { dropUnique } from './drop-unique.ts'
 import { duplicateAssignment } from './duplicate-assignment.ts'
 import { enumRenameValue } from './enum-rename-value.ts'
 import { enumValueUsedInSameTransaction } from './enum-value-used-in-same-transaction.ts'
+import { enumValueWithoutPosition } from './enum-value-without-position.ts'
 import { explicitLock } from './explicit-lock.ts'
 import { extensionUpdate } from './extension-update.ts'
 import { foreignKeyDropLocksParent } from './foreign-key-drop-locks-parent.ts'
 import { ifNotExistsStillLocks } from './if-not-exists-still-locks.ts'
+import { indexOverThreeColumns } from './index-over-three-columns.ts'
 import { indexReplacedInGap } from './index-replaced-in-gap.ts'
 import { invalidIndexSkipped } from './invalid-index-skipped.ts'
 import { lockHeldThroughWork } from './lock-held-through-work.ts'
+import { notIdempotent } from './not-idempotent.ts'
 import { notNullScan } from './not-null-scan.ts'
 import { notNullWithoutDefault } from './not-null-without-default.ts'
 import { opaqueStatement } from './opaque-statement.ts'
 import { partitionOfLocksParent } from './partition-of-locks-parent.ts'
+import { preferBigint } from './prefer-bigint.ts'
+import { preferIdentity } from './prefer-identity.ts'
+import { preferJsonb } from './prefer-jsonb.ts'
+import { preferNumeric } from './prefer-numeric.ts'
+import { preferText } from './prefer-text.ts'
+import { preferTimestamptz } from './prefer-timestamptz.ts'
 import { publishedTable } from './published-table.ts'
 import { redundantIndex } from './redundant-index.ts'
 import { renameColumn } from './rename-column.ts'
@@ -53,6 +63,7 @@ import { truncateCascade } from './truncate-cascade.ts'
 import { typeChangeRebuilds } from './type-change-rebuilds.ts'
 import { typeNarrowing } from './type-narrowing.ts'
 import { unbatchedWrite } from './unbatched-write.ts'
+import { unqualifiedName } from './unqualified-name.ts'
 import { validatingCheck } from './validating-check.ts'
 import { validatingForeignKey } from './validating-foreign-key.ts'
 import { volatileDefaultRewrite } from './volatile-default-rewrite.ts'
@@ -74,6 +85,7 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   concurrentlyInTransaction,
   disabledTrigger,
   domainCheckScan,
+  domainWithConstraint,
   dropAndAddColumn,
   dropColumn,
   dropDatabase,
@@ -86,17 +98,26 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   duplicateAssignment,
   enumRenameValue,
   enumValueUsedInSameTransaction,
+  enumValueWithoutPosition,
   explicitLock,
   extensionUpdate,
   foreignKeyDropLocksParent,
   ifNotExistsStillLocks,
+  indexOverThreeColumns,
   indexReplacedInGap,
   invalidIndexSkipped,
   lockHeldThroughWork,
+  notIdempotent,
   notNullScan,
   notNullWithoutDefault,
   opaqueStatement,
   partitionOfLocksParent,
+  preferBigint,
+  preferIdentity,
+  preferJsonb,
+  preferNumeric,
+  preferText,
+  preferTimestamptz,
   publishedTable,
   redundantIndex,
   renameColumn,
@@ -110,6 +131,7 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   typeChangeRebuilds,
   typeNarrowing,
   unbatchedWrite,
+  unqualifiedName,
   validatingCheck,
   validatingForeignKey,
   volatileDefaultRewrite,
