@@ -13,6 +13,7 @@ import { blockingRefresh } from './blocking-refresh.ts'
 import { blockingReindex } from './blocking-reindex.ts'
 import { blockingTableRewrite } from './blocking-table-rewrite.ts'
 import { blockingUniqueConstraint } from './blocking-unique-constraint.ts'
+import { cascadeDropsMore } from './cascade-drops-more.ts'
 import { changedDefault } from './changed-default.ts'
 import { concurrentlyInTransaction } from './concurrently-in-transaction.ts'
 import { disabledTrigger } from './disabled-trigger.ts'
@@ -22,6 +23,7 @@ import { dropAndAddColumn } from './drop-and-add-column.ts'
 import { dropColumn } from './drop-column.ts'
 import { dropDatabase } from './drop-database.ts'
 import { dropDefault } from './drop-default.ts'
+import { dropFunction } from './drop-function.ts'
 import { dropNotNull } from './drop-not-null.ts'
 import { dropTable } from './drop-table.ts'
 import { dropTableLocksParents } from './drop-table-locks-parents.ts'
@@ -34,11 +36,14 @@ import { enumValueWithoutPosition } from './enum-value-without-position.ts'
 import { explicitLock } from './explicit-lock.ts'
 import { extensionUpdate } from './extension-update.ts'
 import { foreignKeyDropLocksParent } from './foreign-key-drop-locks-parent.ts'
+import { grantToPublic } from './grant-to-public.ts'
+import { ifNotExistsDiffers } from './if-not-exists-differs.ts'
 import { ifNotExistsStillLocks } from './if-not-exists-still-locks.ts'
 import { indexOverThreeColumns } from './index-over-three-columns.ts'
 import { indexReplacedInGap } from './index-replaced-in-gap.ts'
 import { invalidIndexSkipped } from './invalid-index-skipped.ts'
 import { lockHeldThroughWork } from './lock-held-through-work.ts'
+import { nameTooLong } from './name-too-long.ts'
 import { notIdempotent } from './not-idempotent.ts'
 import { notNullScan } from './not-null-scan.ts'
 import { notNullWithoutDefault } from './not-null-without-default.ts'
@@ -54,7 +59,10 @@ import { publishedTable } from './published-table.ts'
 import { redundantIndex } from './redundant-index.ts'
 import { renameColumn } from './rename-column.ts'
 import { renameTable } from './rename-table.ts'
+import { replacedFunction } from './replaced-function.ts'
+import { replacedView } from './replaced-view.ts'
 import { resultType } from './result-type.ts'
+import { revokePrivilege } from './revoke-privilege.ts'
 import { securityDefinerSearchPath } from './security-definer-search-path.ts'
 import { setUnlogged } from './set-unlogged.ts'
 import { smallPrimaryKey } from './small-primary-key.ts'
@@ -81,6 +89,7 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   blockingReindex,
   blockingTableRewrite,
   blockingUniqueConstraint,
+  cascadeDropsMore,
   changedDefault,
   concurrentlyInTransaction,
   disabledTrigger,
@@ -90,6 +99,7 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   dropColumn,
   dropDatabase,
   dropDefault,
+  dropFunction,
   dropNotNull,
   dropTable,
   dropTableLocksParents,
@@ -102,11 +112,14 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   explicitLock,
   extensionUpdate,
   foreignKeyDropLocksParent,
+  grantToPublic,
+  ifNotExistsDiffers,
   ifNotExistsStillLocks,
   indexOverThreeColumns,
   indexReplacedInGap,
   invalidIndexSkipped,
   lockHeldThroughWork,
+  nameTooLong,
   notIdempotent,
   notNullScan,
   notNullWithoutDefault,
@@ -122,7 +135,10 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   redundantIndex,
   renameColumn,
   renameTable,
+  replacedFunction,
+  replacedView,
   resultType,
+  revokePrivilege,
   securityDefinerSearchPath,
   setUnlogged,
   smallPrimaryKey,

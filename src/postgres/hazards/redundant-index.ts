@@ -3,7 +3,7 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { simulate } from '../simulate.ts'
-import type { Input } from './_input.ts'
+import { actionsOf, type Input } from './_input.ts'
 
 /** Two indexes of a table do the work of one. */
 export const redundantIndex: HazardRule<PgNode> = {
@@ -41,11 +41,10 @@ export const redundantIndex: HazardRule<PgNode> = {
   },
 }
 
-function tableOf({ statement: { node }, before }: Input): string | undefined {
-  if ('IndexStmt' in node) return relationKey(node.IndexStmt.relation ?? {}, before)
-  return 'AlterTableStmt' in node && node.AlterTableStmt.objtype === 'OBJECT_TABLE'
-    ? relationKey(node.AlterTableStmt.relation ?? {}, before)
-    : undefined
+function tableOf(input: Input): string | undefined {
+  const { node } = input.statement
+  if ('IndexStmt' in node) return relationKey(node.IndexStmt.relation ?? {}, input.before)
+  return actionsOf(input, 'AT_AddConstraint')[0]?.key
 }
 
 interface Pair {
