@@ -57,12 +57,15 @@ import { preferText } from './prefer-text.ts'
 import { preferTimestamptz } from './prefer-timestamptz.ts'
 import { publishedTable } from './published-table.ts'
 import { redundantIndex } from './redundant-index.ts'
+import { refusedByDependents } from './refused-by-dependents.ts'
 import { renameColumn } from './rename-column.ts'
 import { renameTable } from './rename-table.ts'
 import { replacedFunction } from './replaced-function.ts'
 import { replacedView } from './replaced-view.ts'
+import { replicaIdentityLost } from './replica-identity-lost.ts'
 import { resultType } from './result-type.ts'
 import { revokePrivilege } from './revoke-privilege.ts'
+import { rowSecurityWithoutPolicy } from './row-security-without-policy.ts'
 import { securityDefinerSearchPath } from './security-definer-search-path.ts'
 import { setUnlogged } from './set-unlogged.ts'
 import { smallPrimaryKey } from './small-primary-key.ts'
@@ -133,12 +136,15 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   preferTimestamptz,
   publishedTable,
   redundantIndex,
+  refusedByDependents,
   renameColumn,
   renameTable,
   replacedFunction,
   replacedView,
+  replicaIdentityLost,
   resultType,
   revokePrivilege,
+  rowSecurityWithoutPolicy,
   securityDefinerSearchPath,
   setUnlogged,
   smallPrimaryKey,
