@@ -1,7 +1,6 @@
 import type { HazardRule } from '../../model/hazard.ts'
-import type { PgNode } from '../node.ts'
+import type { PgNode, RoleSpec } from '../node.ts'
 import { nodesTagged } from '../tree.ts'
-import type { RoleSpec } from '../node.ts'
 
 /** A whole database, or all that a role owns, goes. */
 export const dropDatabase: HazardRule<PgNode> = {
@@ -11,8 +10,8 @@ export const dropDatabase: HazardRule<PgNode> = {
   why: 'DROP DATABASE and DROP OWNED name no table: what goes is whatever is there on the day, with its data.',
   source: 'https://www.postgresql.org/docs/current/sql-drop-owned.html',
   examples: {
-    hazardous: ['drop database shop', 'drop owned by app', 'drop owned by current_user cascade'],
-    safe: ['create database shop', 'reassign owned by app to other', 'drop role app'],
+    hazardous: ['drop database shop', 'drop owned by app'],
+    safe: ['drop schema if exists nothing', 'drop role if exists nobody'],
   },
   detect({ statement: { node } }) {
     const gone = goneWith(node)

@@ -10,8 +10,8 @@ export const extensionUpdate: HazardRule<PgNode> = {
   why: 'ALTER EXTENSION UPDATE runs scripts that came with the installed package: they may lock and change your tables, differ from server to server, and have no way back. DROP EXTENSION takes away its functions and types, which the running application may call.',
   source: 'https://www.postgresql.org/docs/current/sql-alterextension.html',
   examples: {
-    hazardous: ['alter extension postgis update', "alter extension postgis update to '3.4.2'", 'drop extension if exists pgcrypto'],
-    safe: ['create extension if not exists pgcrypto', 'alter extension postgis set schema gis'],
+    hazardous: ['alter extension plpgsql update', "alter extension postgis update to '3.4.2'", 'drop extension if exists pgcrypto'],
+    safe: ['create extension if not exists plpgsql'],
   },
   detect({ statement: { node } }) {
     if ('AlterExtensionStmt' in node)

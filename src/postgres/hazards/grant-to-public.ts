@@ -18,7 +18,7 @@ export const grantToPublic: HazardRule<PgNode> = {
       'alter default privileges grant select on tables to public',
     ],
     safe: [
-      'create table t (id bigint primary key, a int, b text, c varchar(10)); grant select on t to app',
+      'create table t (id bigint primary key, a int, b text, c varchar(10)); grant select on t to pg_monitor',
       'create table t (id bigint primary key, a int, b text, c varchar(10)); revoke select on t from public',
       'grant usage on schema public to public',
     ],

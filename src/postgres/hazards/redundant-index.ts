@@ -32,6 +32,7 @@ export const redundantIndex: HazardRule<PgNode> = {
     const key = tableOf(input)
     if (key === undefined) return []
     const old = input.before.relations.get(key)?.indexes ?? []
+    if (old.length === 0) return []
     const now = simulate(input.statement, input.before).relations.get(key)?.indexes ?? []
     const made = now.filter((index) => !old.some(({ name }) => name === index.name))
     return made.flatMap((index) => {

@@ -20,7 +20,7 @@ export const replacedView: HazardRule<PgNode> = {
     ],
     safe: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create or replace view v as select id from t',
-      'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); create view v as select id, a from t; create or replace view v as select id from t',
+      'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); create view v as select id, a from t; create or replace view v as select id, a from t where a > 0',
     ],
   },
   detect({ statement, before }) {

@@ -13,13 +13,13 @@ export const revokePrivilege: HazardRule<PgNode> = {
   source: 'https://www.postgresql.org/docs/current/sql-revoke.html; measured on 13 to 18',
   examples: {
     hazardous: [
-      'create table t (id bigint primary key, a int, b text, c varchar(10)); revoke update on t from app',
+      'create table t (id bigint primary key, a int, b text, c varchar(10)); grant update on t to pg_monitor; revoke update on t from pg_monitor',
       'create table t (id bigint primary key, a int, b text, c varchar(10)); revoke all on all tables in schema public from app',
       'revoke usage on schema public from public',
       'revoke writers from app',
     ],
     safe: [
-      'create table t (id bigint primary key, a int, b text, c varchar(10)); grant select on t to app',
+      'create table t (id bigint primary key, a int, b text, c varchar(10)); grant select on t to pg_monitor',
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); revoke all on t from public',
       "begin; create function f() returns int language sql as 'select 1'; revoke all on function f() from public",
     ],

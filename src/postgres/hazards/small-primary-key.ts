@@ -3,6 +3,7 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { simulate } from '../simulate.ts'
 import { creationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
+import { definitionsIn } from './_definitions.ts'
 import type { Input } from './_input.ts'
 
 /** The numbers of a new table's key run out. */
@@ -39,12 +40,16 @@ export const smallPrimaryKey: HazardRule<PgNode> = {
   },
 }
 
-function newTable({ statement, before }: Input): { readonly key: string; readonly relation: Relation } | undefined {
+function newTable(input: Input): { readonly key: string; readonly relation: Relation } | undefined {
+  const { statement, before } = input
   if (!('CreateStmt' in statement.node) || statement.node.CreateStmt.partbound !== undefined) return undefined
+  if (!definitionsIn(input).some(({ type }) => small.has(type))) return undefined
   const key = creationKey(statement.node.CreateStmt.relation ?? {}, before)
   const relation = before.relations.has(key) ? undefined : simulate(statement, before).relations.get(key)
   return relation === undefined ? undefined : { key, relation }
 }
+
+const small: ReadonlySet<string> = new Set(['int2', 'int4', 'serial', 'serial2', 'serial4', 'smallserial'])
 
 // A key without a sequence is given by the application: it may be a short list.
 function countedKey({ constraints, columns }: Relation): Column | undefined {
