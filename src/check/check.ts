@@ -7,7 +7,7 @@ import type { Statement } from '../model/statement.ts'
 import type { Statistics } from '../model/statistics.ts'
 import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
 import { estimateNote, estimateOf } from './estimates.ts'
-import { hazardsOf } from './hazards.ts'
+import { hazardsOf, rulesOf } from './hazards.ts'
 import { judge } from './judge.ts'
 import { summaryOf } from './summary.ts'
 import { faultsOf, sift, suppressionsOf } from './suppressions.ts'
@@ -36,6 +36,8 @@ export interface CheckOptions {
   readonly together: boolean
   /** `2026-11-24`, for suppressions that end. */
   readonly today: string
+  /** The rules of style have their say too. */
+  readonly style?: boolean
   readonly notes: readonly string[]
   /** Sizes and speed of the target; without them no statement has an estimate. */
   readonly statistics?: Statistics
@@ -90,11 +92,12 @@ function verdictsFor<Node>(
 ): readonly (readonly Verdict[])[] {
   const { options } = aim
   let catalog = forVersion(options.catalog, aim.version)
+  const rules = rulesOf(engine, options.style === true)
   return pending.map((item, at) => {
     const choose = (index: number, mine: Facts) => chosen(item.observed[index], mine, aim.predicted?.[at]?.[index])
     const { statements, after } = judge(engine, item.statements, { before: catalog, choose })
     catalog = options.together ? after : engine.settle(after, catalog)
-    const hazards = hazardsOf(engine.hazards, statements, transactionsOf(item.statements, item.migration.transaction))
+    const hazards = hazardsOf(rules, statements, transactionsOf(item.statements, item.migration.transaction))
     return statements.map((statement, index) => ({
       version: aim.version,
       facts: statement.facts,

@@ -29,6 +29,7 @@ export interface Options {
   readonly stats?: string
   readonly writeStats?: string
   readonly failOn?: FailOn
+  readonly style?: boolean
   readonly format?: Format
   readonly json?: boolean
   readonly out?: string
@@ -124,6 +125,7 @@ export const flags = {
     description: 'exit with 2 at or above this severity (default: error)',
     choices: ['error', 'warning', 'never'],
   },
+  style: { flags: '--style', description: 'look at style too: types, names, order (never an error)' },
   format: { flags: '--format <format>', description: 'how to print the result', choices: ['text', 'json'] },
   planFormat: {
     flags: '--format <format>',

@@ -17,10 +17,18 @@ export interface Catalog {
   readonly knowledge: 'whole' | 'partial'
   readonly relations: ReadonlyMap<string, Relation>
   /** Publications that take in what is created later; absent where none is known. */
-  readonly publications?: readonly { readonly name: string; readonly allTables: boolean; readonly schemas: readonly string[] }[]
+  readonly publications?: readonly Publication[]
   readonly types: ReadonlyMap<string, NamedType>
   /** The users': all overloads under one name; the worst volatility counts where they differ. The engine knows the server's own. */
   readonly functions: ReadonlyMap<string, readonly FunctionInfo[]>
+}
+
+export interface Publication {
+  readonly name: string
+  readonly allTables: boolean
+  readonly schemas: readonly string[]
+  /** It passes neither updates nor deletes on: tables in it need no replica identity. */
+  readonly insertsOnly?: true
 }
 
 export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized-view' | 'foreign-table' | 'sequence'
@@ -61,8 +69,21 @@ export interface Relation {
   readonly publications: readonly string[]
   /** Canonical names of views and materialised views that read it. */
   readonly dependentViews: readonly string[]
+  /** Absent where there are none. */
+  readonly policies?: readonly Policy[]
+  /** Absent where it is off. Where it is forced, it binds the owner too, as soon as it is enabled. */
+  readonly rowSecurity?: { readonly enabled: boolean; readonly forced: boolean }
+  /** By what a published row is known, where it is not the primary key. */
+  readonly replicaIdentity?: 'full' | 'nothing' | 'index'
   /** For a sequence of a serial or identity column: dropped with it. */
   readonly ownedBy?: { readonly relation: string; readonly column: string }
+}
+
+/** A policy of row security. */
+export interface Policy {
+  readonly name: string
+  /** Columns of its table in its expressions, in the table's order. */
+  readonly mentions: readonly string[]
 }
 
 export interface Column {
@@ -130,6 +151,8 @@ export interface Index {
   readonly constraint?: string
   /** Name of the partitioned parent's index that it is attached to. */
   readonly parent?: string
+  /** REPLICA IDENTITY USING INDEX names it. */
+  readonly identifiesRows?: true
 }
 
 export type NamedType =

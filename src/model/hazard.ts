@@ -3,7 +3,8 @@ import type { Facts } from './facts.ts'
 import type { Statement } from './statement.ts'
 
 export type Severity = 'info' | 'warning' | 'error'
-export type HazardGroup = 'lock' | 'rewrite' | 'compatibility' | 'data-loss' | 'transaction' | 'operations'
+/** `style` is taste, not harm: `check --style` asks for it, and a plan never looks at it. */
+export type HazardGroup = 'lock' | 'rewrite' | 'compatibility' | 'data-loss' | 'transaction' | 'operations' | 'style'
 
 /** An opinion about one statement in its transaction. */
 export interface Hazard {
@@ -33,6 +34,8 @@ export interface HazardInput<Node = unknown> extends Judged<Node> {
   readonly transaction: readonly Judged<Node>[]
   /** Position of this statement in `transaction`. */
   readonly at: number
+  /** The statements of the migration in transactions before this one; absent where they are not known. */
+  readonly earlier?: readonly Judged<Node>[]
 }
 
 export interface Examples {

@@ -11,6 +11,7 @@ export interface Parts {
   readonly constraints: Groups<ask.ConstraintRow>
   readonly indexes: Groups<ask.IndexRow>
   readonly triggers: Groups<ask.OwnedRow>
+  readonly policies: Groups<ask.PolicyRow>
   readonly inherits: readonly ask.PairRow[]
   readonly sequences: ReadonlyMap<number, ask.SequenceRow>
   readonly views: Groups<ask.PairRow>
@@ -80,6 +81,8 @@ function relationOf(row: ask.RelationRow, parts: Parts, links: Links): Relation 
     triggers: (parts.triggers.get(row.oid) ?? []).map((trigger) => trigger.name),
     publications: links.published(row),
     dependentViews: keysOf(parts.views.get(row.oid), parts.keys),
+    ...securityOf(row, parts.policies.get(row.oid)),
+    ...identityOf(row),
     ...ownerOf(parts.sequences.get(row.oid), parts.keys),
   }
 }
@@ -103,6 +106,23 @@ function sizeOf(row: ask.RelationRow, version: number): Pick<Relation, 'rows' | 
     ...(row.bytes === null ? {} : { bytes: row.bytes, pages: row.pages }),
     ...(row.analyzed === null ? {} : { analyzedAt: row.analyzed }),
   }
+}
+
+function securityOf(
+  { secured: enabled, forced }: ask.RelationRow,
+  rows: readonly ask.PolicyRow[] = [],
+): Pick<Relation, 'policies' | 'rowSecurity'> {
+  return {
+    ...(rows.length > 0 && { policies: byName(rows.map(({ name, mentions }) => ({ name, mentions }))) }),
+    ...((enabled || forced) && { rowSecurity: { enabled, forced } }),
+  }
+}
+
+const identities = { f: 'full', n: 'nothing', i: 'index' } as const
+
+// The server's own default for what is no table is nothing.
+function identityOf({ identity, kind }: ask.RelationRow): Pick<Relation, 'replicaIdentity'> {
+  return identity === 'd' || (kind !== 'r' && kind !== 'p') ? {} : { replicaIdentity: identities[identity] }
 }
 
 function columnOf(row: ask.ColumnRow): Column {
@@ -166,6 +186,7 @@ function indexOf(row: ask.IndexRow, names: ReadonlyMap<number, string>): Index {
     definition: row.definition.replace(/ pg_temp_\d+\./, ' pg_temp.'),
     ...(row.constraint === null ? {} : { constraint: row.constraint }),
     ...(row.parent === null ? {} : { parent: row.parent }),
+    ...(row.identity && { identifiesRows: row.identity }),
   }
 }
 

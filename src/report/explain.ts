@@ -25,7 +25,8 @@ export function ruleList(style: Style, rules: readonly Explained[]): string {
   const fits = style.width >= widest + 30
   const lines = rules
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .map((rule) => (fits ? `${rule.id.padEnd(widest)}  ${rule.title}` : `${rule.id}\n${wrap(style, '  ', rule.title)}`))
+    .map((rule) => ({ id: rule.id, title: `${rule.title}${rule.group === 'style' ? ' (style)' : ''}` }))
+    .map(({ id, title }) => (fits ? `${id.padEnd(widest)}  ${title}` : `${id}\n${wrap(style, '  ', title)}`))
   return `${lines.join('\n')}\n`
 }
 

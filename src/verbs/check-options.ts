@@ -22,6 +22,8 @@ export interface CheckVerbOptions extends SelectOptions {
   readonly statsFile?: string
   /** Writes the database's sizes and speed to this file (its path from `root`). */
   readonly writeStatsFile?: string
+  /** The rules of style have their say too; without it, harm alone counts. */
+  readonly style?: boolean
   readonly signal: AbortSignal
   /** The day on which suppressions are looked at: `2026-11-24`. */
   readonly today: string

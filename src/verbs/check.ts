@@ -92,7 +92,7 @@ function judge(engine: Engine, tried: Trial, { options, scope, sizes }: Wanted &
     together: scope.together,
     today: options.today,
     notes: [...scope.notes, ...sizes.notes, ...scope.pending.flatMap(rowsNote), ...tried.notes],
-    ...present({ sandboxVersion: tried.sandboxVersion, statistics: sizes.statistics }),
+    ...present({ sandboxVersion: tried.sandboxVersion, style: options.style, statistics: sizes.statistics }),
   })
 }
 

@@ -11,6 +11,8 @@ import { dropColumn, dropConstraint, dropNotNull, dropSequencesOf } from './drop
 import { each, eachBelow, edit, editColumn, sorted, without } from './edit.ts'
 import { attachPartition, attachPartitionIndex, detachPartition } from './partitions.ts'
 import { addNotNull } from './not-null.ts'
+import { setRowSecurity } from './policies.ts'
+import { setReplicaIdentity } from './replica-identity.ts'
 import { validate } from './validate.ts'
 
 export function alterTable(statement: AlterTableStmt, catalog: Catalog, source: Source): Catalog {
@@ -58,6 +60,11 @@ const actions: { readonly [subtype: string]: (action: Action) => Catalog } = {
   AT_ChangeOwner: changeOwner,
   AT_SetLogged: ({ catalog, key }) => edit(catalog, key, (relation) => without(relation, 'unlogged')),
   AT_SetUnLogged: ({ catalog, key }) => edit(catalog, key, (relation) => ({ ...relation, unlogged: true })),
+  AT_EnableRowSecurity: secure,
+  AT_DisableRowSecurity: secure,
+  AT_ForceRowSecurity: secure,
+  AT_NoForceRowSecurity: secure,
+  AT_ReplicaIdentity: ({ catalog, key, command }) => edit(catalog, key, (relation) => setReplicaIdentity(relation, command.def)),
   AT_AttachPartition: (action) =>
     withPartition(action, (command) => attachPartition(action.catalog, action.key, { command, source: action.source })),
   AT_DetachPartition: (action) => withPartition(action, (command) => detachPartition(action.catalog, action.key, command)),
@@ -109,6 +116,10 @@ function addConstraint(action: Action): Catalog {
 function changeOwner({ catalog, key, command }: Action): Catalog {
   const owner = command.newowner?.rolename
   return owner === undefined ? catalog : edit(catalog, key, (relation) => ({ ...relation, owner }))
+}
+
+function secure({ catalog, key, command }: Action): Catalog {
+  return edit(catalog, key, (relation) => setRowSecurity(relation, command.subtype ?? 'AT_EnableRowSecurity'))
 }
 
 function addColumnEverywhere({ catalog, key, source }: Action, definition: ColumnDef): Catalog {
