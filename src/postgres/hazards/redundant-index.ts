@@ -35,8 +35,10 @@ export const redundantIndex: HazardRule<PgNode> = {
     if (old.length === 0) return []
     const now = simulate(input.statement, input.before).relations.get(key)?.indexes ?? []
     const made = now.filter((index) => !old.some(({ name }) => name === index.name))
+    // A constraint that takes an index over leaves none of the old name.
+    const standing = old.filter(({ name }) => now.some((index) => index.name === name))
     return made.flatMap((index) => {
-      const pair = pairOf(index, old)
+      const pair = pairOf(index, standing)
       return pair === undefined ? [] : [hazard(key, pair)]
     })
   },
