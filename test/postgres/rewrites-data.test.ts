@@ -94,6 +94,27 @@ forEachVersion('rewrites and rows', (version) => {
     expect((await client.query('SELECT b FROM t WHERE id = 5000')).rows).toEqual([{ b: 'old' }])
   })
 
+  test.each([
+    ['serial', 'serial', 2_002],
+    ['identity', 'bigint GENERATED ALWAYS AS IDENTITY (START WITH 10 INCREMENT BY 2)', 10 + 2 * 2_001],
+  ])('%s numbers each row once, those that come in meanwhile too, and goes on behind them', async (_, type, last) => {
+    await using database = await freshDatabase(version, { setup })
+    const planned = planOne(await catalogOf(database), `ALTER TABLE t ADD COLUMN n ${type}; ALTER TABLE t ADD CHECK (a >= 0);`)
+    const client = await database.client()
+    await client.query(`GRANT INSERT ON t TO pg_monitor`)
+    await takeSteps(client, { ...planned, steps: planned.steps.slice(0, 1) })
+    await client.query(type === 'serial' ? 'SELECT 1' : 'SET ROLE pg_monitor')
+    await client.query(`INSERT INTO t (id) VALUES (5000)`)
+    await client.query('RESET ROLE')
+    await takeSteps(client, { ...planned, steps: planned.steps.slice(1) })
+    await client.query(`INSERT INTO t (id) VALUES (5001)`)
+    const { rows } = await client.query(
+      'SELECT count(DISTINCT n)::int AS numbers, max(n)::int AS last, (SELECT n::int FROM t WHERE id = 5001) AS next FROM t',
+    )
+    expect(rows).toEqual([{ numbers: 2_002, last, next: last }])
+    expect((await client.query(`SELECT count(*)::int AS n FROM pg_class WHERE relname ~ '^_lk_'`)).rows).toEqual([{ n: 0 }])
+  })
+
   test('an INVALID index of the same name is a leftover, which is dropped before the build', async () => {
     await using database = await freshDatabase(version, { setup })
     const client = await database.client()

@@ -1,4 +1,5 @@
 import type { HazardRule } from '../../model/hazard.ts'
+import { constraintsOf, isSerial } from '../facts/add-column.ts'
 import type { PgNode } from '../node.ts'
 import { isVolatileDefault } from './_volatile-default.ts'
 import { actionsOf, columnIn, condition, listed, oldOnes, sizeOf, type Input } from './_input.ts'
@@ -41,10 +42,19 @@ export const blockingTableRewrite: HazardRule<PgNode> = {
         message: `${listed(tables.map((key) => `${key}${sizeOf(key, before)}`))}: every row and index is written anew, and all reads and writes wait until that is done${condition(facts)}`,
         fix: fixFor(input),
         ...(tables[0] !== undefined && { relation: tables[0] }),
+        ...(isNumbered(input) && { rewrite: 'add-column-with-sequence' }),
         breaksOldApp: false,
       },
     ]
   },
+}
+
+/** A new serial or identity column. */
+function isNumbered(input: Input): boolean {
+  return actionsOf(input, 'AT_AddColumn').some((found) => {
+    const column = columnIn(found)
+    return column !== undefined && (isSerial(column) || constraintsOf(column).some(({ contype }) => contype === 'CONSTR_IDENTITY'))
+  })
 }
 
 function fixFor(input: Input): string {

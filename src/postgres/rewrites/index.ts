@@ -4,6 +4,7 @@ import type { PgNode } from '../node.ts'
 import { addCheckNotValid } from './add-check-not-valid.ts'
 import { addColumnThenBackfill } from './add-column-then-backfill.ts'
 import { addColumnThenConstrain } from './add-column-then-constrain.ts'
+import { addColumnWithSequence } from './add-column-with-sequence.ts'
 import { addForeignKeyNotValid } from './add-foreign-key-not-valid.ts'
 import { addPrimaryKeyUsingIndex } from './add-primary-key-using-index.ts'
 import { addUniqueUsingIndex } from './add-unique-using-index.ts'
@@ -20,6 +21,7 @@ export const rewrites: readonly Rewrite<PgNode>[] = [
   addCheckNotValid,
   addColumnThenBackfill,
   addColumnThenConstrain,
+  addColumnWithSequence,
   addForeignKeyNotValid,
   addPrimaryKeyUsingIndex,
   addUniqueUsingIndex,
