@@ -64,6 +64,16 @@ forEachVersion('rewrites and rows', (version) => {
     await expect(client.query(sql)).rejects.toMatchObject({ code: expect.stringMatching(/^23/) })
   })
 
+  test.runIf(version >= 15)('NULLs that count as equal are found before anything runs', async () => {
+    await using database = await freshDatabase(version, { setup })
+    const { checks } = planOne(await catalogOf(database), 'CREATE UNIQUE INDEX ON t (b) NULLS NOT DISTINCT WHERE b IS NULL;')
+    const found = await failing(
+      await database.client(),
+      checks.map(({ sql }) => sql),
+    )
+    expect(checks.map(({ failure }, at) => [failure, found[at]])).toEqual([['public.t has duplicate values in (b)', 1]])
+  })
+
   test("old rows get the default that the migration gives their column, before NULL is refused (Prisma's String? to String @default)", async () => {
     await using database = await freshDatabase(version, { setup })
     const planned = planOne(
@@ -113,6 +123,20 @@ forEachVersion('rewrites and rows', (version) => {
     )
     expect(rows).toEqual([{ numbers: 2_002, last, next: last }])
     expect((await client.query(`SELECT count(*)::int AS n FROM pg_class WHERE relname ~ '^_lk_'`)).rows).toEqual([{ n: 0 }])
+  })
+
+  test('a materialized view that was never filled is found before it is filled concurrently', async () => {
+    const view = 'CREATE MATERIALIZED VIEW v AS SELECT id FROM t WITH NO DATA; CREATE UNIQUE INDEX ON v (id);'
+    await using database = await freshDatabase(version, { setup: `${setup}${view}` })
+    const planned = planOne(await catalogOf(database), 'REFRESH MATERIALIZED VIEW v;')
+    const client = await database.client()
+    const sqls = planned.checks.map(({ sql }) => sql)
+    expect(planned.checks.map(({ failure }) => failure)).toEqual(['public.v has never been filled'])
+    expect(await failing(client, sqls)).toEqual([1])
+    await expect(takeSteps(client, planned)).rejects.toMatchObject({ code: '0A000' })
+    await client.query('ROLLBACK')
+    await client.query('REFRESH MATERIALIZED VIEW v')
+    expect(await failing(client, sqls)).toEqual([0])
   })
 
   test('an INVALID index of the same name is a leftover, which is dropped before the build', async () => {

@@ -44,8 +44,7 @@ async function fill(client: pg.Client, { name, columns }: Table, rows: number): 
 
 function freshValue(table: string, { name, type }: Column): string {
   if (/^(smallint|integer|bigint|numeric|real|double)/.test(type)) return `(SELECT max(${name}) FROM ${table}) + i`
-  if (type === 'text') return `old.${name} || '-' || i`
-  if (type.startsWith('character')) return `'f' || i`
+  if (/^(text|character)/.test(type)) return `(i || '-' || old.${name})::${type}`
   if (type === 'uuid') return 'gen_random_uuid()'
   if (/^(date|timestamp)/.test(type)) return `old.${name} + i * interval '1 second'`
   return `old.${name}`

@@ -58,12 +58,16 @@ BEGIN
   LOOP
     INSERT INTO samples
       SELECT clock_timestamp(), virtualtransaction, relation, mode FROM pg_catalog.pg_locks
-      WHERE granted AND locktype = 'relation' AND database = ${database} AND relation = ANY ('{${tables.map(({ oid }) => oid).join(',')}}'::oid[])
-        AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock');
+      WHERE granted AND locktype = 'relation' AND database = ${database} AND relation = ANY (${oids(tables)})
+        AND (mode = 'AccessExclusiveLock' OR mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock') AND relation <> ALL (${oids(tables.filter(({ isView }) => isView))}));
     COMMIT;
     PERFORM pg_catalog.pg_sleep(0.002);
   END LOOP;
 END $$`
+}
+
+function oids(tables: readonly UserTable[]): string {
+  return `'{${tables.map(({ oid }) => oid).join(',')}}'::oid[]`
 }
 
 async function holds(client: pg.Client, tables: readonly UserTable[]): Promise<readonly Hold[]> {
@@ -77,12 +81,14 @@ async function holds(client: pg.Client, tables: readonly UserTable[]): Promise<r
 export interface UserTable {
   readonly oid: string
   readonly name: string
+  /** A materialized view: nobody writes to it, so only a lock that blocks readers is felt. */
+  readonly isView: boolean
 }
 
 /** Tables and materialized views that are there now. */
 export async function userTables(client: pg.Client): Promise<readonly UserTable[]> {
   const { rows } = await client.query<UserTable>(`
-    SELECT c.oid::text, format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    SELECT c.oid::text, format('%I.%I', n.nspname, c.relname) AS name, c.relkind = 'm' AS "isView" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname NOT IN ('information_schema', 'pg_catalog') AND n.nspname !~ '^pg_'
     ORDER BY c.oid`)
   return rows

@@ -26,6 +26,7 @@ export const blockingRefresh: HazardRule<PgNode> = {
       message: `${key}${sizeOf(key, before)} cannot be read until its query is through`,
       fix: 'Give it a unique index and use REFRESH MATERIALIZED VIEW CONCURRENTLY.',
       relation: key,
+      rewrite: 'refresh-concurrently',
       breaksOldApp: false,
     }))
   },

@@ -1,6 +1,6 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { constraintsOf, isSerial } from '../facts/add-column.ts'
-import type { PgNode } from '../node.ts'
+import type { AlterTableType, PgNode } from '../node.ts'
 import { isVolatileDefault } from './_volatile-default.ts'
 import { actionsOf, columnIn, condition, listed, oldOnes, sizeOf, type Input } from './_input.ts'
 
@@ -59,8 +59,58 @@ function isNumbered(input: Input): boolean {
 
 function fixFor(input: Input): string {
   if (actionsOf(input, 'AT_AlterColumnType').length > 0)
-    return 'Add a column of the new type, keep it in step with a trigger, fill it in batches, then swap the two.'
-  if (actionsOf(input, 'AT_AddColumn').some((found) => columnIn(found) !== undefined))
-    return 'Add a plain nullable column, give it its default or sequence, fill it in batches, then add the constraints.'
-  return 'Do it in a maintenance window, or copy the table in the background (pg_repack).'
+    return 'Add a column of the new type, keep it in step with a trigger, fill it in batches, move the application over to it, then drop the old one.'
+  if (isNumbered(input))
+    return 'Add the column without a default, give it a sequence for new rows, fill the old ones in batches, then set NOT NULL and, for identity, ADD GENERATED.'
+  if (isStored(input)) return storedFix(input)
+  if (actionsOf(input, 'AT_AddColumn').length > 0)
+    return 'Add a plain nullable column, give it its default, fill it in batches, then add the constraints.'
+  return fixOf(input.statement.node, input) ?? 'Do it in a maintenance window, or copy the table in the background (pg_repack).'
 }
+
+function isStored(input: Input): boolean {
+  return actionsOf(input, 'AT_AddColumn').some((found) => {
+    const column = columnIn(found)
+    return column !== undefined && constraintsOf(column).some(({ contype }) => contype === 'CONSTR_GENERATED')
+  })
+}
+
+// A column cannot become GENERATED afterwards, so nothing but a rewrite ends in this schema.
+function storedFix({ before: { server } }: Input): string {
+  const plain =
+    'add a plain column, let a trigger BEFORE INSERT OR UPDATE compute it, and fill the old rows with UPDATE in batches: it reads the same, and nobody waits.'
+  return server.version >= 18
+    ? `Make it VIRTUAL instead of STORED: that is added in an instant and computed when it is read. If it must be stored, ${plain}`
+    : `No small steps lead to a STORED column. Instead, ${plain}`
+}
+
+function fixOf(node: PgNode, input: Input): string | undefined {
+  if ('ClusterStmt' in node)
+    return 'Order the rows with pg_repack --order-by, which copies the table in the background; or run CLUSTER in a maintenance window.'
+  if ('VacuumStmt' in node)
+    return 'A plain VACUUM makes the space free for new rows with nobody waiting; to give it back to the disk use pg_repack, or run VACUUM FULL in a maintenance window.'
+  return cures.find(([subtype]) => actionsOf(input, subtype).length > 0)?.[1]
+}
+
+const cures: readonly (readonly [AlterTableType, string])[] = [
+  [
+    'AT_SetTableSpace',
+    'Move the table with pg_repack --tablespace, which copies it in the background; its indexes can go with REINDEX (TABLESPACE ...) CONCURRENTLY from 14 on.',
+  ],
+  [
+    'AT_SetAccessMethod',
+    'Make a new table with that access method, fill it in batches beside a trigger that keeps it in step, and swap the two names; or do it in a maintenance window.',
+  ],
+  [
+    'AT_SetExpression',
+    'Add a plain column that a trigger BEFORE INSERT OR UPDATE computes by the new expression, fill it in batches, and move the application over to it.',
+  ],
+  [
+    'AT_SetLogged',
+    'Writing it all to the WAL cannot be done in small steps: do it in a maintenance window, or fill a new logged table in batches and swap the two names.',
+  ],
+  [
+    'AT_SetUnLogged',
+    'Leave the table logged: a crash empties an unlogged one. For rows that may be lost, make a new unlogged table and let the application write there.',
+  ],
+]

@@ -11,10 +11,12 @@ import { addUniqueUsingIndex } from './add-unique-using-index.ts'
 import { backfillDelete } from './backfill-delete.ts'
 import { backfillUpdate } from './backfill-update.ts'
 import { changeTypeThenValidate } from './change-type-then-validate.ts'
+import { commitEnumValueFirst } from './commit-enum-value-first.ts'
 import { createIndexConcurrently } from './create-index-concurrently.ts'
 import { createIndexPerPartition } from './create-index-per-partition.ts'
 import { dropIndexConcurrently } from './drop-index-concurrently.ts'
 import { dropTableAfterForeignKeys } from './drop-table-after-foreign-keys.ts'
+import { refreshConcurrently } from './refresh-concurrently.ts'
 import { reindexConcurrently } from './reindex-concurrently.ts'
 import { setNotNullValidated } from './set-not-null-validated.ts'
 
@@ -29,10 +31,12 @@ export const rewrites: readonly Rewrite<PgNode>[] = [
   backfillDelete,
   backfillUpdate,
   changeTypeThenValidate,
+  commitEnumValueFirst,
   createIndexConcurrently,
   createIndexPerPartition,
   dropIndexConcurrently,
   dropTableAfterForeignKeys,
+  refreshConcurrently,
   reindexConcurrently,
   setNotNullValidated,
 ]
