@@ -139,6 +139,22 @@ forEachVersion('rewrites and rows', (version) => {
     expect(await failing(client, sqls)).toEqual([0])
   })
 
+  test.runIf(version >= 14)('an index goes to another tablespace by being built there anew', async () => {
+    await using database = await freshDatabase(version, { setup: `${setup}CREATE INDEX "t a" ON t (a);` })
+    const planned = planOne(await catalogOf(database), 'ALTER INDEX "t a" SET TABLESPACE "Fast";')
+    expect(planned.blocked).toEqual([])
+    const client = await database.client()
+    await client.query('SET allow_in_place_tablespaces = on')
+    await client.query(`CREATE TABLESPACE "Fast" LOCATION ''`)
+    await takeSteps(client, planned)
+    const { rows } = await client.query(
+      `SELECT spcname, indisvalid FROM pg_index JOIN pg_class c ON c.oid = indexrelid JOIN pg_tablespace s ON s.oid = reltablespace WHERE relname = 't a'`,
+    )
+    await client.query('DROP INDEX "t a"')
+    await client.query('DROP TABLESPACE "Fast"')
+    expect(rows).toEqual([{ spcname: 'Fast', indisvalid: true }])
+  })
+
   test('an INVALID index of the same name is a leftover, which is dropped before the build', async () => {
     await using database = await freshDatabase(version, { setup })
     const client = await database.client()
