@@ -108,6 +108,7 @@ export type Constraint =
       readonly columns: readonly string[]
       readonly expression: string
       readonly definition: string
+      readonly comment?: string
     }
   | {
       readonly kind: 'not-null'

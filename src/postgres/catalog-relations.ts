@@ -143,13 +143,18 @@ function collationName(schema: string, name: string): string {
   return schema === 'pg_catalog' ? postgresDialect.name(name) : postgresDialect.name(schema, name)
 }
 
+function checkOf({ name, valid, definition, comment }: ask.ConstraintRow, columns: readonly string[]): Constraint {
+  const check = { kind: 'check', name, valid, columns, expression: checkExpression(definition), definition } as const
+  return comment === null ? check : { ...check, comment }
+}
+
 // The server names the table of a foreign key without its schema where the search path finds it; we never do.
 function constraintOf(row: ask.ConstraintRow, names: ReadonlyMap<number, string>): Constraint {
   const { name, valid, definition } = row
   const columns = (row.columns ?? []).map((position) => names.get(position) ?? '')
   switch (row.kind) {
     case 'c':
-      return { kind: 'check', name, valid, columns, expression: checkExpression(definition), definition }
+      return checkOf(row, columns)
     case 'n':
       return { kind: 'not-null', name, valid, columns, definition }
     case 'p':

@@ -110,6 +110,8 @@ export interface ConstraintRow {
   readonly kind: 'c' | 'n' | 'p' | 'u' | 'x' | 'f'
   readonly valid: boolean
   readonly definition: string
+  /** Of a CHECK: it must outlive a change of type. */
+  readonly comment: string | null
   /** attnums */
   readonly columns: readonly number[] | null
   readonly refSchema: string | null
@@ -120,7 +122,7 @@ export interface ConstraintRow {
 // A foreign key to a partitioned table has further rows of its own for each partition: those are the server's bookkeeping.
 export const constraintsSql = `${lockedTables}
   SELECT k.conrelid AS relation, k.conname AS name, k.contype AS kind, k.convalidated AS valid, CASE WHEN k.contype IN ('c', 'x') AND ${isLocked('k.conrelid')} THEN '' ELSE pg_get_constraintdef(k.oid) END AS definition,
-    k.conkey::int4[] AS columns, ${schemaName('rn')} AS "refSchema", r.relname AS "refName",
+    CASE k.contype WHEN 'c' THEN obj_description(k.oid, 'pg_constraint') END AS comment, k.conkey::int4[] AS columns, ${schemaName('rn')} AS "refSchema", r.relname AS "refName",
     ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS f (num, at)
       JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = f.num ORDER BY f.at) AS "refColumns"
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace

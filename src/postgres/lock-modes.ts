@@ -44,6 +44,9 @@ export const tableLock = (relation: string, mode: LockMode): TableLock => ({
   blocksWrites: modesConflict(mode, 'ROW EXCLUSIVE'),
 })
 
+/** EXCLUSIVE on a materialized view keeps writers out, and nobody but REFRESH writes to one. */
+export const refreshLock = (relation: string): TableLock => ({ relation, mode: 'EXCLUSIVE', blocksReads: false, blocksWrites: false })
+
 /** pg_locks.mode (`AccessExclusiveLock`) as the mode that the manual names; undefined for anything else (SIReadLock). */
 export function lockModeOf(name: string): LockMode | undefined {
   const spaced = name

@@ -4,7 +4,7 @@ import type { Session } from '../model/session.ts'
 import type { Statement } from '../model/statement.ts'
 import { facts } from './facts.ts'
 import { strongest } from './facts/effect.ts'
-import { lockModeOf, tableLock } from './lock-modes.ts'
+import { lockModeOf, refreshLock, tableLock } from './lock-modes.ts'
 import type { PgNode } from './node.ts'
 
 /**
@@ -124,7 +124,8 @@ function lockOf(lock: string, { relations }: Snapshot): readonly TableLock[] {
   const [oid, name] = lock.split(' ')
   const relation = relations.get(Number(oid))
   const mode = lockModeOf(name ?? '')
-  return relation === undefined || relation.kind === 'i' || mode === undefined ? [] : [tableLock(relation.name, mode)]
+  if (relation === undefined || relation.kind === 'i' || mode === undefined) return []
+  return [relation.kind === 'm' && mode === 'EXCLUSIVE' ? refreshLock(relation.name) : tableLock(relation.name, mode)]
 }
 
 const hasHeap = (found: Found | undefined) => found?.kind === 'r' || found?.kind === 'm'

@@ -64,6 +64,16 @@ forEachVersion('rewrites and rows', (version) => {
     await expect(client.query(sql)).rejects.toMatchObject({ code: expect.stringMatching(/^23/) })
   })
 
+  test.runIf(version >= 15)('NULLs that count as equal are found before anything runs', async () => {
+    await using database = await freshDatabase(version, { setup })
+    const { checks } = planOne(await catalogOf(database), 'CREATE UNIQUE INDEX ON t (b) NULLS NOT DISTINCT WHERE b IS NULL;')
+    const found = await failing(
+      await database.client(),
+      checks.map(({ sql }) => sql),
+    )
+    expect(checks.map(({ failure }, at) => [failure, found[at]])).toEqual([['public.t has duplicate values in (b)', 1]])
+  })
+
   test("old rows get the default that the migration gives their column, before NULL is refused (Prisma's String? to String @default)", async () => {
     await using database = await freshDatabase(version, { setup })
     const planned = planOne(
@@ -92,6 +102,57 @@ forEachVersion('rewrites and rows', (version) => {
     await client.query(`INSERT INTO t (id) VALUES (5000)`)
     await takeSteps(client, { ...planned, steps: planned.steps.slice(1) })
     expect((await client.query('SELECT b FROM t WHERE id = 5000')).rows).toEqual([{ b: 'old' }])
+  })
+
+  test.each([
+    ['serial', 'serial', 2_002],
+    ['identity', 'bigint GENERATED ALWAYS AS IDENTITY (START WITH 10 INCREMENT BY 2)', 10 + 2 * 2_001],
+  ])('%s numbers each row once, those that come in meanwhile too, and goes on behind them', async (_, type, last) => {
+    await using database = await freshDatabase(version, { setup })
+    const planned = planOne(await catalogOf(database), `ALTER TABLE t ADD COLUMN n ${type}; ALTER TABLE t ADD CHECK (a >= 0);`)
+    const client = await database.client()
+    await client.query(`GRANT INSERT ON t TO pg_monitor`)
+    await takeSteps(client, { ...planned, steps: planned.steps.slice(0, 1) })
+    await client.query(type === 'serial' ? 'SELECT 1' : 'SET ROLE pg_monitor')
+    await client.query(`INSERT INTO t (id) VALUES (5000)`)
+    await client.query('RESET ROLE')
+    await takeSteps(client, { ...planned, steps: planned.steps.slice(1) })
+    await client.query(`INSERT INTO t (id) VALUES (5001)`)
+    const { rows } = await client.query(
+      'SELECT count(DISTINCT n)::int AS numbers, max(n)::int AS last, (SELECT n::int FROM t WHERE id = 5001) AS next FROM t',
+    )
+    expect(rows).toEqual([{ numbers: 2_002, last, next: last }])
+    expect((await client.query(`SELECT count(*)::int AS n FROM pg_class WHERE relname ~ '^_lk_'`)).rows).toEqual([{ n: 0 }])
+  })
+
+  test('a materialized view that was never filled is found before it is filled concurrently', async () => {
+    const view = 'CREATE MATERIALIZED VIEW v AS SELECT id FROM t WITH NO DATA; CREATE UNIQUE INDEX ON v (id);'
+    await using database = await freshDatabase(version, { setup: `${setup}${view}` })
+    const planned = planOne(await catalogOf(database), 'REFRESH MATERIALIZED VIEW v;')
+    const client = await database.client()
+    const sqls = planned.checks.map(({ sql }) => sql)
+    expect(planned.checks.map(({ failure }) => failure)).toEqual(['public.v has never been filled'])
+    expect(await failing(client, sqls)).toEqual([1])
+    await expect(takeSteps(client, planned)).rejects.toMatchObject({ code: '0A000' })
+    await client.query('ROLLBACK')
+    await client.query('REFRESH MATERIALIZED VIEW v')
+    expect(await failing(client, sqls)).toEqual([0])
+  })
+
+  test.runIf(version >= 14)('an index goes to another tablespace by being built there anew', async () => {
+    await using database = await freshDatabase(version, { setup: `${setup}CREATE INDEX "t a" ON t (a);` })
+    const planned = planOne(await catalogOf(database), 'ALTER INDEX "t a" SET TABLESPACE "Fast";')
+    expect(planned.blocked).toEqual([])
+    const client = await database.client()
+    await client.query('SET allow_in_place_tablespaces = on')
+    await client.query(`CREATE TABLESPACE "Fast" LOCATION ''`)
+    await takeSteps(client, planned)
+    const { rows } = await client.query(
+      `SELECT spcname, indisvalid FROM pg_index JOIN pg_class c ON c.oid = indexrelid JOIN pg_tablespace s ON s.oid = reltablespace WHERE relname = 't a'`,
+    )
+    await client.query('DROP INDEX "t a"')
+    await client.query('DROP TABLESPACE "Fast"')
+    expect(rows).toEqual([{ spcname: 'Fast', indisvalid: true }])
   })
 
   test('an INVALID index of the same name is a leftover, which is dropped before the build', async () => {

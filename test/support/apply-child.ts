@@ -1,6 +1,6 @@
 /**
  * `lockkeeper apply` as a process that kills itself: after the journal took the event whose number is given (0: never).
- * node --import tsx apply-child.ts URL FOLDER KILL_AT
+ * node --import tsx apply-child.ts URL FOLDER KILL_AT [ALLOWED_RULE]
  */
 import { loadMigrations } from '../../src/verbs/load-migrations.ts'
 import type { LoadedMigrations } from '../../src/verbs/load-migrations.ts'
@@ -8,13 +8,13 @@ import { planPending } from '../../src/verbs/plan.ts'
 import { openTarget } from '../../src/verbs/target.ts'
 import { run } from '../../src/run/run.ts'
 
-const [url = '', folder = '', killAt = '0'] = process.argv.slice(2)
+const [url = '', folder = '', killAt = '0', ...allowed] = process.argv.slice(2)
 const signal = AbortSignal.timeout(120_000)
 let seen = 0
 
 async function applyOnce(loaded: LoadedMigrations, resumeOnly: boolean): Promise<boolean> {
   await using target = await openTarget({ url })
-  const planned = await planPending(target, loaded, { lockBudgetMs: 100, statementTimeoutMs: 5_000, allowed: [] })
+  const planned = await planPending(target, loaded, { lockBudgetMs: 100, statementTimeoutMs: 5_000, allowed })
   if (planned.plan.migrations.length + planned.inFlight.length === 0) return false
   const history = loaded.history(planned.schema)
   await run({
@@ -26,7 +26,7 @@ async function applyOnce(loaded: LoadedMigrations, resumeOnly: boolean): Promise
     maxLockWaitMs: 60_000,
     runLockTimeoutMs: 20_000,
     reconnectMs: 30_000,
-    allowed: [],
+    allowed,
     terminateOrphan: false,
     toolVersion: 'test',
     signal,

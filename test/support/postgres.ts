@@ -27,11 +27,14 @@ export interface TestDatabase extends AsyncDisposable {
 
 let made = 0
 
-/** Makes a database and runs `setup` in it. Drop it with `await using`, or with `drop`. */
-export async function freshDatabase(version: number, options: { readonly setup?: string } = {}): Promise<TestDatabase> {
+/** Makes a database, or a copy of one that nobody is connected to, and runs `setup` in it. Drop it with `await using`, or with `drop`. */
+export async function freshDatabase(
+  version: number,
+  options: { readonly setup?: string; readonly template?: TestDatabase } = {},
+): Promise<TestDatabase> {
   const server = await serverFor(version)
   const name = `test_${(made += 1)}`
-  await onServer(server, `CREATE DATABASE ${name}`)
+  await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${options.template?.name ?? 'template1'}`)
   const database = databaseOn(server, name)
   if (options.setup !== undefined) await setUp(database, options.setup)
   return database

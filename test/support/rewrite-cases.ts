@@ -16,6 +16,8 @@ export interface RewriteCase {
   /** Whether the rewrite of the folder is to match at all. */
   readonly rewritten: boolean
   readonly backfilled: boolean
+  /** Why it cannot be tried on tables of many rows made in the image of those that it has. */
+  readonly unfilled?: string
 }
 
 const folder = join(import.meta.dirname, '../cases/rewrites')
@@ -37,6 +39,7 @@ function readCase(rewrite: string, file: string): RewriteCase {
   const [setup = '', migration = ''] = rest.split('-- migration\n')
   const told = (key: string) => new RegExp(`^-- ${key}: (.*)$`, 'm').exec(head)?.[1]
   const list = (key: string) => told(key)?.split(',') ?? []
+  const unfilled = told('unfilled')
   const [from = '13', to = from] = (told('versions') ?? '13-18').split('-')
   return {
     rewrite,
@@ -48,5 +51,6 @@ function readCase(rewrite: string, file: string): RewriteCase {
     allow: list('allow'),
     rewritten: told('rewritten') !== 'no',
     backfilled: told('backfill') === 'yes',
+    ...(unfilled !== undefined && { unfilled }),
   }
 }

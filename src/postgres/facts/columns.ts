@@ -5,7 +5,7 @@ import { onTree, type Action, type Target } from './action.ts'
 import { rewrite } from './add-column.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { foreignKeysOf, foreignKeysTo, isUnknown, ownedSequences, viewsOver, withDescendants, withHeap } from './relations.ts'
-import { changeRewrites, indexesBuilt } from './type-change.ts'
+import { changeRewrites, indexesBuilt, type TypeChange } from './type-change.ts'
 import { shapeOfNode } from './type-shape.ts'
 
 /** ALTER COLUMN TYPE: whether the table is written anew; else which indexes and CHECKs are done again. */
@@ -13,13 +13,12 @@ export function alterType(command: AlterTableCmd, target: Target): Action {
   return onTree('ACCESS EXCLUSIVE', merge(...target.tree.map((key) => changeIn(key, command, target.catalog))))
 }
 
-function changeIn(key: string, { name = '', def }: AlterTableCmd, catalog: Catalog): Effect {
-  const definition = def !== undefined && 'ColumnDef' in def ? def.ColumnDef : {}
+function changeIn(key: string, command: AlterTableCmd, catalog: Catalog): Effect {
   const relation = catalog.relations.get(key)
-  const column = relation?.columns.find((candidate) => candidate.name === name)
-  if (relation === undefined || column === undefined) return unknownChange(key, catalog)
-  const to = shapeOfNode(definition.typeName, catalog)
-  const change = { column, to, using: definition.raw_default, recollates: collationChanges(column, definition) }
+  const change = relation === undefined ? undefined : typeChange(command, relation, catalog)
+  if (relation === undefined || change === undefined) return unknownChange(key, catalog)
+  const { column } = change
+  const { name } = column
   const heap = withHeap([key], catalog)
   const keys = foreignKeysThrough(key, name, catalog)
   if (column.generated !== 'virtual' && changeRewrites(change, catalog)) {
@@ -27,6 +26,15 @@ function changeIn(key: string, { name = '', def }: AlterTableCmd, catalog: Catal
   }
   const builds = indexesBuilt(relation, change, catalog).length > 0 ? heap : []
   return merge(keys.locks, { builds, scans: hasCheck(relation, name) ? heap : [] })
+}
+
+/** What ALTER COLUMN TYPE asks of the column of a table; undefined where the table has none of that name. */
+export function typeChange({ name, def }: AlterTableCmd, relation: Relation, catalog: Catalog): TypeChange | undefined {
+  const definition = def !== undefined && 'ColumnDef' in def ? def.ColumnDef : {}
+  const column = relation.columns.find((candidate) => candidate.name === name)
+  if (column === undefined) return undefined
+  const to = shapeOfNode(definition.typeName, catalog)
+  return { column, to, using: definition.raw_default, recollates: collationChanges(column, definition) }
 }
 
 function collationChanges(column: Column, definition: ColumnDef): boolean {

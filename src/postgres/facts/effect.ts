@@ -70,9 +70,12 @@ export function predictedFacts(...effects: readonly Effect[]): Facts {
 /** One lock for each relation, the strongest, sorted by name. */
 export function strongest(locks: readonly TableLock[]): readonly TableLock[] {
   if (locks.length < 2) return locks
-  const modes = new Map<string, LockMode>()
-  for (const { relation, mode } of locks) modes.set(relation, strongerMode(mode, modes.get(relation) ?? mode))
-  return [...modes].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([relation, mode]) => tableLock(relation, mode))
+  const found = new Map<string, TableLock>()
+  for (const lock of locks) {
+    const other = found.get(lock.relation)
+    if (other === undefined || strongerMode(lock.mode, other.mode) !== other.mode) found.set(lock.relation, lock)
+  }
+  return [...found.values()].toSorted((a, b) => (a.relation < b.relation ? -1 : 1))
 }
 
 function shared(names: readonly string[]): readonly string[] {

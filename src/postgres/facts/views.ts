@@ -4,6 +4,7 @@ import type { CreateTableAsStmt, RefreshMatViewStmt, ViewStmt } from '../node.ts
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { reads } from './queries.ts'
 import { tablesUnder, withDescendants, withHeap } from './relations.ts'
+import { refreshLock } from '../lock-modes.ts'
 import { relationsIn } from '../tree.ts'
 
 /** CREATE VIEW looks at what it reads; OR REPLACE also locks the view that is there. */
@@ -33,7 +34,7 @@ export function refresh({ relation, concurrent, skipData }: RefreshMatViewStmt, 
   const key = relationKey(relation ?? {}, catalog)
   const sources = tablesUnder(key, catalog).flatMap((table) => withDescendants(table, catalog))
   const read = skipData === true ? [] : withHeap(sources, catalog)
-  if (concurrent === true) return merge(locksOn('EXCLUSIVE', [key]), locksOn('ACCESS SHARE', sources), { scans: [key, ...read] })
+  if (concurrent === true) return merge({ locks: [refreshLock(key)] }, locksOn('ACCESS SHARE', sources), { scans: [key, ...read] })
   const indexed = catalog.relations.get(key)?.indexes.length ?? 1
   return merge(locksOn('ACCESS EXCLUSIVE', [key]), locksOn('ACCESS SHARE', skipData === true ? [] : sources), {
     rewrites: [key],

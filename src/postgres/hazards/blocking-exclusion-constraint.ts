@@ -21,7 +21,7 @@ export const blockingExclusionConstraint: HazardRule<PgNode> = {
         rule: 'blocking-exclusion-constraint',
         severity: 'error',
         message: `the index of the EXCLUDE constraint is built on ${key}${sizeOf(key, input.before)} while ${waiting(input.facts, key)} to it wait`,
-        fix: 'Add it in a maintenance window, or to a new table that is filled in the background and then takes the place of the old one.',
+        fix: 'No index built concurrently can become an EXCLUDE constraint. Add it in a maintenance window, or make a new table with it, fill that in batches beside a trigger that keeps it in step, and swap the two names.',
         relation: key,
         breaksOldApp: false,
       }))

@@ -12,6 +12,7 @@ export const blockingRefresh: HazardRule<PgNode> = {
   examples: {
     hazardous: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create materialized view v as select id from t; refresh materialized view v',
+      'create table t (id bigint primary key, a int, b text, c varchar(10)); create materialized view v as select id from t; create unique index on v (id); refresh materialized view v',
     ],
     safe: [
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create materialized view v as select id from t; create unique index on v (id); refresh materialized view concurrently v',
@@ -26,6 +27,7 @@ export const blockingRefresh: HazardRule<PgNode> = {
       message: `${key}${sizeOf(key, before)} cannot be read until its query is through`,
       fix: 'Give it a unique index and use REFRESH MATERIALIZED VIEW CONCURRENTLY.',
       relation: key,
+      rewrite: 'refresh-concurrently',
       breaksOldApp: false,
     }))
   },

@@ -35,6 +35,7 @@ export const enumValueUsedInSameTransaction: HazardRule<PgNode> = {
         message: `the new enum value '${used}' is used${relation === undefined ? '' : ` for ${relation}`} in the transaction that adds it: the server refuses that (55P04)`,
         fix: 'Commit ALTER TYPE ADD VALUE first: put it into a migration of its own.',
         ...(relation !== undefined && { relation }),
+        rewrite: 'commit-enum-value-first',
         breaksOldApp: false,
       },
     ]

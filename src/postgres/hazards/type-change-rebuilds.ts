@@ -29,8 +29,12 @@ export const typeChangeRebuilds: HazardRule<PgNode> = {
       rule: 'type-change-rebuilds',
       severity: 'error',
       message: `changing the type of ${found.command.name ?? 'a column'} ${built.length > 0 ? 'builds indexes of' : 'tries a CHECK on all rows of'} ${found.key}${sizeOf(found.key, before)} while ${waiting(facts, found.key)} to it wait`,
-      fix: 'Drop the CHECK or the index before (concurrently), change the type, and add it again afterwards: the CHECK NOT VALID and validated, the index concurrently.',
+      fix:
+        built.length > 0
+          ? 'Add a column of the new type with an index of its own, fill it in batches and move the application over; or, if queries can do without the index for a while, write DROP INDEX, the change and CREATE INDEX into the migration: each is then done with nobody waiting.'
+          : 'Drop the CHECK, change the type and add it again NOT VALID in one transaction, then validate it.',
       relation: found.key,
+      rewrite: 'change-type-then-validate',
       breaksOldApp: false,
     }))
   },

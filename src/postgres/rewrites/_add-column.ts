@@ -26,30 +26,37 @@ interface Request {
   readonly filled: boolean
 }
 
-interface Adding {
+/** A column to be added to a table that does not have it, in the user's own pieces. */
+export interface Adding {
   readonly table: string
   readonly relation: Relation
   readonly column: ColumnDef & { readonly colname: string }
   readonly source: Source
   readonly parts: ColumnParts
   readonly filled: boolean
+  /** NOT NULL without saying so. */
+  readonly required?: boolean
 }
 
 /** ADD COLUMN cut into what the server does in an instant and what it must read the table for. */
 export function addColumnRewrite({ judged, at, options, filled }: Request): Rewritten | undefined {
   const current = judged[at]
-  const target = current === undefined ? undefined : alterTarget(current, 'AT_AddColumn')
-  if (current === undefined || target === undefined || !worksUnderLock(current)) return undefined
-  const source = sourceOf(current.statement)
+  const adding = current === undefined ? undefined : addingOf(current, filled)
+  if (current === undefined || adding === undefined) return undefined
+  const isVolatile = volatilityOf(defaultOf(adding.column), current.before).volatile
+  if (isVolatile !== filled) return undefined
+  const drafts = draftsOf(adding, current.before)
+  return drafts === undefined ? undefined : { takes: 1, steps: writeSteps(drafts, current.before, options), checks: [] }
+}
+
+/** An ADD COLUMN to an existing table that would read or write all of it under its lock. */
+export function addingOf(judged: Judged<PgNode>, filled: boolean): Adding | undefined {
+  const target = alterTarget(judged, 'AT_AddColumn')
+  if (target === undefined || !worksUnderLock(judged)) return undefined
+  const source = sourceOf(judged.statement)
   const column = addedColumn(source.node)
   if (column === undefined || columnOf(target.relation, column.colname) !== undefined) return undefined
-  const isVolatile = volatilityOf(defaultOf(column), current.before).volatile
-  if (isVolatile !== filled) return undefined
-  const drafts = draftsOf(
-    { table: target.key, relation: target.relation, column, source, parts: columnParts(source, column), filled },
-    current.before,
-  )
-  return drafts === undefined ? undefined : { takes: 1, steps: writeSteps(drafts, current.before, options), checks: [] }
+  return { table: target.key, relation: target.relation, column, source, parts: columnParts(source, column), filled }
 }
 
 function addedColumn(node: PgNode): Adding['column'] | undefined {
@@ -64,7 +71,8 @@ function defaultOf(column: ColumnDef): PgNode | undefined {
   )[0]?.raw_expr
 }
 
-const splitOff: ReadonlySet<ConstrType | undefined> = new Set(['CONSTR_CHECK', 'CONSTR_FOREIGN', 'CONSTR_UNIQUE', 'CONSTR_PRIMARY'])
+/** Inline constraints that are added on their own. */
+export const splitOff: ReadonlySet<ConstrType | undefined> = new Set(['CONSTR_CHECK', 'CONSTR_FOREIGN', 'CONSTR_UNIQUE', 'CONSTR_PRIMARY'])
 /** Set apart only where the column is filled afterwards. */
 const lateWhenFilled: ReadonlySet<ConstrType | undefined> = new Set(['CONSTR_DEFAULT', 'CONSTR_NOTNULL'])
 
@@ -96,9 +104,8 @@ function stillWorks(sql: readonly string[], before: Catalog): boolean {
 }
 
 function addDraft(adding: Adding, kept: readonly Qualifier[]): Draft | undefined {
-  const { table, source, column, parts } = adding
-  const head = textOfTokens(source, 0, tokenAt(source, column.location ?? 0))
-  const sql = [`${head} ${[parts.base, ...kept.map(({ text }) => text)].join(' ')}`]
+  const { table, column, parts } = adding
+  const sql = [`${headOf(adding)} ${[parts.base, ...kept.map(({ text }) => text)].join(' ')}`]
   if (!keepsColumn(sql[0] ?? '', column, kept)) return undefined
   const given = parts.qualifiers.find(({ constraint }) => constraint?.contype === 'CONSTR_DEFAULT')
   if (adding.filled && given !== undefined)
@@ -113,6 +120,11 @@ function addDraft(adding: Adding, kept: readonly Qualifier[]): Draft | undefined
   }
 }
 
+/** All that stands before the column's name. */
+export function headOf({ source, column }: Adding): string {
+  return textOfTokens(source, 0, tokenAt(source, column.location ?? 0))
+}
+
 function keepsColumn(sql: string, column: ColumnDef, kept: readonly Qualifier[]): boolean {
   const node = parseOne(sql)
   const made = node === undefined ? undefined : addedColumn(node)
@@ -125,7 +137,8 @@ function keepsColumn(sql: string, column: ColumnDef, kept: readonly Qualifier[])
   return sameTree(rest, wanted) && sameTree(types, constraints)
 }
 
-function fillDrafts(adding: Adding, after: Catalog): readonly DraftStep[] | undefined {
+/** The rows that exist get their value, and then NULL is refused where it must be. */
+export function fillDrafts(adding: Adding, after: Catalog): readonly DraftStep[] | undefined {
   const { table, column, parts } = adding
   const relation = after.relations.get(table) ?? adding.relation
   const words = {
@@ -136,7 +149,7 @@ function fillDrafts(adding: Adding, after: Catalog): readonly DraftStep[] | unde
   const fill = fillWithDefault(words, { table, relation, column: column.colname })
   const notNull = parts.qualifiers.find(({ constraint }) => constraint?.contype === 'CONSTR_NOTNULL')?.constraint
   if (fill === undefined) return undefined
-  if (notNull === undefined && !isPrimary(parts)) return [fill]
+  if (notNull === undefined && !isPrimary(parts) && adding.required !== true) return [fill]
   const named = notNull?.conname === undefined ? {} : { name: notNull.conname }
   return [fill, ...notNullDrafts({ table, relation, column: column.colname, added: true, ...named }, after)]
 }
@@ -146,7 +159,7 @@ function isPrimary({ qualifiers }: ColumnParts): boolean {
 }
 
 /** Named as the server would, in the order in which they stand. */
-function constraintDrafts(adding: Adding, after: Catalog): readonly Draft[] | undefined {
+export function constraintDrafts(adding: Adding, after: Catalog): readonly Draft[] | undefined {
   if (isPrimary(adding.parts) && !adding.filled) return undefined
   const taken: string[] = []
   const all: Draft[] = []
@@ -191,7 +204,7 @@ function asTableConstraint(constraint: Constraint, column: string): Constraint {
 }
 
 /** The text from its first such word on: without the name that stands before it. */
-function from(word: string, text: string): string {
+export function from(word: string, text: string): string {
   const token = scan(text).find((candidate) => candidate.text.toLowerCase() === word)
   return token === undefined ? text : Buffer.from(text, 'utf8').toString('utf8', token.start)
 }

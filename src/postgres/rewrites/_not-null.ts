@@ -48,14 +48,14 @@ function throughCheck(plan: NotNullPlan, catalog: Catalog): readonly DraftStep[]
   ]
 }
 
-function refuseNulls({ table, column }: NotNullPlan, name: string, body: string): Draft {
+function refuseNulls({ table, column, added }: NotNullPlan, name: string, body: string): Draft {
   return {
     kind: 'draft',
     id: `refuse-null-${column}`,
     title: `refuse NULL in ${table}.${quoted(column)} for new rows (the table locked for an instant)`,
     phase: 'expand',
     sql: [`ALTER TABLE ${table} ADD CONSTRAINT ${quoted(name)} ${body}`],
-    undo: cleanup(`ALTER TABLE IF EXISTS ${table} DROP CONSTRAINT IF EXISTS ${quoted(name)}`),
+    undo: added === true ? free : cleanup(`ALTER TABLE IF EXISTS ${table} DROP CONSTRAINT IF EXISTS ${quoted(name)}`),
   }
 }
 

@@ -4,15 +4,19 @@ import type { PgNode } from '../node.ts'
 import { addCheckNotValid } from './add-check-not-valid.ts'
 import { addColumnThenBackfill } from './add-column-then-backfill.ts'
 import { addColumnThenConstrain } from './add-column-then-constrain.ts'
+import { addColumnWithSequence } from './add-column-with-sequence.ts'
 import { addForeignKeyNotValid } from './add-foreign-key-not-valid.ts'
 import { addPrimaryKeyUsingIndex } from './add-primary-key-using-index.ts'
 import { addUniqueUsingIndex } from './add-unique-using-index.ts'
 import { backfillDelete } from './backfill-delete.ts'
 import { backfillUpdate } from './backfill-update.ts'
+import { changeTypeThenValidate } from './change-type-then-validate.ts'
+import { commitEnumValueFirst } from './commit-enum-value-first.ts'
 import { createIndexConcurrently } from './create-index-concurrently.ts'
 import { createIndexPerPartition } from './create-index-per-partition.ts'
 import { dropIndexConcurrently } from './drop-index-concurrently.ts'
 import { dropTableAfterForeignKeys } from './drop-table-after-foreign-keys.ts'
+import { refreshConcurrently } from './refresh-concurrently.ts'
 import { reindexConcurrently } from './reindex-concurrently.ts'
 import { setNotNullValidated } from './set-not-null-validated.ts'
 
@@ -20,15 +24,19 @@ export const rewrites: readonly Rewrite<PgNode>[] = [
   addCheckNotValid,
   addColumnThenBackfill,
   addColumnThenConstrain,
+  addColumnWithSequence,
   addForeignKeyNotValid,
   addPrimaryKeyUsingIndex,
   addUniqueUsingIndex,
   backfillDelete,
   backfillUpdate,
+  changeTypeThenValidate,
+  commitEnumValueFirst,
   createIndexConcurrently,
   createIndexPerPartition,
   dropIndexConcurrently,
   dropTableAfterForeignKeys,
+  refreshConcurrently,
   reindexConcurrently,
   setNotNullValidated,
 ]

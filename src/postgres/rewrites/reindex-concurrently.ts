@@ -1,5 +1,6 @@
 import type { Catalog, Index, Relation } from '../../model/catalog.ts'
 import type { Probe } from '../../model/plan.ts'
+import type { Judged } from '../../model/hazard.ts'
 import type { Rewrite } from '../../model/rewrite.ts'
 import { makeObjectName } from '../../std/object-name.ts'
 import { optionOf } from '../tree.ts'
@@ -8,6 +9,7 @@ import type { PgNode, ReindexStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { insertAt, sourceOf, wordAt } from '../source.ts'
 import { free, writeSteps, type Draft } from './_step.ts'
+import { onlyAction } from './_target.ts'
 
 const { name: quoted, literal } = postgresDialect
 
@@ -18,12 +20,44 @@ export const reindexConcurrently: Rewrite<PgNode> = {
   source: 'https://www.postgresql.org/docs/current/sql-reindex.html#SQL-REINDEX-CONCURRENTLY',
   match(judged, at, options) {
     const current = judged[at]
+    const moved = current === undefined ? undefined : movedIndex(current)
+    if (current !== undefined && moved !== undefined && current.before.server.version >= 14)
+      return { takes: 1, steps: writeSteps([moveDraft(moved)], current.before, options), checks: [] }
     if (current === undefined || !('ReindexStmt' in current.statement.node)) return undefined
     const found = rebuilt(current.statement.node.ReindexStmt, current.before)
     const sql = found === undefined ? undefined : concurrentText(current.statement.sql, current.statement.node.ReindexStmt)
     if (found === undefined || sql === undefined) return undefined
     return { takes: 1, steps: writeSteps([reindexDraft(sql, found)], current.before, options), checks: [] }
   },
+  whyNot(judged, at) {
+    const current = judged[at]
+    const moved = current === undefined ? undefined : movedIndex(current)
+    if (current === undefined || moved === undefined || current.before.server.version >= 14) return undefined
+    return 'REINDEX can move an index from 14 on; before that, build a second one in the tablespace, drop the first and rename the second'
+  },
+}
+
+interface Moved extends Rebuilt {
+  readonly tablespace: string
+}
+
+/** ALTER INDEX ... SET TABLESPACE, which copies the index while nobody can plan a query of its table. */
+function movedIndex({ statement: { node }, before }: Judged<PgNode>): Moved | undefined {
+  const action = onlyAction(node)
+  if (!('AlterTableStmt' in node) || node.AlterTableStmt.objtype !== 'OBJECT_INDEX' || action?.subtype !== 'AT_SetTableSpace')
+    return undefined
+  const found = usable(byIndex(node.AlterTableStmt, before))
+  return found === undefined || action.name === undefined ? undefined : { ...found, tablespace: action.name }
+}
+
+function moveDraft(moved: Moved): Draft {
+  const [index] = moved.indexes
+  const name = quoted(moved.relation.schema, index?.name ?? '')
+  return {
+    ...reindexDraft(`REINDEX (TABLESPACE ${quoted(moved.tablespace)}) INDEX CONCURRENTLY ${name}`, moved),
+    title: `move index ${name} to tablespace ${quoted(moved.tablespace)} without blocking anyone`,
+    undo: { kind: 'forward-only', why: `where index ${name} was before is not kept` },
+  }
 }
 
 interface Rebuilt {
@@ -32,7 +66,6 @@ interface Rebuilt {
   readonly indexes: readonly Index[]
 }
 
-// An exclusion constraint's index cannot be rebuilt concurrently, and REINDEX TABLE CONCURRENTLY passes it over.
 function rebuilt(node: ReindexStmt, catalog: Catalog): Rebuilt | undefined {
   const found =
     node.kind === 'REINDEX_OBJECT_INDEX'
@@ -40,6 +73,11 @@ function rebuilt(node: ReindexStmt, catalog: Catalog): Rebuilt | undefined {
       : node.kind === 'REINDEX_OBJECT_TABLE'
         ? byTable(node, catalog)
         : undefined
+  return usable(found)
+}
+
+// An exclusion constraint's index cannot be rebuilt concurrently, and REINDEX TABLE CONCURRENTLY passes it over.
+function usable(found: Rebuilt | undefined): Rebuilt | undefined {
   if (
     found === undefined ||
     found.indexes.length === 0 ||
@@ -51,7 +89,7 @@ function rebuilt(node: ReindexStmt, catalog: Catalog): Rebuilt | undefined {
   return found.indexes.some(({ name }) => excluded.includes(name)) ? undefined : found
 }
 
-function byIndex(node: ReindexStmt, catalog: Catalog): Rebuilt | undefined {
+function byIndex(node: Pick<ReindexStmt, 'relation'>, catalog: Catalog): Rebuilt | undefined {
   const place = findIndex(node.relation ?? [], catalog)
   const relation = place === undefined ? undefined : catalog.relations.get(place.relation)
   if (place === undefined || relation === undefined) return undefined

@@ -1,3 +1,4 @@
+-- unfilled: its key is a pair, and both columns of each row belong together
 -- setup
 CREATE TABLE p (a int, b text, PRIMARY KEY (a, b));
 CREATE TABLE c (x int, y text, z int);

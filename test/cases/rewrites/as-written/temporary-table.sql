@@ -1,3 +1,4 @@
+-- unfilled: it is about a table that is small enough to be changed at once
 -- rewritten: no
 -- setup
 CREATE TABLE customers (id serial PRIMARY KEY, email text NOT NULL, code text);
