@@ -1,4 +1,4 @@
-import { relationKey } from '../names.ts'
+import { creationKey, relationKey } from '../names.ts'
 import { textsOf, type ColumnDef, type PgNode } from '../node.ts'
 import type { Input } from './_input.ts'
 
@@ -12,7 +12,7 @@ export interface Definition {
 }
 
 export function definitionsIn({ statement: { node }, before }: Input): readonly Definition[] {
-  if ('CreateStmt' in node) return definitions(relationKey(node.CreateStmt.relation ?? {}, before), node.CreateStmt.tableElts ?? [])
+  if ('CreateStmt' in node) return definitions(creationKey(node.CreateStmt.relation ?? {}, before), node.CreateStmt.tableElts ?? [])
   if (!('AlterTableStmt' in node)) return []
   const added = (node.AlterTableStmt.cmds ?? []).flatMap((each) =>
     'AlterTableCmd' in each && each.AlterTableCmd.subtype === 'AT_AddColumn' ? (each.AlterTableCmd.def ?? []) : [],

@@ -31,7 +31,8 @@ export const replicaIdentityLost: HazardRule<PgNode> = {
     ],
   },
   detect({ statement, before, transaction }) {
-    if (!kinds.has(statement.kind)) return []
+    const published = (before.publications ?? []).length > 0 || statement.kind === 'CreatePublicationStmt'
+    if (!published || !kinds.has(statement.kind)) return []
     const after = simulate(statement, before)
     if (after.relations === before.relations) return []
     const lost = [...after.relations].filter(

@@ -1,9 +1,7 @@
-import type { Column, Relation } from '../../model/catalog.ts'
 import type { HazardRule } from '../../model/hazard.ts'
-import { simulate } from '../simulate.ts'
-import { creationKey } from '../names.ts'
-import type { PgNode } from '../node.ts'
-import { definitionsIn } from './_definitions.ts'
+import { constraintsOf, defaultOf, isSerial } from '../facts/add-column.ts'
+import { textsOf, type ColumnDef, type ConstrType, type PgNode } from '../node.ts'
+import { definitionsIn, type Definition } from './_definitions.ts'
 import type { Input } from './_input.ts'
 
 /** The numbers of a new table's key run out. */
@@ -23,39 +21,45 @@ export const smallPrimaryKey: HazardRule<PgNode> = {
     ],
   },
   detect(input) {
-    const made = newTable(input)
-    const column = made === undefined ? undefined : countedKey(made.relation)
-    const last = lasts[column?.type ?? '']
-    if (made === undefined || column === undefined || last === undefined) return []
-    return [
-      {
-        rule: 'small-primary-key',
-        severity: 'info',
-        message: `the key ${column.name} of ${made.key} is ${column.type}: after ${last} rows, deleted ones and failed inserts counted too, each INSERT fails`,
-        fix: 'Make it bigint: it costs four bytes a row now, and to change it later means to write the table anew.',
-        relation: made.key,
-        breaksOldApp: false,
-      },
-    ]
+    return countedKeys(input).map(({ key, column, type }) => ({
+      rule: 'small-primary-key',
+      severity: 'info',
+      message: `the key ${column.colname ?? ''} of ${key} is ${type}: after ${lasts[type] ?? ''} rows, deleted ones and failed inserts counted too, each INSERT fails`,
+      fix: 'Make it bigint: it costs four bytes a row now, and to change it later means to write the table anew.',
+      relation: key,
+      breaksOldApp: false,
+    }))
   },
 }
 
-function newTable(input: Input): { readonly key: string; readonly relation: Relation } | undefined {
-  const { statement, before } = input
-  if (!('CreateStmt' in statement.node) || statement.node.CreateStmt.partbound !== undefined) return undefined
-  if (!definitionsIn(input).some(({ type }) => small.has(type))) return undefined
-  const key = creationKey(statement.node.CreateStmt.relation ?? {}, before)
-  const relation = before.relations.has(key) ? undefined : simulate(statement, before).relations.get(key)
-  return relation === undefined ? undefined : { key, relation }
+function countedKeys(input: Input): readonly Definition[] {
+  const { node } = input.statement
+  if (!('CreateStmt' in node) || node.CreateStmt.partbound !== undefined) return []
+  const listed = (node.CreateStmt.tableElts ?? []).flatMap((each) =>
+    'Constraint' in each && each.Constraint.contype === 'CONSTR_PRIMARY' ? textsOf(each.Constraint.keys) : [],
+  )
+  const only = listed.length === 1 ? listed[0] : undefined
+  return definitionsIn(input).filter(
+    ({ key, column, type }) =>
+      type in lasts && isCounted(column) && (column.colname === only || has(column, 'CONSTR_PRIMARY')) && !input.before.relations.has(key),
+  )
 }
-
-const small: ReadonlySet<string> = new Set(['int2', 'int4', 'serial', 'serial2', 'serial4', 'smallserial'])
 
 // A key without a sequence is given by the application: it may be a short list.
-function countedKey({ constraints, columns }: Relation): Column | undefined {
-  const names = constraints.find(({ kind }) => kind === 'primary-key')?.columns ?? []
-  const column = names.length === 1 ? columns.find(({ name }) => name === names[0]) : undefined
-  return column?.identity !== undefined || column?.default !== undefined ? column : undefined
+function isCounted(column: ColumnDef): boolean {
+  return isSerial(column) || has(column, 'CONSTR_IDENTITY') || defaultOf(column) !== undefined
 }
 
-const lasts: { readonly [type: string]: string } = { smallint: '32,767', integer: '2,147,483,647' }
+function has(column: ColumnDef, kind: ConstrType): boolean {
+  return constraintsOf(column).some(({ contype }) => contype === kind)
+}
+
+/** The greatest number of each type, by the name that the parser gives it. */
+const lasts: { readonly [type: string]: string } = {
+  int2: '32,767',
+  int4: '2,147,483,647',
+  smallserial: '32,767',
+  serial2: '32,767',
+  serial: '2,147,483,647',
+  serial4: '2,147,483,647',
+}
