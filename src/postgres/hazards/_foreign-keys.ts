@@ -3,8 +3,8 @@ import { constraintsOf } from '../facts/add-column.ts'
 import { foreignKeysOf, type ForeignKey } from '../facts/relations.ts'
 import { creationKey, relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
-import { simulate } from '../simulate.ts'
 import type { Input } from './_input.ts'
+import { afterStatement } from './_transaction.ts'
 
 export interface AddedForeignKey {
   /** Canonical name of the referring table. */
@@ -15,11 +15,12 @@ export interface AddedForeignKey {
 }
 
 /** The foreign keys that an ALTER TABLE or CREATE TABLE adds, to tables other than their own. */
-export function addedForeignKeys({ statement, before }: Input): readonly AddedForeignKey[] {
+export function addedForeignKeys(input: Input): readonly AddedForeignKey[] {
+  const { statement, before } = input
   const key = referringTable(statement.node, before)
   if (key === undefined) return []
   const names = new Set(foreignKeysOf(before.relations.get(key)).map(({ name }) => name))
-  const after = simulate(statement, before)
+  const after = afterStatement(input)
   return foreignKeysOf(after.relations.get(key))
     .filter(({ name, references }) => !names.has(name) && references !== key)
     .map((foreignKey) => ({ key, foreignKey, after }))

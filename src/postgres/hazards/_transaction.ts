@@ -10,6 +10,11 @@ export function leftBy({ transaction, before }: Input): Catalog {
   return last === undefined ? before : simulate(last.statement, last.before)
 }
 
+/** What the statement leaves: what the next one finds, where there is one. */
+export function afterStatement({ statement, before, transaction, at }: Input): Catalog {
+  return transaction[at + 1]?.before ?? simulate(statement, before)
+}
+
 /** What stands before the statement in its transaction. */
 export function earlierIn({ transaction, at }: Input): readonly Judged<PgNode>[] {
   return transaction.slice(0, at)

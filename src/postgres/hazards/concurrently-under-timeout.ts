@@ -26,11 +26,12 @@ export const concurrentlyUnderTimeout: HazardRule<PgNode> = {
   },
   detect(input) {
     const relation = slowOn(input)
+    if (relation === undefined) return []
     const concurrent = input.facts.waitsFor.length > 0
     const [found] = ['statement_timeout', 'transaction_timeout', ...(concurrent ? ['lock_timeout'] : [])].filter((name) =>
       isShort(timeoutFor(input, name)),
     )
-    if (relation === undefined || found === undefined) return []
+    if (found === undefined) return []
     const left = concurrent ? ', and then an INVALID index stays behind' : ''
     return [
       {

@@ -23,8 +23,10 @@ export const dropAndAddColumn: HazardRule<PgNode> = {
     ],
   },
   detect(input) {
+    const dropped = actionsOf(input, 'AT_DropColumn')
+    if (dropped.length === 0) return []
     const added = input.transaction.flatMap((judged) => actionsOf(judged, 'AT_AddColumn'))
-    return actionsOf(input, 'AT_DropColumn').flatMap((found) => {
+    return dropped.flatMap((found) => {
       const lost = columnOf(found, found.command.name)
       if (lost === undefined) return []
       const pair = added.find(

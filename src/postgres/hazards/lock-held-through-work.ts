@@ -25,9 +25,10 @@ export const lockHeldThroughWork: HazardRule<PgNode> = {
   },
   detect({ facts, before, transaction, at }) {
     const work = oldOnes([...new Set([...facts.scans, ...facts.rewrites, ...facts.builds])], before)
+    if (work.length === 0) return []
     const earlier = strongest(transaction.slice(0, at).flatMap((judged) => judged.facts.locks))
     const held = earlier.filter((lock) => isOld(lock.relation, before) && addsTo(facts, lock)).map(({ relation }) => relation)
-    if (work.length === 0 || held.length === 0) return []
+    if (held.length === 0) return []
     return [
       {
         rule: 'lock-held-through-work',

@@ -1,8 +1,7 @@
 import type { Catalog } from '../../model/catalog.ts'
 import type { HazardRule, Judged } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
-import { listed, oldOnes } from './_input.ts'
-import { earlierIn } from './_transaction.ts'
+import { listed, oldOnes, type Input } from './_input.ts'
 
 /** One transaction keeps several tables locked. */
 export const manyTablesLocked: HazardRule<PgNode> = {
@@ -25,11 +24,8 @@ export const manyTablesLocked: HazardRule<PgNode> = {
   },
   detect(input) {
     const now = lockedBy([input])
-    const earlier = now.length === 0 ? [] : lockedBy(earlierIn(input))
-    const all = [...new Set([...earlier, ...now])]
-    // Told once, where the second table comes in.
-    if (earlier.length === 0 || all.length === earlier.length || earlier.length > firstCount(input.transaction)) return []
-    const inAll = [...new Set([...all, ...lockedBy(input.transaction)])]
+    if (now.length === 0 || !isFirstToAdd(input)) return []
+    const inAll = lockedBy(input.transaction)
     return [
       {
         rule: 'many-tables-locked',
@@ -63,7 +59,14 @@ function rootOf(key: string, catalog: Catalog): string {
   return parent === undefined ? key : rootOf(parent, catalog)
 }
 
-/** How many tables the first statement that locks any locks by itself: a foreign key takes two. */
-function firstCount(statements: readonly Judged<PgNode>[]): number {
-  return statements.map((judged) => lockedBy([judged]).length).find((count) => count > 0) ?? 0
+/** Told once, where a table comes in beside those of the first statement that locks any: a foreign key takes two by itself. */
+function isFirstToAdd({ transaction, at }: Input): boolean {
+  const held = new Set<string>()
+  for (let place = 0; place <= at; place += 1) {
+    const judged = transaction[place]
+    const added = judged === undefined ? [] : lockedBy([judged]).filter((key) => !held.has(key))
+    if (held.size > 0 && added.length > 0) return place === at
+    for (const key of added) held.add(key)
+  }
+  return false
 }
