@@ -1,5 +1,7 @@
 export { checkMigrations as check } from './verbs/check.ts'
 export type { CheckVerbOptions as CheckOptions } from './verbs/check-options.ts'
+export type { AcceptedFinding, Baseline } from './check/baseline.ts'
+export type { Policy, RuleSetting } from './check/policy.ts'
 export { loadMigrations } from './verbs/load-migrations.ts'
 export type { LoadedMigrations, LoadMigrationsOptions } from './verbs/load-migrations.ts'
 export { codeRunner } from './verbs/code-runner.ts'
@@ -23,4 +25,4 @@ export type { BackfillStep, CodeStep, DataCheck, EachStep, Plan, PlannedMigratio
 export type { Server } from './model/server.ts'
 export type { Estimate } from './model/statistics.ts'
 export type { ConnectOptions, Session } from './model/session.ts'
-export type { CheckedMigration, CheckedStatement, CheckReport, CheckSummary } from './model/verdict.ts'
+export type { CheckedMigration, CheckedStatement, CheckReport, CheckSummary, SuppressedHazard } from './model/verdict.ts'

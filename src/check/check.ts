@@ -1,29 +1,19 @@
 import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Facts } from '../model/facts.ts'
-import type { Hazard } from '../model/hazard.ts'
-import type { Migration } from '../model/migration.ts'
-import type { Statement } from '../model/statement.ts'
 import type { Statistics } from '../model/statistics.ts'
-import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
+import type { CheckReport } from '../model/verdict.ts'
+import { keyOf } from './baseline.ts'
+import { checked, type Desk } from './checked.ts'
 import { estimateNote, estimateOf } from './estimates.ts'
 import { hazardsOf, rulesOf } from './hazards.ts'
 import { judge } from './judge.ts'
+import { ownRules } from './own-rules.ts'
+import type { Observation, PendingMigration } from './pending.ts'
+import { defaultPolicy, isIgnored, type Policy } from './policy.ts'
 import { summaryOf } from './summary.ts'
-import { faultsOf, sift, suppressionsOf } from './suppressions.ts'
 import { transactionsOf } from './transactions.ts'
-import { worstOf } from './worst.ts'
 import type { Verdict } from './worst.ts'
-
-/** What the sandbox saw of one statement; absent where it was not run there. */
-export type Observation = { readonly kind: 'facts'; readonly facts: Facts } | { readonly kind: 'failed'; readonly message: string }
-
-export interface PendingMigration<Node> {
-  readonly migration: Migration
-  readonly statements: readonly Statement<Node>[]
-  /** By position. */
-  readonly observed: readonly (Observation | undefined)[]
-}
 
 export interface CheckOptions {
   /** After everything that is not pending. */
@@ -38,6 +28,8 @@ export interface CheckOptions {
   readonly today: string
   /** The rules of style have their say too. */
   readonly style?: boolean
+  /** Where it is absent, every rule is as it is. */
+  readonly policy?: Policy
   readonly notes: readonly string[]
   /** Sizes and speed of the target; without them no statement has an estimate. */
   readonly statistics?: Statistics
@@ -50,13 +42,11 @@ export function check<Node>(engine: CheckEngine<Node>, pending: readonly Pending
   const predicted =
     options.sandboxVersion === undefined ? undefined : predictions(engine, pending, { options, version: options.sandboxVersion })
   const verdicts = options.versions.map((version) => verdictsFor(engine, pending, { options, version, predicted }))
-  const migrations = pending.map((item, at) =>
-    checked(
-      item,
-      verdicts.map((of) => of[at] ?? []),
-      options,
-    ),
-  )
+  const desk = deskOf(engine, options)
+  const migrations = pending.flatMap((item, at) => {
+    const said = verdicts.map((of) => of[at] ?? [])
+    return isIgnored(desk.policy, item.migration.file) ? [] : [checked(item, said, desk)]
+  })
   const version = options.versions.at(-1) ?? options.catalog.server.version
   return {
     server: { flavor: options.catalog.server.flavor, version },
@@ -65,6 +55,14 @@ export function check<Node>(engine: CheckEngine<Node>, pending: readonly Pending
     migrations,
     notes: [...options.notes, ...estimateNote(verdicts.flat(2))],
   }
+}
+
+function deskOf<Node>(engine: CheckEngine<Node>, { policy = defaultPolicy, style, today }: CheckOptions): Desk {
+  const active = new Set<string>(rulesOf(engine, style === true).map(({ id }) => id))
+  const idle = new Set(engine.hazards.flatMap(({ id }) => (active.has(id) ? [] : [id])))
+  const known = new Set([...engine.hazards, ...ownRules].map(({ id }) => id))
+  const accepted = new Set((policy.baseline?.findings ?? []).map(keyOf))
+  return { policy, known, idle, today, accepted }
 }
 
 /** Facts predicted for the sandbox's own major: where another major's prediction is equal, the observation holds for it too (H15). */
@@ -115,41 +113,6 @@ function chosen(observation: Observation | undefined, mine: Facts, sandbox: Fact
 function sameFacts(a: Facts, b: Facts): boolean {
   const essence = (f: Facts) => JSON.stringify([f.locks, f.rewrites, f.scans, f.builds, f.transaction, f.waitsFor])
   return essence(a) === essence(b)
-}
-
-function checked<Node>(item: PendingMigration<Node>, verdicts: readonly (readonly Verdict[])[], options: CheckOptions): CheckedMigration {
-  const { id, source, file, body } = item.migration
-  const above = body.kind === 'sql' ? suppressionsOf(body.bytes, item.statements) : []
-  const wholeFile = above.flat().filter((s) => s.scope === 'file')
-  const statements = item.statements.map((statement, at): CheckedStatement => {
-    const worst = worstOf(verdicts.flatMap((of) => of[at] ?? []))
-    const mine = (above[at] ?? []).filter((s) => s.scope === 'statement')
-    const sifted = sift([...failure(item.observed[at]), ...worst.hazards], [...mine, ...wholeFile], options.today)
-    const hazards = [...sifted.hazards, ...faultsOf(above[at] ?? [], options.today)]
-    return {
-      sql: statement.sql,
-      line: statement.line,
-      column: statement.column,
-      facts: worst.facts,
-      ...(worst.estimated.kind === 'range' ? { estimate: worst.estimated.estimate } : {}),
-      hazards,
-      suppressed: sifted.suppressed,
-    }
-  })
-  return { id, source, file, statements }
-}
-
-function failure(observation: Observation | undefined): readonly Hazard[] {
-  if (observation?.kind !== 'failed') return []
-  return [
-    {
-      rule: 'statement-fails',
-      severity: 'error',
-      message: observation.message,
-      fix: 'Mend the statement: the target would refuse it too.',
-      breaksOldApp: false,
-    },
-  ]
 }
 
 function forVersion(catalog: Catalog, version: number): Catalog {

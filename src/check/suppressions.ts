@@ -1,85 +1,62 @@
-import type { Hazard } from '../model/hazard.ts'
-import type { SuppressedHazard } from '../model/verdict.ts'
+import type { Migration } from '../model/migration.ts'
+import type { Statement } from '../model/statement.ts'
+import { commentsOf, type Comment } from './comments.ts'
+import { peerCommentOf } from './peer-comments.ts'
+import type { Peer } from './peer-rules.ts'
 
-/** A comment that takes findings of one rule back. */
+/** A comment that takes findings back. */
 export interface Suppression {
-  readonly rule: string
+  /** Whose comment it is; those of peers need no reason and are never found fault with. */
+  readonly tool: 'lockkeeper' | Peer
+  /** As written for ours, what they mean to us for a peer's. */
+  readonly rules: readonly string[]
   readonly reason: string
-  /** `2027-01-31`: the last day on which it holds. */
+  /** `2027-01-31`: the last day on which it holds; as written, even where there is no such day. */
   readonly until: string | undefined
   readonly scope: 'statement' | 'file'
+  /** 1-based, in the source file. */
+  readonly line: number
+  /** Positions of the statements that it stands above. */
+  readonly above: readonly number[]
 }
 
-interface Placed {
-  readonly sql: string
-  readonly start: number
-}
-
-const comment = /--\s*lockkeeper-ignore(-file)?[ \t]+([\w-]+)[ \t]*:?[ \t]*([^\n]*)/g
-const expiry = /\(until (\d{4}-\d{2}-\d{2})\)\s*$/
-
-/** The suppressions that stand above each statement, by position. What stands between two statements is only blanks and comments. */
-export function suppressionsOf(bytes: Uint8Array, statements: readonly Placed[]): readonly (readonly Suppression[])[] {
-  const decoder = new TextDecoder()
-  let end = 0
-  return statements.map((statement) => {
-    const gap = decoder.decode(bytes.subarray(end, statement.start))
-    end = statement.start + new TextEncoder().encode(statement.sql).length
-    return [...gap.matchAll(comment)].map(read)
+/** The suppressions of a migration, in order. */
+export function suppressionsOf(
+  body: Migration['body'],
+  statements: readonly Pick<Statement, 'sql' | 'start' | 'line'>[],
+): readonly Suppression[] {
+  return commentsOf(body, statements).flatMap((comment) => {
+    const found = ownComment(comment) ?? peersComment(comment)
+    return found === undefined ? [] : [found]
   })
 }
 
-function read(match: RegExpExecArray): Suppression {
-  const text = (match[3] ?? '').trim()
-  const until = expiry.exec(text)?.[1]
-  return { rule: match[2] ?? '', reason: text.replace(expiry, '').trim(), until, scope: match[1] === undefined ? 'statement' : 'file' }
+/** Whether it says something of the statement at this position. */
+export function isAbout(suppression: Suppression, at: number): boolean {
+  return suppression.scope === 'file' || suppression.above.includes(at)
 }
 
-export interface Sifted {
-  readonly hazards: readonly Hazard[]
-  readonly suppressed: readonly SuppressedHazard[]
-}
+const form = /^lockkeeper-ignore(-file)?(?![\w-])[ \t]*([\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)?[ \t]*:?[ \t]*(.*)$/
+const expiry = /\(until\s+([^()]*)\)\s*$/
 
-/** Takes out what is suppressed. `today` is `2026-11-24`. A suppression without a reason, or past its day, suppresses nothing. */
-export function sift(hazards: readonly Hazard[], suppressions: readonly Suppression[], today: string): Sifted {
-  const valid = suppressions.filter((s) => s.reason !== '' && !expired(s, today))
-  const by = (hazard: Hazard) => valid.find((s) => s.rule === hazard.rule)
+function ownComment({ text, line, above }: Comment): Suppression | undefined {
+  const match = form.exec(text)
+  if (match === null) return undefined
+  const [, file, rules = '', rest = ''] = match
   return {
-    hazards: hazards.filter((hazard) => by(hazard) === undefined),
-    suppressed: hazards.flatMap((hazard) => {
-      const suppression = by(hazard)
-      return suppression === undefined ? [] : [{ rule: hazard.rule, severity: hazard.severity, reason: suppression.reason }]
-    }),
+    tool: 'lockkeeper',
+    rules: rules.split(',').flatMap((rule) => (rule.trim() === '' ? [] : [rule.trim()])),
+    reason: rest.replace(expiry, '').trim(),
+    until: expiry.exec(rest)?.[1]?.trim(),
+    scope: file === undefined ? 'statement' : 'file',
+    line,
+    above,
   }
 }
 
-/** What is wrong with the suppressions themselves. */
-export function faultsOf(suppressions: readonly Suppression[], today: string): readonly Hazard[] {
-  return suppressions.flatMap((s) => {
-    if (s.reason === '')
-      return [
-        fault(
-          'suppression-without-reason',
-          `The comment that ignores ${s.rule} gives no reason, so it ignores nothing.`,
-          `Write -- lockkeeper-ignore ${s.rule}: why it is safe here`,
-        ),
-      ]
-    if (expired(s, today))
-      return [
-        fault(
-          'suppression-expired',
-          `The comment that ignores ${s.rule} held until ${s.until}.`,
-          'Look at the finding again; then remove the comment or give it a new day.',
-        ),
-      ]
-    return []
-  })
-}
-
-function expired(suppression: Suppression, today: string): boolean {
-  return suppression.until !== undefined && suppression.until < today
-}
-
-function fault(rule: string, message: string, fix: string): Hazard {
-  return { rule, severity: 'warning', message, fix, breaksOldApp: false }
+function peersComment(comment: Comment): Suppression | undefined {
+  const found = peerCommentOf(comment)
+  if (found === undefined) return undefined
+  const { peer, rules, scope } = found
+  return { tool: peer, rules, reason: comment.text, until: undefined, scope, line: comment.line, above: comment.above }
 }

@@ -10,6 +10,9 @@ const readableBy = (parse: (value: string) => unknown) =>
     v.check((value) => parses(parse, value)),
   )
 
+const severity = v.picklist(['off', 'info', 'warning', 'error'])
+const patterns = v.array(text)
+
 const schema = v.strictObject({
   databaseUrl: v.optional(text),
   replicaUrls: v.optional(v.array(text)),
@@ -23,6 +26,9 @@ const schema = v.strictObject({
   shadowUrl: v.optional(text),
   failOn: v.optional(v.picklist(['error', 'warning', 'never'])),
   style: v.optional(v.boolean()),
+  rules: v.optional(v.record(text, v.union([severity, v.strictObject({ severity, paths: v.optional(patterns) })]))),
+  ignore: v.optional(patterns),
+  startAfter: v.optional(text),
   allow: v.optional(v.array(text)),
   window: v.optional(readableBy(parseWindow)),
   lockTimeout: v.optional(readableBy(parseDuration)),
@@ -41,6 +47,9 @@ const forms: { readonly [key: string]: string } = {
   server: 'a server such as "postgres@13"',
   failOn: 'error, warning or never',
   style: 'true or false',
+  rules: 'rules with off, info, warning, error, or { severity, paths: [patterns] }',
+  ignore: 'a list of patterns such as "db/legacy/**"',
+  startAfter: 'the name of the last migration that is not judged',
   allow: 'a list of rule names',
   window: 'a window such as "02:00-04:00"',
   maxAttempts: 'a whole number from 1',
@@ -54,12 +63,13 @@ const forms: { readonly [key: string]: string } = {
 export function validateConfig(file: string, value: unknown): v.InferOutput<typeof schema> {
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
-  const [place] = result.issues[0].path ?? []
-  const key = typeof place?.key === 'string' ? place.key : ''
-  throw new LockkeeperError('config-invalid', `${file}: ${faultOf(key)}.`, { details: { file, key } })
+  const keys = (result.issues[0].path ?? []).map((place) => String(place.key))
+  throw new LockkeeperError('config-invalid', `${file}: ${faultOf(keys)}.`, { details: { file, key: keys.join('.') } })
 }
 
-function faultOf(key: string): string {
+function faultOf([key = '', inner]: readonly string[]): string {
+  if (key === 'rules' && inner !== undefined)
+    return `"rules.${inner}" must be off, info, warning, error, or { severity, paths: [patterns] }`
   if (key === '') return 'the configuration is not an object'
   if (!Object.keys(schema.entries).includes(key)) return `there is no key "${key}"; the keys are ${Object.keys(schema.entries).join(', ')}`
   return `"${key}" must be ${forms[key] ?? 'text'}`

@@ -1,3 +1,5 @@
+export type RuleSeverity = 'off' | 'info' | 'warning' | 'error'
+
 /** lockkeeper.config.ts, .js or .json. Times are text as in the flags: "100ms", "30min". */
 export interface Config {
   readonly databaseUrl?: string
@@ -17,6 +19,15 @@ export interface Config {
   readonly failOn?: 'error' | 'warning' | 'never'
   /** check looks at style too, as with --style. */
   readonly style?: boolean
+  /**
+   * How bad `check` takes a rule to be, for all migrations or for those whose file a pattern means. It governs what is reported and nothing that
+   * runs: `plan` and `apply` stop at a hazard whatever stands here, until `--allow` (or `allow`) names its rule.
+   */
+  readonly rules?: { readonly [rule: string]: RuleSeverity | { readonly severity: RuleSeverity; readonly paths?: readonly string[] } }
+  /** Patterns of files, relative to the config file: such migrations are run in the sandbox for those behind them, and not judged. */
+  readonly ignore?: readonly string[]
+  /** The last migration that `check` does not judge, for a history that is older than the tool. */
+  readonly startAfter?: string
   readonly allow?: readonly string[]
   readonly window?: string
   readonly lockTimeout?: string

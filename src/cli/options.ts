@@ -1,10 +1,11 @@
 import { LockkeeperError } from '../model/errors.ts'
 import type { SourceId } from '../model/migration.ts'
 import type { Server } from '../model/server.ts'
+import type { CheckFormat } from '../report/check.ts'
+import type { FailOn } from '../report/findings.ts'
 import type { OptionSpec } from './option-spec.ts'
 
-export type FailOn = 'error' | 'warning' | 'never'
-export type Format = 'text' | 'json' | 'sql'
+export type Format = CheckFormat | 'sql'
 export type SourceName = 'auto' | SourceId
 
 /** Minutes after midnight, local time; `to` before `from` crosses midnight. */
@@ -32,6 +33,8 @@ export interface Options {
   readonly style?: boolean
   readonly format?: Format
   readonly json?: boolean
+  readonly baseline?: string
+  readonly writeBaseline?: boolean
   readonly out?: string
   readonly exitCode?: boolean
   readonly plan?: string
@@ -127,11 +130,21 @@ export const flags = {
   },
   style: { flags: '--style', description: 'look at style too: types, names, order (never an error)' },
   format: { flags: '--format <format>', description: 'how to print the result', choices: ['text', 'json'] },
+  checkFormat: {
+    flags: '--format <format>',
+    description: 'how to print the result; markdown is one comment for a pull request',
+    choices: ['text', 'json', 'ndjson', 'github', 'gitlab', 'sarif', 'junit', 'markdown'] satisfies readonly CheckFormat[],
+  },
   planFormat: {
     flags: '--format <format>',
     description: 'how to print the plan; sql is a script for psql',
     choices: ['text', 'json', 'sql'],
   },
+  baseline: {
+    flags: '--baseline <file>',
+    description: 'findings accepted before (default: lockkeeper.baseline.json beside the configuration)',
+  },
+  writeBaseline: { flags: '--write-baseline', description: 'accept all present findings: write them to the baseline' },
   json: { flags: '--json', description: 'same as --format json; errors are JSON too' },
   out: { flags: '--out <file>', description: 'also write the plan as JSON, for apply --plan' },
   exitCode: { flags: '--exit-code', description: 'exit with 2 if anything is pending' },

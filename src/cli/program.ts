@@ -1,6 +1,7 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { LockkeeperError } from '../model/errors.ts'
 import { errorJson, errorText } from '../report/error.ts'
+import { distance } from '../std/nearest.ts'
 import type { Command, Context, Invocation } from './command.ts'
 import { commands } from './commands.ts'
 import type { OptionSpec } from './option-spec.ts'
@@ -95,17 +96,6 @@ function unknownCommand(program: Commander, command: string | undefined): never 
 // Commander suggests for options only once a command is known to it; for commands the same measure: one or two letters off, or a beginning.
 function similar(name: string, typed: string): boolean {
   return (typed.length > 2 && name.startsWith(typed)) || distance(name, typed) <= (name.length > 4 ? 2 : 1)
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (const [i, left] of [...a].entries()) {
-    const next = [i + 1]
-    for (const [j, right] of [...b].entries())
-      next.push(Math.min((row[j] ?? 0) + Number(left !== right), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    row = next
-  }
-  return row.at(-1) ?? 0
 }
 
 // Commander's message is `error: unknown option '--jsn'\n(Did you mean --json?)`. It repeats what was typed, so a value that could hold a password is cut.

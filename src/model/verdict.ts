@@ -9,18 +9,26 @@ export interface CheckedStatement {
   readonly sql: string
   readonly line: number
   readonly column: number
+  /** Where it begins in the file; absent for a statement that code issued. */
+  readonly offsetBytes?: number
   readonly facts: Facts
   /** Of the work under its locks. Absent without sizes, and where no work grows with a table. */
   readonly estimate?: Estimate
   readonly hazards: readonly Hazard[]
-  /** Hazards that a comment in the file takes back, with its reason. */
+  /** Hazards that a comment in the file or the baseline takes back, with the reason. */
   readonly suppressed: readonly SuppressedHazard[]
+  /** Of migration and statement, the same when lines move or blanks change; present where there is a hazard, suppressed or not. */
+  readonly fingerprint?: string
+  /** Statements that do the same without what was found; present where they were asked for and text alone can do it. */
+  readonly replacement?: readonly string[]
 }
 
 export interface SuppressedHazard {
   readonly rule: string
   readonly severity: Hazard['severity']
+  readonly message: string
   readonly reason: string
+  readonly by: 'comment' | 'baseline'
 }
 
 export interface CheckedMigration {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { count, duration, excerpt, printable, wrap } from './style.ts'
+import { count, duration, printable, wrap } from './style.ts'
 import { table } from './table.ts'
 
 describe('wrap', () => {
@@ -44,13 +44,6 @@ describe('count', () => {
     [2_000_000, '2,000,000 rows'],
   ])('writes %d in groups of three, with the noun in its number', (n, text) => {
     expect(count(n, 'row')).toBe(text)
-  })
-})
-
-describe('excerpt', () => {
-  it('counts what it leaves out', () => {
-    expect(excerpt('', 'a\nb\nc\nd\ne', 2)).toBe('a\nb\n... 3 more lines')
-    expect(excerpt('', 'a\nb\nc', 2)).toBe('a\nb\nc')
   })
 })
 

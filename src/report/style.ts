@@ -40,13 +40,6 @@ function wrapLine(width: number, text: string): readonly string[] {
   return [...lines, line]
 }
 
-/** SQL as it is, indented, at most `lines` lines; what is left out is counted. */
-export function excerpt(indent: string, sql: string, lines: number): string {
-  const all = sql.trim().split('\n')
-  const shown = all.length > lines + 1 ? [...all.slice(0, lines), `... ${all.length - lines} more lines`] : all
-  return shown.map((line) => (line === '' ? '' : indent + clip(line, 200))).join('\n')
-}
-
 /** The text without control characters (a hostile name must not move the cursor), cut at `length`. */
 export function clip(text: string, length: number): string {
   const plain = printable(text)
@@ -58,8 +51,8 @@ export function printable(text: string): string {
   return text.replace(unprintable, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-// C0 and C1 controls, and the characters that turn the direction of text around.
-const unprintable = new RegExp(String.raw`[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]`, 'g')
+// C0 and C1 controls, the characters that turn the direction of text around, and those that some readers take for the end of a line.
+const unprintable = new RegExp(String.raw`[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]`, 'g')
 
 /** `850 ms`, `3.2 s`, `4 min 10 s`, `2 h 5 min`. */
 export function duration(ms: number): string {

@@ -1,3 +1,4 @@
+import type { Policy } from '../check/policy.ts'
 import type { Server } from '../model/server.ts'
 import type { SelectOptions } from './select.ts'
 import type { Connection } from './target.ts'
@@ -27,4 +28,10 @@ export interface CheckVerbOptions extends SelectOptions {
   readonly signal: AbortSignal
   /** The day on which suppressions are looked at: `2026-11-24`. */
   readonly today: string
+  /** Severities, paths that are not judged, findings accepted before; every rule as it is where absent. */
+  readonly policy?: Policy
+  /** Also say of each statement with a finding by what text it could be replaced, where text alone can do it. */
+  readonly replacements?: boolean
+  /** The last migration that is not judged, for a history that is older than the tool. */
+  readonly startAfter?: string
 }

@@ -7,6 +7,8 @@ import type { Migration } from '../model/migration.ts'
 import type { CheckReport } from '../model/verdict.ts'
 import { present } from '../std/present.ts'
 import type { CheckVerbOptions } from './check-options.ts'
+import { refuseUnknownRules } from './policy.ts'
+import { withReplacements } from './replacements.ts'
 import type { Sandbox } from './sandbox.ts'
 import { openSandbox } from './sandbox.ts'
 import type { Sizes } from './sizes.ts'
@@ -28,6 +30,7 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
     // The folder first, and then the engine: to load that keeps this process busy while the server's own programs run.
     const scope = await scopeOf(options)
     const engine = await postgresEngine()
+    if (options.policy !== undefined) refuseUnknownRules(engine, options.policy)
     const parsed = scope.pending.map((migration) => ({ migration, statements: statementsOf(engine, migration) }))
     const wanted = { options, scope, parsed }
     const tried = await tryOut(engine, await opening, wanted)
@@ -85,15 +88,18 @@ async function tryOut(engine: Engine, opened: Opened, { options, scope, parsed }
 }
 
 function judge(engine: Engine, tried: Trial, { options, scope, sizes }: Wanted & { readonly sizes: Sizes }): CheckReport {
-  const catalog = scope.catalog ?? tried.catalog
-  return check(engine, tried.pending, {
-    catalog: sizes.statistics?.origin === 'stats-file' ? withSizes(catalog, sizes.statistics) : catalog,
+  const known = scope.catalog ?? tried.catalog
+  const catalog = sizes.statistics?.origin === 'stats-file' ? withSizes(known, sizes.statistics) : known
+  const report = check(engine, tried.pending, {
+    catalog,
     versions: versionsOf(options, scope),
     together: scope.together,
     today: options.today,
     notes: [...scope.notes, ...sizes.notes, ...scope.pending.flatMap(rowsNote), ...tried.notes],
-    ...present({ sandboxVersion: tried.sandboxVersion, style: options.style, statistics: sizes.statistics }),
+    ...present({ sandboxVersion: tried.sandboxVersion, style: options.style, statistics: sizes.statistics, policy: options.policy }),
   })
+  if (options.replacements !== true) return report
+  return withReplacements(engine, report, { catalog, together: scope.together, pending: tried.pending })
 }
 
 function rowsNote({ file, body }: Migration): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Observation } from '../check/check.ts'
+import type { Observation } from '../check/pending.ts'
 import { controlOf } from '../check/transactions.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'

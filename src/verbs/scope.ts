@@ -5,6 +5,7 @@ import type { Statistics } from '../model/statistics.ts'
 import { present } from '../std/present.ts'
 import type { CheckVerbOptions } from './check-options.ts'
 import type { Selection } from './select.ts'
+import { baselineNote, startNote, upTo } from './policy.ts'
 import { selectMigrations } from './select.ts'
 import { standingsOf } from './states.ts'
 import { takeStatistics, workedOn } from './statistics.ts'
@@ -34,15 +35,16 @@ export async function scopeOf(options: CheckVerbOptions): Promise<Scope> {
   const chosen = selection.chosen ?? live?.pending
   const { migrations } = selection.loaded
   const schema = live?.catalog.searchPath[0] ?? options.schema ?? 'public'
-  if (chosen === undefined) return { history: [], pending: migrations, together: false, catalog: undefined, schema, notes }
-  const last = migrations.findLastIndex((migration) => chosen.has(migration.id))
+  const older = upTo(migrations, options.startAfter)
+  const isPending = ({ id }: Migration) => !older.has(id) && (chosen?.has(id) ?? true)
+  const last = migrations.findLastIndex(isPending)
   return {
-    history: migrations.filter((migration, at) => at < last && !chosen.has(migration.id)),
-    pending: migrations.filter((migration) => chosen.has(migration.id)),
-    together: true,
+    history: migrations.filter((migration, at) => at < last && !isPending(migration)),
+    pending: migrations.filter(isPending),
+    together: chosen !== undefined,
     catalog: live?.catalog,
     schema,
-    notes: [...notes, ...(live?.notes ?? [])],
+    notes: [...notes, ...(live?.notes ?? []), ...startNote(older.size, options.startAfter), ...baselineNote(options.policy, migrations)],
     ...present({ statistics: live?.statistics }),
   }
 }

@@ -1,4 +1,4 @@
-import type { PendingMigration } from '../check/check.ts'
+import type { PendingMigration } from '../check/pending.ts'
 import { statementsOf } from '../check/statements.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'

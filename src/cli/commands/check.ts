@@ -1,10 +1,10 @@
 import { LockkeeperError } from '../../model/errors.ts'
-import type { CheckReport } from '../../model/verdict.ts'
+import type { CheckFormat } from '../../report/check.ts'
 import { present } from '../../std/present.ts'
 import type { CheckVerbOptions } from '../../verbs/check-options.ts'
 import type { Command, Context, Invocation } from '../command.ts'
 import { findConnection, isAskedFor, needConnection } from '../connection.ts'
-import type { FailOn } from '../options.ts'
+import type { Options } from '../options.ts'
 import { flags, parseServer, targetFlags } from '../options.ts'
 import type { Workspace } from '../workspace.ts'
 import { openWorkspace } from '../workspace.ts'
@@ -25,7 +25,9 @@ export const check: Command = {
     flags.writeStats,
     flags.failOn,
     flags.style,
-    flags.format,
+    flags.baseline,
+    flags.writeBaseline,
+    flags.checkFormat,
     flags.json,
   ],
   async run(invocation, context) {
@@ -34,11 +36,22 @@ export const check: Command = {
     const { checkMigrations } = await import('../../verbs/check.ts')
     const { throwAwayDatabases } = await import('../../verbs/throw-away.ts')
     await using throwAway = throwAwayDatabases(context.signal)
-    const report = await checkMigrations({ ...(await verbOptions(invocation, context, workspace)), sandboxUrl: throwAway.url })
-    const { checkJson, checkText } = await import('../../report/check.ts')
-    const json = options.json === true || options.format === 'json'
-    context.stdout.write(json ? checkJson(report) : checkText(context, report))
-    return failing(report, options.failOn ?? workspace.config.failOn ?? 'error') ? 2 : 0
+    const { acceptedFindings, policyOf } = await import('../policy.ts')
+    const format = options.json === true ? 'json' : formatOf(options.format)
+    const accepted = await acceptedFindings(invocation, context, workspace.loaded)
+    const policy = policyOf(workspace.loaded, context.cwd, options.writeBaseline === true ? undefined : accepted)
+    const report = await checkMigrations({
+      ...(await verbOptions(invocation, context, workspace)),
+      policy,
+      replacements: format === 'sarif',
+      sandboxUrl: throwAway.url,
+    })
+    if (options.writeBaseline === true) {
+      const { acceptFindings } = await import('../accept-findings.ts')
+      return await acceptFindings(invocation, context, { loaded: workspace.loaded, report, before: accepted })
+    }
+    const { printReport } = await import('../check-output.ts')
+    return await printReport(report, context, { format, failOn: options.failOn ?? workspace.config.failOn ?? 'error' })
   },
 }
 
@@ -65,6 +78,7 @@ async function verbOptions(invocation: Invocation, context: Context, { config, w
       style: options.style ?? config.style,
       schema: options.schema ?? config.schema ?? connection?.schema,
       shadowUrl: options.shadowUrl ?? config.shadowUrl,
+      startAfter: config.startAfter,
     }),
   }
 }
@@ -76,13 +90,7 @@ async function connectionFor(wanted: Pick<Workspace, 'config'> & Pick<Invocation
   return await needConnection(wanted, context)
 }
 
-function failing({ summary }: CheckReport, failOn: FailOn): boolean {
-  switch (failOn) {
-    case 'error':
-      return summary.errors > 0
-    case 'warning':
-      return summary.errors + summary.warnings > 0
-    case 'never':
-      return false
-  }
+// `sql` is a form of plans alone, and the flag does not take it here.
+function formatOf(format: Options['format']): CheckFormat {
+  return format === undefined || format === 'sql' ? 'text' : format
 }

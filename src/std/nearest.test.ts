@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { nearest } from './nearest.ts'
+
+const known = ['drop-table', 'drop-column', 'blocking-index-build', 'truncate']
+
+it.each([
+  ['drop-tabel', 'drop-table'],
+  ['blocking-index', 'blocking-index-build'],
+  ['index-build', 'blocking-index-build'],
+  ['truncat', 'truncate'],
+  ['something-else', undefined],
+  ['', undefined],
+])('takes %j for %s', (typed, meant) => {
+  expect(nearest(typed, known)).toBe(meant)
+})
