@@ -2,12 +2,14 @@ import { configDefaults, defineConfig } from 'vitest/config'
 
 const slow = '**/*.full.test.ts'
 const scripts = 'test/scripts/**'
+const fuzz = 'test/fuzz/**'
 
-/** `npm test` runs `fast`; `npm run test:full` runs it in its two parts, then `full`: the files that take hours over all versions. */
+/** `npm test` runs `fast`; `npm run test:full` runs it in its three parts, then `full`: the files that take hours over all versions. */
 const tiers: Readonly<Record<string, { readonly include: readonly string[]; readonly exclude: readonly string[] }>> = {
   fast: { include: ['src/**/*.test.ts', 'test/**/*.test.ts'], exclude: [slow] },
   pure: { include: ['src/**/*.test.ts', `${scripts}/*.test.ts`], exclude: [slow] },
-  servers: { include: ['test/**/*.test.ts'], exclude: [slow, scripts] },
+  servers: { include: ['test/**/*.test.ts'], exclude: [slow, scripts, fuzz] },
+  fuzz: { include: [`${fuzz}/*.test.ts`], exclude: [] },
   full: { include: [`test/${slow}`], exclude: [] },
 }
 const name = process.env['LOCKKEEPER_TIER'] ?? 'fast'

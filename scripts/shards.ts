@@ -16,9 +16,13 @@ export interface Shard {
 /** Five kills each: `npm test` takes two seeds. */
 const killSeeds = '10'
 
-/** One shard for what needs no server, then two for each major: the tests of `npm test` with more seeds, and those of the full tier. */
+/** `npm test` takes 20,000. */
+const mutatedInputs = '1000000'
+
+/** One shard for what needs no server, one for mutated inputs, then two for each major: the tests of `npm test` with more seeds, and those of the full tier. */
 export function shardsFor(versions: readonly number[]): readonly Shard[] {
   const pure: Shard = { name: 'pure', args: [], env: { LOCKKEEPER_TIER: 'pure' } }
+  const fuzz: Shard = { name: 'fuzz', args: [], env: { LOCKKEEPER_TIER: 'fuzz', LOCKKEEPER_FUZZ: mutatedInputs } }
   const perVersion = versions.flatMap((version): Shard[] => {
     const only = { LOCKKEEPER_PG: String(version) }
     return [
@@ -26,7 +30,7 @@ export function shardsFor(versions: readonly number[]): readonly Shard[] {
       { name: `full-${version}`, args: ['--passWithNoTests'], env: { ...only, LOCKKEEPER_TIER: 'full' } },
     ]
   })
-  return [pure, ...perVersion]
+  return [pure, fuzz, ...perVersion]
 }
 
 /** The commit that is tested; with `+changes` where files differ from it, so that its results are never taken for the commit's. */

@@ -1,6 +1,7 @@
 import type { TableLock } from './facts.ts'
 import type { Hazard } from './hazard.ts'
 import type { SourceId } from './migration.ts'
+import type { Estimate } from './statistics.ts'
 
 export type Phase = 'expand' | 'backfill' | 'cut-over' | 'contract'
 
@@ -22,6 +23,8 @@ interface StepBase {
   readonly phase: Phase
   readonly hazards: readonly Hazard[]
   readonly undo: Undo
+  /** Of its work once it has its locks; for those who read the plan. Absent without statistics, and where it only changes the catalog. */
+  readonly estimate?: Estimate
 }
 
 /**

@@ -62,6 +62,33 @@ describe('parse', () => {
     expect(failure(sql)).toEqual({ code, line, column })
   })
 
+  test.each([
+    ['additions', (n: number) => `select ${'1+'.repeat(n)}1`],
+    ['casts', (n: number) => `select 1${'::int'.repeat(n)}`],
+    ['unions', (n: number) => `select 1${' union select 1'.repeat(n)}`],
+    ['joins', (n: number) => `select 1 from a${' join b on true'.repeat(n)}`],
+    ['conditions', (n: number) => `select ${'case when '.repeat(n)}true${' then 1 end'.repeat(n)}`],
+  ])('reads 200 %s in a row, and refuses what is nested deeper than a tree can be walked', (_, chain) => {
+    expect(read(chain(200))).toHaveLength(1)
+    for (const n of [1600, 30_000]) expect(failure(`select 1;\n${chain(n)}`).code).toBe('syntax')
+  })
+
+  test('goes on reading after the stack of the parser ran out again and again', async () => {
+    for (let n = 0; n < 60; n += 1) {
+      await loadParser()
+      expect(failure(`select 1${'::int'.repeat(20_000)}`).code).toBe('syntax')
+    }
+    await loadParser()
+    expect(read('select 1')).toHaveLength(1)
+  })
+
+  test('refuses comments within comments in time', () => {
+    const began = performance.now()
+    expect(failure(`${'/*'.repeat(100_000)} select 1`).code).toBe('syntax')
+    expect(performance.now() - began).toBeLessThan(1000)
+    expect(read(`/*${'*'.repeat(5000)}*/ select 1 ${'/* a */'.repeat(3000)}`)).toHaveLength(1)
+  })
+
   test('refuses bytes that are not UTF-8', () => {
     expect(failure(new Uint8Array([0x73, 0xff, 0x3b])).code).toBe('syntax')
   })

@@ -1,7 +1,9 @@
+import { createRequire } from 'node:module'
 import type { Statement } from '../model/statement.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import { shiftPlaces, tagOf, type PgNode } from './node.ts'
 import { locateError, type Place } from './parse-error.ts'
+import { isTooDeep, opensTooManyComments } from './parse-limits.ts'
 
 type Parser = typeof import('libpg-query')
 
@@ -14,13 +16,23 @@ export interface Token {
 }
 
 let parser: Parser | undefined
+/** Its stack has run out. It does not get back what it had taken of it: after some 40 times it can read nothing more. */
+let worn = false
 
-/** Loads the WebAssembly parser; cheap after the first time. `parse` and `scan` need it to have been awaited once. */
+/** Loads the WebAssembly parser, anew where it is worn; cheap otherwise. `parse` and `scan` need it to have been awaited once. */
 export async function loadParser(): Promise<void> {
-  if (parser !== undefined) return
-  const loaded = await import('libpg-query')
+  if (parser !== undefined && !worn) return
+  const loaded = worn ? anotherParser() : await import('libpg-query')
   await loaded.loadModule()
   parser = loaded
+  worn = false
+}
+
+// A module has one instance of the parser, and an import cannot be evaluated twice.
+function anotherParser(): Parser {
+  const require = createRequire(import.meta.url)
+  Reflect.deleteProperty(require.cache, require.resolve('libpg-query'))
+  return require('libpg-query') as Parser
 }
 
 /**
@@ -32,28 +44,38 @@ export function parse(bytes: Uint8Array): readonly Statement<PgNode>[] {
   const from = byteOrderMark(buffer)
   const sql = decode(buffer.subarray(from))
   if (sql.trim() === '') return []
+  if (opensTooManyComments(sql)) throw refused(endlessComments)
   const places = new LineCounter(buffer, from)
   return parseTree(sql).map((raw) => {
     const start = from + (raw.stmt_location ?? 0)
     const end = raw.stmt_len === undefined ? buffer.length : start + raw.stmt_len
     const node = raw.stmt as PgNode
+    const place = places.at(start)
+    if (isTooDeep(node, end - start)) throw refused({ code: 'syntax', what: 'A statement is nested too deeply to be read', ...place })
     if (start > from) shiftPlaces(node, start - from)
-    return { sql: withoutTail(buffer.toString('utf8', start, end)), parameters: [], start, ...places.at(start), kind: tagOf(node), node }
+    return { sql: withoutTail(buffer.toString('utf8', start, end)), parameters: [], start, ...place, kind: tagOf(node), node }
   })
 }
 
 /** The tokens of a text, comments included. Throws `syntax` where a quote or a comment is not closed. */
 export function scan(sql: string): readonly Token[] {
   if (sql === '') return []
+  if (opensTooManyComments(sql)) throw refused(endlessComments)
   try {
     return loaded()
       .scanSync(sql)
       .tokens.map((token) => ({ start: token.start, end: token.end, text: token.text, kind: token.tokenName }))
   } catch (error) {
+    worn ||= isCrash(error)
     throw new LockkeeperError('syntax', `The text cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   }
+}
+
+// Of the call stack, or of the parser's own stack in its memory.
+function isCrash(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'RangeError' || error.name === 'RuntimeError')
 }
 
 function loaded(): Parser {
@@ -80,9 +102,12 @@ function parseTree(sql: string) {
   } catch (error) {
     if (error instanceof LockkeeperError) throw error
     const details = loaded().hasSqlDetails(error) ? error.sqlDetails : undefined
+    worn ||= isCrash(error)
     throw refused(locateError(sql, details), error)
   }
 }
+
+const endlessComments = { code: 'syntax', what: 'Comments within comments without end stand', line: 1, column: 1 } as const
 
 interface Refusal extends Place {
   readonly code: 'nul-byte' | 'meta-command' | 'syntax'

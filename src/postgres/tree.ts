@@ -11,11 +11,17 @@ type TagWith<Body, Node = PgNode> = Node extends unknown
 
 /** Every node below (and including) this one that carries the tag, in the order of the text. */
 export function nodesTagged<Body>(tag: TagWith<Body>, tree: unknown): readonly Body[] {
-  if (tree === null || typeof tree !== 'object') return []
-  if (Array.isArray(tree)) return tree.flatMap((item) => nodesTagged<Body>(tag, item))
-  return Object.entries(tree).flatMap(([key, value]) =>
-    key === tag ? [value as Body, ...nodesTagged<Body>(tag, value)] : nodesTagged<Body>(tag, value),
-  )
+  const found: Body[] = []
+  collect(tag, tree, found)
+  return found
+}
+
+function collect(tag: string, tree: unknown, found: unknown[]): void {
+  if (tree === null || typeof tree !== 'object') return
+  for (const [key, value] of Object.entries(tree) as readonly [string, unknown][]) {
+    if (key === tag && !Array.isArray(tree)) found.push(value)
+    collect(tag, value, found)
+  }
 }
 
 /** All functions called, by their name's parts. */

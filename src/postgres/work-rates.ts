@@ -14,13 +14,13 @@ export const workRates = {
   read: { low: 0.5, high: 2 },
   /** Times scan: a CHECK is evaluated for each row; measured 1.7 to 3.2, with a regular expression 6. */
   evaluate: { low: 1, high: 8 },
-  /** Times sort: a btree over numbers, dates, uuids; measured 0.5 to 1.9. Parallel workers halve it. */
+  /** Times sort: a btree over numbers, dates, uuids; measured 0.5 to 2.2. Parallel workers halve it. */
   fixedIndex: { low: 0.4, high: 2.5 },
-  /** Times sort: a btree over text, numeric or an expression; measured 2.6 to 4.3. Collations make the difference. */
+  /** Times sort: a btree over text, numeric or an expression; measured 2.6 to 5.4. Collations make the difference. */
   textIndex: { low: 1, high: 7 },
-  /** Times sort: GIN, GiST, BRIN and others; GIN over to_tsvector measured 15 to 21. */
+  /** Times sort: GIN, GiST, BRIN and others; GIN over to_tsvector measured 15 to 27. */
   otherIndex: { low: 1, high: 40 },
-  /** Times sort, beside both scans: the join of a foreign key; measured 0.3 to 0.9. */
+  /** Times sort, beside both scans: the join of a foreign key; measured 0.3 to 2, the scans included. */
   join: { low: 0.2, high: 1.5 },
   /** Times scan, and for each byte times the sort of one row: heap and WAL written; measured 0.015 to 0.05 for the second. */
   writeScan: { low: 1, high: 3 },

@@ -3,10 +3,10 @@ import type { Style } from './style.ts'
 import { duration, printable, wrap } from './style.ts'
 
 /** `  about 4 s to 11 s at 1.2 GB, 12,000,000 rows (statistics of 3 hours ago)`; nothing where there is no estimate. */
-export function estimateText(style: Style, estimate: Estimate | undefined): string {
+export function estimateText(style: Style, estimate: Estimate | undefined, indent = '  '): string {
   if (estimate === undefined) return ''
   const { lowMs, highMs, basis } = estimate
-  return wrap(style, '  ', printable(`works ${spanText(lowMs, highMs)} at ${basis}`))
+  return wrap(style, indent, printable(`works ${spanText(lowMs, highMs)} at ${basis}`))
 }
 
 function spanText(lowMs: number, highMs: number): string {

@@ -1,4 +1,5 @@
 import type { BackfillStep, CodeStep, EachStep, SqlStep, Step, Undo } from '../model/plan.ts'
+import { estimateText } from './estimate.ts'
 import type { Style } from './style.ts'
 import { duration, printable, tint, wrap } from './style.ts'
 
@@ -12,7 +13,8 @@ export function stepText(style: Style, step: Step, mark: string): string {
       printable(`${hazard.severity} ${hazard.rule}${hazard.breaksOldApp ? ', breaks the running application' : ''}: ${hazard.message}`),
     ),
   )
-  return [head, ...bodyLines(style, step), ...hazards, ...undoLines(style, step.undo)].join('\n')
+  const estimate = step.estimate === undefined ? [] : [estimateText(style, step.estimate, '     ')]
+  return [head, ...bodyLines(style, step), ...estimate, ...hazards, ...undoLines(style, step.undo)].join('\n')
 }
 
 function bodyLines(style: Style, step: Step): readonly string[] {

@@ -5,6 +5,7 @@ import { inFlight } from '../run/state.ts'
 import type { LoadedMigrations, LoadMigrationsOptions } from './load-migrations.ts'
 import { loadMigrations } from './load-migrations.ts'
 import { pendingOf } from './pending.ts'
+import { withEstimates } from './plan-estimates.ts'
 import { standingsOf } from './states.ts'
 import type { Connection, Situation, Target } from './target.ts'
 import { openTarget, readSituation } from './target.ts'
@@ -37,7 +38,8 @@ export interface Planned {
 export async function planMigrations(options: PlanVerbOptions): Promise<Planned> {
   const loaded = await loadMigrations(options)
   await using target = await openTarget(options.connection)
-  return await planPending(target, loaded, options)
+  const planned = await planPending(target, loaded, options)
+  return { ...planned, plan: await withEstimates(target, planned.plan) }
 }
 
 /**

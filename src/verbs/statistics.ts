@@ -1,3 +1,4 @@
+import type { JudgedStatement } from '../check/judge.ts'
 import { judge } from '../check/judge.ts'
 import { statementsOf } from '../check/statements.ts'
 import type { Catalog, Relation } from '../model/catalog.ts'
@@ -37,14 +38,19 @@ function sizeOf(name: string, { rows, bytes, pages, analyzedAt, indexes }: Relat
 
 /** The tables that the migrations read, write anew or index, by name as they find them. */
 export function workedOn(engine: Engine, migrations: readonly Migration[], catalog: Catalog): readonly string[] {
-  const names = new Set<string>()
+  const names: string[] = []
   let before = catalog
   for (const migration of migrations) {
     const { statements, after } = judge(engine, statementsOf(engine, migration), { before })
-    for (const { facts } of statements) for (const name of [...facts.scans, ...facts.rewrites, ...facts.builds]) names.add(name)
+    names.push(...worksOn(statements))
     before = after
   }
-  return [...names]
+  return [...new Set(names)]
+}
+
+/** What statements read, write anew or index. */
+export function worksOn(statements: readonly JudgedStatement<unknown>[]): readonly string[] {
+  return [...new Set(statements.flatMap(({ facts }) => [...facts.scans, ...facts.rewrites, ...facts.builds]))]
 }
 
 /** The catalog with the sizes of another database in place of its own. What has no rows there counts as unknown: here it may have some. */

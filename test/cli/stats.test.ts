@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { errorSpecs } from '../../src/model/errors.ts'
+import type { Plan } from '../../src/model/plan.ts'
 import type { CheckReport } from '../../src/model/verdict.ts'
 import { cliHere, flat, project } from '../support/cli.ts'
 import { forEachVersion, freshDatabase } from '../support/postgres.ts'
@@ -43,6 +44,25 @@ forEachVersion('sizes', (version) => {
     expect(report.notes.join()).toContain('No estimate where public.empty is read: no statistics')
     const text = await cliHere(['check', 'migrations/2_index.sql', '--database-url', database.url], { cwd: here.folder })
     expect(flat(text.stdout)).toMatch(/works (up to )?about [\d.]+( ms)?( to [\d.]+ (ms|s))? (ms |s )?at \d(\.\d)? MB, 50,000 rows/)
+  })
+
+  it('give each step of a plan that works on a table how long that takes', async () => {
+    await using database = await databaseWithSizes(version)
+    await using here = await project({
+      'migrations/1_change.sql': 'CREATE INDEX ON orders (amount);\nALTER TABLE orders ADD COLUMN note text;\n',
+    })
+    const { stdout } = await cliHere(['plan', 'migrations', '--json', '--out', 'plan.json', '--database-url', database.url], {
+      cwd: here.folder,
+    })
+    const { migrations } = JSON.parse(stdout) as Plan
+    const estimates = migrations[0]?.steps.map((step) => step.estimate?.basis)
+    expect(estimates).toEqual([expect.stringMatching(/50,000 rows .*, and the wait for older transactions on top$/), undefined])
+    const text = await cliHere(['plan', 'migrations', '--database-url', database.url], { cwd: here.folder })
+    expect(flat(text.stdout)).toMatch(/works (up to )?about .* 50,000 rows/)
+    const applied = await cliHere(['apply', '--plan', 'plan.json', '--yes', '--database-url', database.url, 'migrations'], {
+      cwd: here.folder,
+    })
+    expect(applied.status).toBe(0)
   })
 
   it('travel in a file to where there is no database, and never make a verdict milder', async () => {

@@ -10,9 +10,9 @@ const shards = shardsFor([13, 18])
 const passed = { counts: { passed: 3, failed: 0, skipped: 1 }, status: 0, date: '2026-11-24T20:00:00.000Z', ms: 90_000 }
 
 describe('the run of all versions', () => {
-  test('has a shard for what needs no server, and two for each version', () => {
-    expect(shards.map(({ name }) => name)).toEqual(['pure', 'servers-13', 'full-13', 'servers-18', 'full-18'])
-    expect(shards.map(({ env }) => env['LOCKKEEPER_PG'])).toEqual([undefined, '13', '13', '18', '18'])
+  test('has a shard for what needs no server, one for mutated inputs, and two for each version', () => {
+    expect(shards.map(({ name }) => name)).toEqual(['pure', 'fuzz', 'servers-13', 'full-13', 'servers-18', 'full-18'])
+    expect(shards.map(({ env }) => env['LOCKKEEPER_PG'])).toEqual([undefined, undefined, '13', '13', '18', '18'])
   })
 
   test('goes on where it was on the same commit, and begins anew on another or with changed files', () => {
@@ -21,7 +21,7 @@ describe('the run of all versions', () => {
     writeShards(folder, 'abc', done)
     writeShards(folder, 'abc+changes', done)
     expect(readShards(folder, 'abc', shards)).toEqual(done)
-    expect(readShards(folder, 'abc', shardsFor([13])).map(({ name }) => name)).toEqual(['pure', 'servers-13', 'full-13'])
+    expect(readShards(folder, 'abc', shardsFor([13])).map(({ name }) => name)).toEqual(['pure', 'fuzz', 'servers-13', 'full-13'])
     expect(readShards(folder, 'def', shards)).toEqual(shards)
     expect(readShards(folder, 'abc+changes', shards)).toEqual(shards)
     rmSync(folder, { recursive: true })
@@ -32,7 +32,7 @@ describe('the run of all versions', () => {
     const page = evidencePage({ date: '2026-11-24', commit: 'abc', machine: '2 cores', node: 'v20.20.2', shards: ran })
     expect(page).toContain('- commit: abc\n- machine: 2 cores\n- node: v20.20.2\n- command: `npm run test:full`\n')
     expect(page).toContain(
-      '| pure | - | 3 passed, 0 failed, 1 skipped | 1.5 | 2026-11-24T20:00:00.000Z |\n| servers-13 | 13 | not run | | |\n',
+      '| pure | - | 3 passed, 0 failed, 1 skipped | 1.5 | 2026-11-24T20:00:00.000Z |\n| fuzz | - | not run | | |\n| servers-13 | 13 | not run | | |\n',
     )
   })
 })

@@ -31,18 +31,20 @@ export const plan: Command = {
     const connection = await needConnection({ options, config: workspace.config }, context)
     const { openTarget } = await import('../../verbs/target.ts')
     const { planPending } = await import('../../verbs/plan.ts')
+    const { withEstimates } = await import('../../verbs/plan-estimates.ts')
     const { throwAwayDatabases } = await import('../../verbs/throw-away.ts')
     await using throwAway = throwAwayDatabases(context.signal)
     const loaded = await loadWorkspace(workspace, context, throwAway)
     await using target = await openTarget(connection)
     printTarget(context, target.session, connection.role)
     const { lockBudgetMs, statementTimeoutMs, allowed } = settingsOf(options, workspace.config)
-    const planned = await planPending(target, loaded, {
+    const pending = await planPending(target, loaded, {
       lockBudgetMs,
       statementTimeoutMs,
       allowed,
       ...present({ to: options.to, project: workspace.config.project }),
     })
+    const planned = { ...pending, plan: await withEstimates(target, pending.plan) }
     if (planned.inFlight.length > 0) context.stderr.write(`In flight, and first to go on: ${planned.inFlight.join(', ')}\n`)
     const { planJson, planText } = await import('../../report/plan.ts')
     if (options.out !== undefined) await writeFile(resolve(context.cwd, options.out), planJson(planned.plan))
