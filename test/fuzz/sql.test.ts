@@ -10,7 +10,7 @@ import type { Migration } from '../../src/model/migration.ts'
 import { formatSql } from '../../src/plan/format-sql.ts'
 import { plan } from '../../src/plan/plan.ts'
 import { scan } from '../../src/postgres/parse.ts'
-import { checkJson, checkText } from '../../src/report/check.ts'
+import { checkOutputs } from '../../src/report/check.ts'
 import { planText } from '../../src/report/plan.ts'
 import { faultsOf, sqlCases } from '../support/fuzz.ts'
 
@@ -45,8 +45,7 @@ async function everything(bytes: Buffer): Promise<void> {
     today: '2026-11-26',
     notes: [],
   })
-  checkText(style, report)
-  checkJson(report)
+  for (const output of Object.values(checkOutputs)) output(report, { style, folder: '', failOn: 'error', rules: engine.hazards, toolVersion: '0' })
   // Each statement has an answer.
   if (report.migrations[0]?.statements.length !== statements.length) throw new Error('a statement has no verdict')
   const made = plan(engine, [migration], { project: 'p', catalog, lockBudgetMs: 100, statementTimeoutMs: 1000, allow: [], touched: '' })
