@@ -1,6 +1,7 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { nodesTagged } from '../tree.ts'
 import type { A_Const, PgNode } from '../node.ts'
+import { broughtBy } from './_transaction.ts'
 
 /** A new enum value is used before it is committed. */
 export const enumValueUsedInSameTransaction: HazardRule<PgNode> = {
@@ -20,12 +21,10 @@ export const enumValueUsedInSameTransaction: HazardRule<PgNode> = {
     ],
   },
   detect({ statement, facts, transaction, at }) {
-    const added = transaction
-      .slice(0, at)
-      .flatMap(({ statement: { node } }) =>
-        'AlterEnumStmt' in node && node.AlterEnumStmt.oldVal === undefined ? (node.AlterEnumStmt.newVal ?? []) : [],
-      )
-    const used = added.find((value) => nodesTagged<A_Const>('A_Const', statement.node).some((constant) => constant.sval?.sval === value))
+    const added = addedIn(transaction).filter(({ place }) => place < at)
+    if (added.length === 0) return []
+    const constants = new Set(nodesTagged<A_Const>('A_Const', statement.node).map((constant) => constant.sval?.sval))
+    const used = added.find(({ value }) => constants.has(value))?.value
     if (used === undefined) return []
     const relation = facts.locks[0]?.relation
     return [
@@ -41,3 +40,9 @@ export const enumValueUsedInSameTransaction: HazardRule<PgNode> = {
     ]
   },
 }
+
+const addedIn = broughtBy(({ statement: { node } }) =>
+  'AlterEnumStmt' in node && node.AlterEnumStmt.oldVal === undefined && node.AlterEnumStmt.newVal !== undefined
+    ? [node.AlterEnumStmt.newVal]
+    : [],
+)

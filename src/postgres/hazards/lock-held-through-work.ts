@@ -1,7 +1,7 @@
 import type { Facts, TableLock } from '../../model/facts.ts'
 import type { HazardRule } from '../../model/hazard.ts'
-import { strongest } from '../facts/effect.ts'
 import type { PgNode } from '../node.ts'
+import { heldBefore } from './_transaction.ts'
 import { isOld, listed, oldOnes, sizeOf } from './_input.ts'
 
 /** Work is done while an earlier statement of the transaction still holds its lock. */
@@ -23,11 +23,12 @@ export const lockHeldThroughWork: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); update t set a = 1',
     ],
   },
-  detect({ facts, before, transaction, at }) {
+  detect(input) {
+    const { facts, before } = input
     const work = oldOnes([...new Set([...facts.scans, ...facts.rewrites, ...facts.builds])], before)
     if (work.length === 0) return []
-    const earlier = strongest(transaction.slice(0, at).flatMap((judged) => judged.facts.locks))
-    const held = earlier.filter((lock) => isOld(lock.relation, before) && addsTo(facts, lock)).map(({ relation }) => relation)
+    const earlier = [...heldBefore(input).values()].filter((lock) => isOld(lock.relation, before) && addsTo(facts, lock))
+    const held = earlier.map(({ relation }) => relation).toSorted()
     if (held.length === 0) return []
     return [
       {

@@ -2,6 +2,7 @@ import type { Catalog } from '../../model/catalog.ts'
 import type { HazardRule, Judged } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
 import { listed, oldOnes, type Input } from './_input.ts'
+import { oncePer } from './_transaction.ts'
 
 /** One transaction keeps several tables locked. */
 export const manyTablesLocked: HazardRule<PgNode> = {
@@ -61,12 +62,15 @@ function rootOf(key: string, catalog: Catalog): string {
 
 /** Told once, where a table comes in beside those of the first statement that locks any: a foreign key takes two by itself. */
 function isFirstToAdd({ transaction, at }: Input): boolean {
-  const held = new Set<string>()
-  for (let place = 0; place <= at; place += 1) {
-    const judged = transaction[place]
-    const added = judged === undefined ? [] : lockedBy([judged]).filter((key) => !held.has(key))
-    if (held.size > 0 && added.length > 0) return place === at
-    for (const key of added) held.add(key)
-  }
-  return false
+  return firstToAdd(transaction) === at
 }
+
+const firstToAdd = oncePer((transaction) => {
+  const held = new Set<string>()
+  return transaction.findIndex((judged) => {
+    const added = lockedBy([judged]).filter((key) => !held.has(key))
+    if (held.size > 0 && added.length > 0) return true
+    for (const key of added) held.add(key)
+    return false
+  })
+})
