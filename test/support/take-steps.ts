@@ -81,7 +81,7 @@ async function takeEach(client: pg.Client, step: EachStep): Promise<void> {
     for (const template of step.template) await takeSql(client, forLeaf(step, template, leaf))
 }
 
-interface Leaf {
+export interface Leaf {
   readonly schema: string
   readonly name: string
 }
@@ -94,7 +94,8 @@ async function leavesOf(client: pg.Client, step: EachStep): Promise<readonly Lea
   return rows
 }
 
-function forLeaf(step: EachStep, template: SqlStep, leaf: Leaf): SqlStep {
+/** A part of the template for one leaf. */
+export function forLeaf(step: EachStep, template: SqlStep, leaf: Leaf): SqlStep {
   const { name } = postgresDialect
   const values: { readonly [key: string]: string } = {
     leaf: name(leaf.schema, leaf.name),

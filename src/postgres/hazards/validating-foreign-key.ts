@@ -38,7 +38,9 @@ export const validatingForeignKey: HazardRule<PgNode> = {
       rule: 'validating-foreign-key',
       severity: 'error',
       message: `${listed(oldOnes(facts.scans, before).map((key) => `${key}${sizeOf(key, before)}`))}: all rows are compared while ${waiting(facts, found.key)} to ${listed(oldOnes(lockedForWrites(facts), before))} wait`,
-      fix: 'Add the foreign key NOT VALID, then VALIDATE CONSTRAINT in a transaction of its own.',
+      fix: isTakenByPartitions(found, before)
+        ? 'Add the foreign key to each partition NOT VALID, VALIDATE CONSTRAINT there, then add it to the partitioned table, which takes them over.'
+        : 'Add the foreign key NOT VALID, then VALIDATE CONSTRAINT in a transaction of its own.',
       relation: found.key,
       ...rewriteFor(found, before),
       breaksOldApp: false,
@@ -51,7 +53,11 @@ function lockedForWrites({ locks }: Facts): readonly string[] {
 }
 
 // Before 18 a partitioned table takes no NOT VALID foreign key.
-function rewriteFor({ key, command }: Found, catalog: Catalog): { readonly rewrite?: string } {
-  if (command.subtype === 'AT_AddColumn') return { rewrite: 'add-column-then-constrain' }
-  return isPartitioned(key, catalog) && catalog.server.version < 18 ? {} : { rewrite: 'add-foreign-key-not-valid' }
+function isTakenByPartitions({ key }: Found, catalog: Catalog): boolean {
+  return isPartitioned(key, catalog) && catalog.server.version < 18
+}
+
+function rewriteFor(found: Found, catalog: Catalog): { readonly rewrite?: string } {
+  if (found.command.subtype === 'AT_AddColumn') return { rewrite: 'add-column-then-constrain' }
+  return { rewrite: isTakenByPartitions(found, catalog) ? 'add-foreign-key-per-partition' : 'add-foreign-key-not-valid' }
 }

@@ -5,6 +5,7 @@ import { addCheckNotValid } from './add-check-not-valid.ts'
 import { addColumnThenBackfill } from './add-column-then-backfill.ts'
 import { addColumnThenConstrain } from './add-column-then-constrain.ts'
 import { addForeignKeyNotValid } from './add-foreign-key-not-valid.ts'
+import { addForeignKeyPerPartition } from './add-foreign-key-per-partition.ts'
 import { addKeyPerPartition } from './add-key-per-partition.ts'
 import { addPrimaryKeyUsingIndex } from './add-primary-key-using-index.ts'
 import { addUniqueUsingIndex } from './add-unique-using-index.ts'
@@ -22,6 +23,7 @@ export const rewrites: readonly Rewrite<PgNode>[] = [
   addColumnThenBackfill,
   addColumnThenConstrain,
   addForeignKeyNotValid,
+  addForeignKeyPerPartition,
   addKeyPerPartition,
   addPrimaryKeyUsingIndex,
   addUniqueUsingIndex,
