@@ -44,6 +44,10 @@ export interface Relation {
   readonly partitionOf?: string
   /** `DEFAULT` or `FOR VALUES ...` as the server prints it, where this is a partition and the bound is known. */
   readonly partitionBound?: string
+  /** How it is partitioned, where it is and that is known. */
+  readonly partitionBy?: PartitionBy
+  /** A partitioned table with a tablespace or an access method of its own, which new partitions take over. */
+  readonly ownStorage?: true
   /** Canonical names of direct partitions, or of children by inheritance. */
   readonly children: readonly string[]
   /** Names of user triggers; they fire during a backfill. */
@@ -54,6 +58,12 @@ export interface Relation {
   readonly dependentViews: readonly string[]
   /** For a sequence of a serial or identity column: dropped with it. */
   readonly ownedBy?: { readonly relation: string; readonly column: string }
+}
+
+export interface PartitionBy {
+  readonly strategy: 'range' | 'list' | 'hash'
+  /** Key columns in order; undefined for an expression, and for a column that is not compared as usual (operator class, collation). */
+  readonly columns: readonly (string | undefined)[]
 }
 
 export interface Column {

@@ -52,6 +52,23 @@ export function relationsOf(found: readonly ask.RelationRow[], parts: Parts): Pe
   )
 }
 
+function partitioningOf({
+  bound,
+  strategy,
+  keyColumns,
+  ownStorage,
+}: ask.RelationRow): Pick<Relation, 'partitionBound' | 'partitionBy' | 'ownStorage'> {
+  return {
+    ...(bound === null ? {} : { partitionBound: bound }),
+    ...(ownStorage && { ownStorage }),
+    ...(strategy === null
+      ? {}
+      : { partitionBy: { strategy: strategies[strategy], columns: (keyColumns ?? []).map((name) => name ?? undefined) } }),
+  }
+}
+
+const strategies = { r: 'range', l: 'list', h: 'hash' } as const
+
 interface Links {
   readonly parents: Groups<ask.PairRow>
   readonly children: Groups<ask.PairRow>
@@ -74,7 +91,7 @@ function relationOf(row: ask.RelationRow, parts: Parts, links: Links): Relation 
     constraints: byName((parts.constraints.get(row.oid) ?? []).map((constraint) => constraintOf(constraint, names))),
     indexes: byName((parts.indexes.get(row.oid) ?? []).map((index) => indexOf(index, names))),
     ...(parent === undefined ? {} : { partitionOf: parent }),
-    ...(row.bound === null ? {} : { partitionBound: row.bound }),
+    ...partitioningOf(row),
     children: keysOf(links.children.get(row.oid), parts.keys),
     triggers: (parts.triggers.get(row.oid) ?? []).map((trigger) => trigger.name),
     publications: links.published(row),

@@ -9,10 +9,13 @@ import { addForeignKeyPerPartition } from './add-foreign-key-per-partition.ts'
 import { addKeyPerPartition } from './add-key-per-partition.ts'
 import { addPrimaryKeyUsingIndex } from './add-primary-key-using-index.ts'
 import { addUniqueUsingIndex } from './add-unique-using-index.ts'
+import { attachPartitionProven } from './attach-partition-proven.ts'
 import { backfillDelete } from './backfill-delete.ts'
 import { backfillUpdate } from './backfill-update.ts'
 import { createIndexConcurrently } from './create-index-concurrently.ts'
 import { createIndexPerPartition } from './create-index-per-partition.ts'
+import { createPartitionAttached } from './create-partition-attached.ts'
+import { detachPartitionConcurrently } from './detach-partition-concurrently.ts'
 import { dropIndexConcurrently } from './drop-index-concurrently.ts'
 import { dropTableAfterForeignKeys } from './drop-table-after-foreign-keys.ts'
 import { reindexConcurrently } from './reindex-concurrently.ts'
@@ -27,10 +30,13 @@ export const rewrites: readonly Rewrite<PgNode>[] = [
   addKeyPerPartition,
   addPrimaryKeyUsingIndex,
   addUniqueUsingIndex,
+  attachPartitionProven,
   backfillDelete,
   backfillUpdate,
   createIndexConcurrently,
   createIndexPerPartition,
+  createPartitionAttached,
+  detachPartitionConcurrently,
   dropIndexConcurrently,
   dropTableAfterForeignKeys,
   reindexConcurrently,
