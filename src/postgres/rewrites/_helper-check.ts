@@ -1,6 +1,8 @@
-import type { Catalog } from '../../model/catalog.ts'
+import type { Catalog, Relation } from '../../model/catalog.ts'
+import type { DataCheck } from '../../model/plan.ts'
 import { clip, nameBytes } from '../../std/object-name.ts'
 import { postgresDialect } from '../quote.ts'
+import { checksAt, violationCheck, type CheckPlace } from './_checks.ts'
 import { validateDraft } from './_constraint.ts'
 import { cleanup, type Draft } from './_step.ts'
 
@@ -27,4 +29,27 @@ export function provingDrafts(table: string, name: string, condition: string): r
     undo: cleanup(`ALTER TABLE IF EXISTS ${table} DROP CONSTRAINT IF EXISTS ${quoted(name)}`),
   }
   return [check, validateDraft(table, name, 'the helper check')]
+}
+
+/** A CHECK that spares the server the read of a table. */
+export interface Proof {
+  readonly table: string
+  readonly relation: Relation
+  readonly name: string
+  readonly condition: string
+}
+
+export function proofOf(table: string, condition: string, catalog: Catalog): readonly Proof[] {
+  const relation = catalog.relations.get(table)
+  return relation === undefined ? [] : [{ table, relation, name: helperName(relation.name, '_bound', catalog), condition }]
+}
+
+/** Rows that the CHECK would refuse, looked for beforehand. */
+export function proofCheck({ table, relation, condition }: Proof, place: Omit<CheckPlace, 'reads'>): readonly DataCheck[] {
+  const columns = relation.columns.map(({ name }) => name)
+  return checksAt({ ...place, reads: [{ relation: table, columns }] }, violationCheck(table, relation, condition))
+}
+
+export function dropProof({ table, name }: Proof): string {
+  return `ALTER TABLE ${table} DROP CONSTRAINT ${quoted(name)}`
 }

@@ -1,17 +1,12 @@
 import type { Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
-import type { DataCheck } from '../../model/plan.ts'
-import type { Rewrite, RewriteOptions } from '../../model/rewrite.ts'
+import type { Rewrite } from '../../model/rewrite.ts'
 import { relationKey } from '../names.ts'
 import type { PartitionCmd, PgNode } from '../node.ts'
 import { boundCondition } from '../partition-bounds.ts'
-import { postgresDialect } from '../quote.ts'
-import { checksAt, violationCheck, type CheckText } from './_checks.ts'
-import { helperName, provingDrafts } from './_helper-check.ts'
+import { dropProof, proofCheck, proofOf, provingDrafts, type Proof } from './_helper-check.ts'
 import { writeSteps, type Draft } from './_step.ts'
 import { alterTarget, type Target } from './_target.ts'
-
-const { name: quoted } = postgresDialect
 
 /** The CHECKs go again in the transaction of ATTACH PARTITION, which has their tables locked anyway. */
 export const attachPartitionProven: Rewrite<PgNode> = {
@@ -29,7 +24,7 @@ export const attachPartitionProven: Rewrite<PgNode> = {
     return {
       takes: 1,
       steps: writeSteps([...proving, attachDraft(wanted, proofs)], before, options),
-      checks: proofs.flatMap((proof) => checkOf(proof, { judged, at, options })),
+      checks: proofs.flatMap((proof) => proofCheck(proof, { judged, at, options })),
     }
   },
   whyNot(judged, at) {
@@ -76,22 +71,10 @@ function lacksForeignKey({ relation }: Target, child: Relation | undefined): boo
   return relation.constraints.some(({ kind, definition }) => kind === 'foreign-key' && !own.some((each) => each.definition === definition))
 }
 
-interface Proof {
-  readonly table: string
-  readonly relation: Relation
-  readonly name: string
-  readonly condition: string
-}
-
 function proofsOf({ current, target, command, child, read }: Wanted): readonly Proof[] {
   const { before } = current
   const condition = boundCondition(target.relation, command.bound) ?? ''
-  return read.flatMap((table) => {
-    const relation = before.relations.get(table)
-    if (relation === undefined) return []
-    const name = helperName(relation.name, '_bound', before)
-    return [{ table, relation, name, condition: table === child ? condition : `NOT (${condition})` }]
-  })
+  return read.flatMap((table) => proofOf(table, table === child ? condition : `NOT (${condition})`, before))
 }
 
 function attachDraft({ current, target, child }: Wanted, proofs: readonly Proof[]): Draft {
@@ -100,22 +83,10 @@ function attachDraft({ current, target, child }: Wanted, proofs: readonly Proof[
     id: `attach-${child}`,
     title: `attach ${child} to ${target.key}, proven by the helper check, and drop that (${proofs.map(({ table }) => table).join(' and ')} locked for an instant)`,
     phase: 'expand',
-    sql: [current.statement.sql, ...proofs.map(({ table, name }) => `ALTER TABLE ${table} DROP CONSTRAINT ${quoted(name)}`)],
+    sql: [current.statement.sql, ...proofs.map(dropProof)],
     undo: {
       kind: 'forward-only',
       why: `${child} is a partition by now; ALTER TABLE ${target.key} DETACH PARTITION ${child} takes it out again`,
     },
   }
-}
-
-interface Place {
-  readonly judged: readonly Judged<PgNode>[]
-  readonly at: number
-  readonly options: RewriteOptions
-}
-
-function checkOf({ table, relation, condition }: Proof, place: Place): readonly DataCheck[] {
-  const check: CheckText = violationCheck(table, relation, condition)
-  const columns = relation.columns.map(({ name }) => name)
-  return checksAt({ ...place, reads: [{ relation: table, columns }] }, check)
 }
