@@ -4,9 +4,10 @@ import type { Facts } from '../model/facts.ts'
 import type { Hazard } from '../model/hazard.ts'
 import type { Migration } from '../model/migration.ts'
 import type { Statement } from '../model/statement.ts'
+import type { Statistics } from '../model/statistics.ts'
 import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
-import { PersistentMap } from '../std/persistent-map.ts'
-import { hazardsOf } from './hazards.ts'
+import { estimateNote, estimateOf } from './estimates.ts'
+import { hazardsOf, rulesOf } from './hazards.ts'
 import { judge } from './judge.ts'
 import { summaryOf } from './summary.ts'
 import { faultsOf, sift, suppressionsOf } from './suppressions.ts'
@@ -35,10 +36,14 @@ export interface CheckOptions {
   readonly together: boolean
   /** `2026-11-24`, for suppressions that end. */
   readonly today: string
+  /** The rules of style have their say too. */
+  readonly style?: boolean
   readonly notes: readonly string[]
+  /** Sizes and speed of the target; without them no statement has an estimate. */
+  readonly statistics?: Statistics
 }
 
-export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'split' | 'hazards'>
+export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards' | 'estimate'>
 
 /** What every pending statement locks, rewrites, scans and breaks. */
 export function check<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions): CheckReport {
@@ -58,7 +63,7 @@ export function check<Node>(engine: CheckEngine<Node>, pending: readonly Pending
     versions: options.versions,
     summary: summaryOf(migrations),
     migrations,
-    notes: options.notes,
+    notes: [...options.notes, ...estimateNote(verdicts.flat(2))],
   }
 }
 
@@ -75,7 +80,7 @@ function predictions<Node>(engine: CheckEngine<Node>, pending: readonly PendingM
   let catalog = forVersion(options.catalog, version)
   return pending.map((item) => {
     const { statements, after } = judge(engine, item.statements, { before: catalog })
-    catalog = options.together ? after : settled(after)
+    catalog = options.together ? after : engine.settle(after, catalog)
     return statements.map((statement) => statement.facts)
   })
 }
@@ -87,12 +92,18 @@ function verdictsFor<Node>(
 ): readonly (readonly Verdict[])[] {
   const { options } = aim
   let catalog = forVersion(options.catalog, aim.version)
+  const rules = rulesOf(engine, options.style === true)
   return pending.map((item, at) => {
     const choose = (index: number, mine: Facts) => chosen(item.observed[index], mine, aim.predicted?.[at]?.[index])
     const { statements, after } = judge(engine, item.statements, { before: catalog, choose })
-    catalog = options.together ? after : settled(after)
-    const hazards = hazardsOf(engine.hazards, statements, transactionsOf(item.statements, item.migration.transaction))
-    return statements.map((statement, index) => ({ version: aim.version, facts: statement.facts, hazards: hazards[index] ?? [] }))
+    catalog = options.together ? after : engine.settle(after, catalog)
+    const hazards = hazardsOf(rules, statements, transactionsOf(item.statements, item.migration.transaction))
+    return statements.map((statement, index) => ({
+      version: aim.version,
+      facts: statement.facts,
+      hazards: hazards[index] ?? [],
+      estimated: estimateOf(engine, statement, options.statistics),
+    }))
   })
 }
 
@@ -120,6 +131,7 @@ function checked<Node>(item: PendingMigration<Node>, verdicts: readonly (readonl
       line: statement.line,
       column: statement.column,
       facts: worst.facts,
+      ...(worst.estimated.kind === 'range' ? { estimate: worst.estimated.estimate } : {}),
       hazards,
       suppressed: sifted.suppressed,
     }
@@ -143,11 +155,4 @@ function failure(observation: Observation | undefined): readonly Hazard[] {
 function forVersion(catalog: Catalog, version: number): Catalog {
   if (catalog.server.version === version) return catalog
   return { ...catalog, server: { flavor: catalog.server.flavor, version } }
-}
-
-/** The catalog once the migration has been deployed for a while: nothing in it is new any more. */
-function settled(catalog: Catalog): Catalog {
-  let relations = PersistentMap.from(catalog.relations)
-  for (const [name, relation] of relations) if (relation.isNew) relations = relations.with(name, { ...relation, isNew: false })
-  return { ...catalog, relations }
 }

@@ -15,7 +15,12 @@ const facts: Facts = {
   waitsFor: [],
 }
 const hazard = (severity: Severity, rule = 'r'): Hazard => ({ rule, severity, message: 'It waits.', fix: 'f', breaksOldApp: false })
-const on = (version: number, ...hazards: readonly Hazard[]) => ({ version, facts: { ...facts, scans: [`on ${version}`] }, hazards })
+const on = (version: number, ...hazards: readonly Hazard[]) => ({
+  version,
+  facts: { ...facts, scans: [`on ${version}`] },
+  hazards,
+  estimated: { kind: 'none' as const },
+})
 
 describe('worstOf', () => {
   it('takes the verdict of the server on which it is worst, and names the majors', () => {

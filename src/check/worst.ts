@@ -1,11 +1,13 @@
 import type { Facts } from '../model/facts.ts'
 import type { Hazard, Severity } from '../model/hazard.ts'
+import type { Estimated } from '../model/statistics.ts'
 
 /** What is said of one statement for one major of the server. */
 export interface Verdict {
   readonly version: number
   readonly facts: Facts
   readonly hazards: readonly Hazard[]
+  readonly estimated: Estimated
 }
 
 const weights: { readonly [severity in Severity]: number } = { error: 10_000, warning: 100, info: 1 }
@@ -14,11 +16,11 @@ const weights: { readonly [severity in Severity]: number } = { error: 10_000, wa
  * The worst of the verdicts that the target's unknown major allows (H15); its hazards name their majors where the others are
  * better. Of equal ones, the newest server's.
  */
-export function worstOf(verdicts: readonly Verdict[]): { readonly facts: Facts; readonly hazards: readonly Hazard[] } {
+export function worstOf(verdicts: readonly Verdict[]): Omit<Verdict, 'version'> {
   const ranked = verdicts.toSorted((a, b) => weight(b) - weight(a) || b.version - a.version)
   const worst = ranked[0]
   if (worst === undefined) throw new RangeError('worstOf needs a verdict')
-  return { facts: worst.facts, hazards: worst.hazards.map((hazard) => named(hazard, verdicts)) }
+  return { ...worst, hazards: worst.hazards.map((hazard) => named(hazard, verdicts)) }
 }
 
 function weight(verdict: Verdict): number {

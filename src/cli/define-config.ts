@@ -15,6 +15,8 @@ export interface Config {
   readonly server?: string
   readonly shadowUrl?: string
   readonly failOn?: 'error' | 'warning' | 'never'
+  /** check looks at style too, as with --style. */
+  readonly style?: boolean
   readonly allow?: readonly string[]
   readonly window?: string
   readonly lockTimeout?: string

@@ -24,8 +24,12 @@ export interface Options {
   readonly role?: string
   readonly server?: Server
   readonly shadowUrl?: string
+  readonly sandbox?: boolean
   readonly since?: string
+  readonly stats?: string
+  readonly writeStats?: string
   readonly failOn?: FailOn
+  readonly style?: boolean
   readonly format?: Format
   readonly json?: boolean
   readonly out?: string
@@ -106,12 +110,22 @@ export const flags = {
     parse: parseServer,
   },
   shadowUrl: { flags: '--shadow-url <url>', description: 'an empty database to use as the sandbox instead of the embedded PostgreSQL' },
+  noSandbox: {
+    flags: '--no-sandbox',
+    description: 'run nothing, predict everything: for an editor or a commit hook, in a fraction of the time',
+  },
   since: { flags: '--since <git-ref>', description: 'judge only migrations that are new or changed since this commit or branch' },
+  stats: { flags: '--stats <file>', description: 'sizes and times from this file, made by check --write-stats on another database' },
+  writeStats: {
+    flags: '--write-stats <file>',
+    description: 'write the sizes and the speed of the database to this file, for check --stats',
+  },
   failOn: {
     flags: '--fail-on <severity>',
     description: 'exit with 2 at or above this severity (default: error)',
     choices: ['error', 'warning', 'never'],
   },
+  style: { flags: '--style', description: 'look at style too: types, names, order (never an error)' },
   format: { flags: '--format <format>', description: 'how to print the result', choices: ['text', 'json'] },
   planFormat: {
     flags: '--format <format>',

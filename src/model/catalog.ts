@@ -11,14 +11,24 @@ export interface Catalog {
   readonly searchPath: readonly string[]
   /** The session's TimeZone: it decides whether timestamp <-> timestamptz rewrites (pgfacts.md A.4). */
   readonly timeZone: string
+  /** `lock_timeout` and its like in milliseconds, as statements set them for their session; what none has set is the runner's affair. */
+  readonly timeouts?: { readonly [name: string]: number }
   /** `whole`: what is not listed does not exist. `partial`: a folder without its CREATE TABLEs; verdicts state their condition. */
   readonly knowledge: 'whole' | 'partial'
   readonly relations: ReadonlyMap<string, Relation>
   /** Publications that take in what is created later; absent where none is known. */
-  readonly publications?: readonly { readonly name: string; readonly allTables: boolean; readonly schemas: readonly string[] }[]
+  readonly publications?: readonly Publication[]
   readonly types: ReadonlyMap<string, NamedType>
   /** The users': all overloads under one name; the worst volatility counts where they differ. The engine knows the server's own. */
   readonly functions: ReadonlyMap<string, readonly FunctionInfo[]>
+}
+
+export interface Publication {
+  readonly name: string
+  readonly allTables: boolean
+  readonly schemas: readonly string[]
+  /** It passes neither updates nor deletes on: tables in it need no replica identity. */
+  readonly insertsOnly?: true
 }
 
 export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized-view' | 'foreign-table' | 'sequence'
@@ -32,9 +42,14 @@ export interface Relation {
   readonly owner?: string
   /** The planner's estimate (reltuples), never a count; undefined where the table was never analysed or made by `simulate`. */
   readonly rows?: number
+  /** With its indexes and its TOAST table. */
   readonly bytes?: number
   /** Heap blocks, for walks by pages. */
   readonly pages?: number
+  /** Not written to the WAL: emptied by a crash, and not on standbys. */
+  readonly unlogged?: true
+  /** When VACUUM or ANALYZE last looked at it, ISO 8601 in UTC: how old `rows` is. Absent where the server does not say. */
+  readonly analyzedAt?: string
   /** Created by a statement that is itself part of what is being checked or planned (H16). */
   readonly isNew: boolean
   readonly columns: readonly Column[]
@@ -48,6 +63,8 @@ export interface Relation {
   readonly partitionBy?: PartitionBy
   /** A partitioned table with a tablespace or an access method of its own, which new partitions take over. */
   readonly ownStorage?: true
+  /** Columns of the partition key in order, where this is partitioned; an expression stands as undefined. */
+  readonly partitionKey?: readonly (string | undefined)[]
   /** Canonical names of direct partitions, or of children by inheritance. */
   readonly children: readonly string[]
   /** Names of user triggers; they fire during a backfill. */
@@ -56,6 +73,12 @@ export interface Relation {
   readonly publications: readonly string[]
   /** Canonical names of views and materialised views that read it. */
   readonly dependentViews: readonly string[]
+  /** Absent where there are none. */
+  readonly policies?: readonly Policy[]
+  /** Absent where it is off. Where it is forced, it binds the owner too, as soon as it is enabled. */
+  readonly rowSecurity?: { readonly enabled: boolean; readonly forced: boolean }
+  /** By what a published row is known, where it is not the primary key. */
+  readonly replicaIdentity?: 'full' | 'nothing' | 'index'
   /** For a sequence of a serial or identity column: dropped with it. */
   readonly ownedBy?: { readonly relation: string; readonly column: string }
 }
@@ -64,6 +87,13 @@ export interface PartitionBy {
   readonly strategy: 'range' | 'list' | 'hash'
   /** Key columns in order; undefined for an expression, and for a column that is not compared as usual (operator class, collation). */
   readonly columns: readonly (string | undefined)[]
+}
+
+/** A policy of row security. */
+export interface Policy {
+  readonly name: string
+  /** Columns of its table in its expressions, in the table's order. */
+  readonly mentions: readonly string[]
 }
 
 export interface Column {
@@ -117,6 +147,7 @@ export interface Index {
   /** Unqualified: an index lives in its table's schema. */
   readonly name: string
   readonly oid?: number
+  readonly bytes?: number
   readonly unique: boolean
   readonly valid: boolean
   readonly method: string
@@ -130,6 +161,8 @@ export interface Index {
   readonly constraint?: string
   /** Name of the partitioned parent's index that it is attached to. */
   readonly parent?: string
+  /** REPLICA IDENTITY USING INDEX names it. */
+  readonly identifiesRows?: true
 }
 
 export type NamedType =

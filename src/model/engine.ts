@@ -8,6 +8,7 @@ import type { Rewrite } from './rewrite.ts'
 import type { Server } from './server.ts'
 import type { ConnectOptions, Session } from './session.ts'
 import type { Statement } from './statement.ts'
+import type { Estimated, Speed, Statistics } from './statistics.ts'
 
 /** One database system. All but connect, journal and observe are pure. */
 export interface Engine<Node = unknown> {
@@ -24,6 +25,8 @@ export interface Engine<Node = unknown> {
   facts(statement: Statement<Node>, catalog: Catalog): Facts
   /** The catalog after the statement. */
   simulate(statement: Statement<Node>, catalog: Catalog): Catalog
+  /** The catalog once what came after `before` has been deployed for a while: none of it is new any more. */
+  settle(after: Catalog, before: Catalog): Catalog
   role(statement: Statement<Node>): Role
   /** What must not be cut apart in the statements of one migration. */
   ties(judged: readonly Judged<Node>[]): readonly Tie[]
@@ -33,6 +36,10 @@ export interface Engine<Node = unknown> {
   emptyCatalog(server: Server, schema: string): Catalog
   /** Runs it on a sandbox, in the session's open transaction or on its own where it must, and reports what it saw. `before`: what it finds there, if known. */
   observe(statement: Statement<Node>, sandbox: Session, before?: Catalog): Promise<Facts>
+  /** How long a statement works once it has its locks; `parts` are its single actions. */
+  estimate(judged: Judged<Node>, parts: readonly Judged<Node>[], statistics: Statistics): Estimated
+  /** A sample of the server's speed on the largest of these relations, read-only, in about a second; undefined where it gave no answer. */
+  calibrate(session: Session, catalog: Catalog, relations: readonly string[]): Promise<Speed | undefined>
   readonly hazards: readonly HazardRule<Node>[]
   readonly rewrites: readonly Rewrite<Node>[]
   connect(options: ConnectOptions): Promise<Session>

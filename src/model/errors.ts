@@ -27,6 +27,8 @@ export const errorSpecs = {
   'source-nondeterministic': { exit: 1, retry: 'after-fix', hint: 'Make the migration issue the same SQL each time it runs.' },
   'source-reads-data': { exit: 3, retry: 'after-fix', hint: 'Run it with the command line, or write the change as SQL.' },
   'file-changed': { exit: 1, retry: 'after-fix', hint: 'Restore the file, or `lockkeeper abort` the migration and plan it anew.' },
+  'stats-unreadable': { exit: 1, retry: 'after-fix', hint: 'Write it anew on the database: lockkeeper check --write-stats FILE.' },
+  'stats-not-taken': { exit: 1, retry: 'safe', hint: 'Nothing was changed. Run it again when the server is less busy.' },
   'migration-unknown': { exit: 1, retry: 'after-fix', hint: 'lockkeeper status lists the migrations.' },
   // SQL
   'syntax': { exit: 1, retry: 'after-fix', hint: 'Mend the statement at the place named.' },

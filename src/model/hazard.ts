@@ -3,7 +3,8 @@ import type { Facts } from './facts.ts'
 import type { Statement } from './statement.ts'
 
 export type Severity = 'info' | 'warning' | 'error'
-export type HazardGroup = 'lock' | 'rewrite' | 'compatibility' | 'data-loss' | 'transaction' | 'operations'
+/** `style` is taste, not harm: `check --style` asks for it, and a plan never looks at it. */
+export type HazardGroup = 'lock' | 'rewrite' | 'compatibility' | 'data-loss' | 'transaction' | 'operations' | 'style'
 
 /** An opinion about one statement in its transaction. */
 export interface Hazard {
@@ -33,6 +34,17 @@ export interface HazardInput<Node = unknown> extends Judged<Node> {
   readonly transaction: readonly Judged<Node>[]
   /** Position of this statement in `transaction`. */
   readonly at: number
+  /** The statements of the migration in transactions before this one; absent where they are not known. */
+  readonly earlier?: readonly Judged<Node>[]
+}
+
+export interface Examples {
+  readonly hazardous: readonly string[]
+  readonly safe: readonly string[]
+  /** The release that they are for, where only some releases are concerned: `14.2`. */
+  readonly server?: string
+  /** The size of each table that the setup makes, where only large ones are concerned. */
+  readonly bytes?: number
 }
 
 export interface HazardRule<Node = unknown> {
@@ -48,6 +60,6 @@ export interface HazardRule<Node = unknown> {
    * Scripts; the last statement of each is judged on the catalog that the earlier ones left. They are the tests and the docs. What stands
    * before a BEGIN is old by then; what follows it is the transaction of the last statement, and what it creates is new. Without one the last is alone.
    */
-  readonly examples: { readonly hazardous: readonly string[]; readonly safe: readonly string[] }
+  readonly examples: Examples
   detect(input: HazardInput<Node>): readonly Hazard[]
 }

@@ -2,6 +2,7 @@ import type { Facts } from './facts.ts'
 import type { Hazard } from './hazard.ts'
 import type { SourceId } from './migration.ts'
 import type { Server } from './server.ts'
+import type { Estimate } from './statistics.ts'
 
 /** What `check` says of one statement of the user's file. */
 export interface CheckedStatement {
@@ -9,6 +10,8 @@ export interface CheckedStatement {
   readonly line: number
   readonly column: number
   readonly facts: Facts
+  /** Of the work under its locks. Absent without sizes, and where no work grows with a table. */
+  readonly estimate?: Estimate
   readonly hazards: readonly Hazard[]
   /** Hazards that a comment in the file takes back, with its reason. */
   readonly suppressed: readonly SuppressedHazard[]

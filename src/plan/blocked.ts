@@ -43,9 +43,9 @@ function withReason(hazard: Hazard, why: string | undefined): Hazard {
   return why === undefined ? hazard : { ...hazard, message: `${hazard.message}; lockkeeper cannot do it in small steps: ${why}` }
 }
 
-// No rule spoke, and yet the facts say that someone would wait for work: the runner never does that unasked (law 2).
+// No rule spoke (advice apart), and yet the facts say that someone would wait for work: the runner never does that unasked (law 2).
 function unjudged<Node>(item: Item<Node>): readonly Hazard[] {
-  return item.hazards.length > 0 ? [] : item.parts.filter(worksUnderLock).map(workUnderLock)
+  return item.hazards.some(({ severity }) => severity !== 'info') ? [] : item.parts.filter(worksUnderLock).map(workUnderLock)
 }
 
 function workUnderLock<Node>({ judged: { statement, facts } }: Part<Node>): Hazard {

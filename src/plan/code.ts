@@ -1,3 +1,4 @@
+import { opinionsOn } from '../check/hazards.ts'
 import { judge, type JudgedStatement } from '../check/judge.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Hazard, Judged } from '../model/hazard.ts'
@@ -54,9 +55,7 @@ export function codeJudge<Node>(engine: JudgeEngine<Node>, ground: Ground): Code
 
 function opinions<Node>(engine: JudgeEngine<Node>, { parts }: JudgedStatement<Node>, earlier: readonly Judged<Node>[]): readonly Hazard[] {
   const transaction = [...earlier, ...parts]
-  const found = parts.flatMap((part, at) =>
-    engine.hazards.flatMap((rule) => rule.detect({ ...part, transaction, at: earlier.length + at })),
-  )
+  const found = parts.flatMap((part, at) => opinionsOn(engine, { ...part, transaction, at: earlier.length + at }))
   return found.filter(stops)
 }
 

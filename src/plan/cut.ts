@@ -1,3 +1,4 @@
+import { opinionsOn } from '../check/hazards.ts'
 import type { Hazard, Judged } from '../model/hazard.ts'
 import type { DataCheck, Step } from '../model/plan.ts'
 import type { Rewrite, Rewritten, RewriteOptions } from '../model/rewrite.ts'
@@ -70,7 +71,7 @@ function wholeItem<Node>(cutter: Cutter<Node>, span: Span): Taken<Node> {
   const transaction = inside.map(({ judged }) => judged)
   const hazards = distinct(
     transaction.flatMap((judged, at) => {
-      const found = cutter.engine.hazards.flatMap((rule) => rule.detect({ ...judged, transaction, at }))
+      const found = opinionsOn(cutter.engine, { ...judged, transaction, at })
       return found.filter((hazard) => !isCuredAsWritten(cutter, judged, hazard))
     }),
   )
@@ -116,7 +117,7 @@ function itemAt<Node>(cutter: Cutter<Node>, at: number): Taken<Node> {
 
 /** The opinions about a statement that is alone in its transaction. */
 function alone<Node>(engine: PlanEngine<Node>, { judged }: Part<Node>): readonly Hazard[] {
-  return engine.hazards.flatMap((rule) => rule.detect({ ...judged, transaction: [judged], at: 0 }))
+  return opinionsOn(engine, { ...judged, transaction: [judged], at: 0 })
 }
 
 interface Found {

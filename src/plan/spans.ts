@@ -1,3 +1,4 @@
+import { opinionsOn } from '../check/hazards.ts'
 import { isAllowed, stops } from './allow.ts'
 import type { Part } from './parts.ts'
 import type { CutContext, PlanEngine } from './options.ts'
@@ -34,7 +35,7 @@ function explicit<Node>(parts: readonly Part<Node>[]): readonly Span[] {
 }
 
 function isTakenUpon<Node>(engine: PlanEngine<Node>, { judged }: Part<Node>, context: CutContext): boolean {
-  const hazards = engine.hazards.flatMap((rule) => rule.detect({ ...judged, transaction: [judged], at: 0 }))
+  const hazards = opinionsOn(engine, { ...judged, transaction: [judged], at: 0 })
   return hazards.some((hazard) => stops(hazard) && hazard.rewrite === undefined && isAllowed(hazard, context))
 }
 

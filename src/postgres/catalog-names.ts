@@ -18,22 +18,48 @@ interface Names {
 
 type Links = PersistentMap<PersistentMap<true>>
 
+/** Names not yet made: those of an older version, and the relation that changed since. Most changes are never asked for their names. */
+interface Pending {
+  readonly older: ReadonlyMap<string, Relation>
+  readonly key: string
+  /** How many such steps lie between it and names that were made. */
+  readonly depth: number
+}
+
+/** No lookup goes back through more than so many. */
+const deepest = 64
+
 /** Keyed by the relations, so that a catalog copied with another search path or time zone still finds them. */
-const known = new WeakMap<ReadonlyMap<string, Relation>, Names>()
+const known = new WeakMap<ReadonlyMap<string, Relation>, { readonly names: Names } | { readonly pending: Pending }>()
 
 /** Canonical name of the table that has an index of this name. */
 export function tableOfIndex(catalog: Catalog, schema: string, name: string): string | undefined {
-  return namesOf(catalog).indexes.get(postgresDialect.name(schema, name))
+  return indexTable(catalog, postgresDialect.name(schema, name))
 }
 
 /** Whether a relation or an index has this name: they share one space. */
 export function isRelationName(catalog: Catalog, schema: string, name: string): boolean {
   const key = postgresDialect.name(schema, name)
-  return catalog.relations.has(key) || namesOf(catalog).indexes.has(key)
+  return catalog.relations.has(key) || indexTable(catalog, key) !== undefined
 }
 
 export function isConstraintName(catalog: Catalog, schema: string, name: string): boolean {
-  return namesOf(catalog).constraints.has(postgresDialect.name(schema, name))
+  const { made, keys, start } = latestNames(catalog)
+  const full = postgresDialect.name(schema, name)
+  const has = (relation: Relation | undefined) =>
+    relation?.constraints.some((own) => own.name === name) === true && relation.schema === schema
+  let count = made.constraints.get(full) ?? 0
+  for (const key of keys) count += Number(has(catalog.relations.get(key))) - Number(has(start.get(key)))
+  return count > 0
+}
+
+function indexTable(catalog: Catalog, full: string): string | undefined {
+  const { made, keys } = latestNames(catalog)
+  const has = (relation: Relation | undefined) =>
+    relation?.indexes.some((index) => postgresDialect.name(relation.schema, index.name) === full) === true
+  for (const key of keys) if (has(catalog.relations.get(key))) return key
+  const table = made.indexes.get(full)
+  return table === undefined || keys.has(table) ? undefined : table
 }
 
 /** Tables with a foreign key to this one (itself too, where it has one) and sequences that it owns. */
@@ -51,36 +77,89 @@ export function parentsOf(catalog: Catalog, key: string): readonly string[] {
   return [...(namesOf(catalog).parents.get(key)?.keys() ?? [])]
 }
 
-/** The catalog with this relation in place of the one of its name, or beside the others; O(log n) and the size of the relation. */
-export function putRelation(catalog: Catalog, relation: Relation): Catalog {
-  const key = postgresDialect.name(relation.schema, relation.name)
-  const relations = PersistentMap.from(catalog.relations)
-  return withNames(catalog, relations.with(key, relation), renamed(namesOf(catalog), key, { before: relations.get(key), after: relation }))
+/** The catalog with this relation in place of the one of its name, or beside the others; O(log n). */
+export function putRelation(
+  catalog: Catalog,
+  relation: Relation,
+  key: string = postgresDialect.name(relation.schema, relation.name),
+): Catalog {
+  return withChange(catalog, key, (relations) => relations.with(key, relation))
 }
 
 export function removeRelation(catalog: Catalog, key: string): Catalog {
-  const relations = PersistentMap.from(catalog.relations)
-  return withNames(catalog, relations.without(key), renamed(namesOf(catalog), key, { before: relations.get(key), after: undefined }))
+  return withChange(catalog, key, (relations) => relations.without(key))
 }
 
-function withNames(catalog: Catalog, relations: PersistentMap<Relation>, names: Names): Catalog {
-  known.set(relations, names)
+/** The catalog once what came after `before` has been deployed for a while: none of it is new any more. */
+export function settle(after: Catalog, before: Catalog): Catalog {
+  const grown = PersistentMap.from(after.relations).since(PersistentMap.from(before.relations))
+  return grown.reduce((catalog, [, relation]) => (relation.isNew ? putRelation(catalog, { ...relation, isNew: false }) : catalog), after)
+}
+
+function withChange(catalog: Catalog, key: string, change: (relations: PersistentMap<Relation>) => PersistentMap<Relation>): Catalog {
+  const older = PersistentMap.from(catalog.relations)
+  if (older !== catalog.relations) known.set(older, { names: namesOf(catalog) })
+  const relations = change(older)
+  if (relations !== older) known.set(relations, { pending: pendingOn(older, key) })
   return { ...catalog, relations }
 }
 
-function namesOf(catalog: Catalog): Names {
-  const found = known.get(catalog.relations)
-  if (found !== undefined) return found
-  let names: Names = {
-    indexes: PersistentMap.from([]),
-    constraints: PersistentMap.from([]),
-    pointers: PersistentMap.from([]),
-    reads: PersistentMap.from([]),
-    parents: PersistentMap.from([]),
-  }
-  for (const [key, relation] of catalog.relations) names = renamed(names, key, { before: undefined, after: relation })
-  known.set(catalog.relations, names)
+/** The same relation changed again stands on what it stood on before. */
+function pendingOn(older: PersistentMap<Relation>, key: string): Pending {
+  const found = known.get(older)
+  if (found === undefined || 'names' in found) return { older, key, depth: 1 }
+  if (found.pending.key === key) return found.pending
+  if (found.pending.depth < deepest) return { older, key, depth: found.pending.depth + 1 }
+  namesOf({ relations: older })
+  return { older, key, depth: 1 }
+}
+
+function namesOf(catalog: Pick<Catalog, 'relations'>): Names {
+  const { made, keys, start } = pendingNames(catalog)
+  if (keys.size === 0) return made
+  const names = [...keys].reduce(
+    (changed, key) => renamed(changed, key, { before: start.get(key), after: catalog.relations.get(key) }),
+    made,
+  )
+  known.set(catalog.relations, { names })
   return names
+}
+
+/** The names of an older version, and what has changed since then. */
+interface Latest {
+  readonly made: Names
+  readonly start: ReadonlyMap<string, Relation>
+  readonly keys: ReadonlySet<string>
+}
+
+/** A single name is looked for in so many changed relations before the names are brought up to date. */
+const mostPending = 4
+
+function latestNames(catalog: Catalog): Latest {
+  const latest = pendingNames(catalog)
+  return latest.keys.size <= mostPending ? latest : { made: namesOf(catalog), start: catalog.relations, keys: new Set() }
+}
+
+function pendingNames({ relations }: Pick<Catalog, 'relations'>): Latest {
+  const keys = new Set<string>()
+  let start = relations
+  let found = known.get(start)
+  for (; found !== undefined && 'pending' in found; found = known.get(start)) {
+    keys.add(found.pending.key)
+    start = found.pending.older
+  }
+  if (found !== undefined) return { made: found.names, start, keys }
+  const made = [...start].reduce((names, [key, after]) => renamed(names, key, { before: undefined, after }), none)
+  known.set(start, { names: made })
+  return { made, start, keys }
+}
+
+const none: Names = {
+  indexes: PersistentMap.from([]),
+  constraints: PersistentMap.from([]),
+  pointers: PersistentMap.from([]),
+  reads: PersistentMap.from([]),
+  parents: PersistentMap.from([]),
 }
 
 /** What a relation was and what it is now. */
@@ -105,17 +184,24 @@ function endsOf({ before, after }: Change, field: 'children' | 'dependentViews')
 }
 
 function indexesOf(indexes: PersistentMap<string>, key: string, { before, after }: Change): PersistentMap<string> {
+  const [was, is] = [keysOf(before, 'indexes'), keysOf(after, 'indexes')]
   let changed = indexes
-  for (const index of before?.indexes ?? []) changed = changed.without(postgresDialect.name(before?.schema ?? '', index.name))
-  for (const index of after?.indexes ?? []) changed = changed.with(postgresDialect.name(after?.schema ?? '', index.name), key)
+  for (const name of was) if (!is.has(name)) changed = changed.without(name)
+  for (const name of is) if (!was.has(name)) changed = changed.with(name, key)
   return changed
 }
 
 function constraintsOf(constraints: PersistentMap<number>, { before, after }: Change): PersistentMap<number> {
+  const [was, is] = [keysOf(before, 'constraints'), keysOf(after, 'constraints')]
   let changed = constraints
-  for (const { name } of before?.constraints ?? []) changed = count(changed, postgresDialect.name(before?.schema ?? '', name), -1)
-  for (const { name } of after?.constraints ?? []) changed = count(changed, postgresDialect.name(after?.schema ?? '', name), 1)
+  for (const name of was) if (!is.has(name)) changed = count(changed, name, -1)
+  for (const name of is) if (!was.has(name)) changed = count(changed, name, 1)
   return changed
+}
+
+/** Their canonical names: both lie in the schema of their table. */
+function keysOf(relation: Relation | undefined, field: 'indexes' | 'constraints'): ReadonlySet<string> {
+  return new Set(relation?.[field].map(({ name }) => postgresDialect.name(relation.schema, name)))
 }
 
 function count(counts: PersistentMap<number>, key: string, by: 1 | -1): PersistentMap<number> {

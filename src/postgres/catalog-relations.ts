@@ -11,6 +11,7 @@ export interface Parts {
   readonly constraints: Groups<ask.ConstraintRow>
   readonly indexes: Groups<ask.IndexRow>
   readonly triggers: Groups<ask.OwnedRow>
+  readonly policies: Groups<ask.PolicyRow>
   readonly inherits: readonly ask.PairRow[]
   readonly sequences: ReadonlyMap<number, ask.SequenceRow>
   readonly views: Groups<ask.PairRow>
@@ -52,21 +53,6 @@ export function relationsOf(found: readonly ask.RelationRow[], parts: Parts): Pe
   )
 }
 
-function partitioningOf({
-  bound,
-  strategy,
-  keyColumns,
-  ownStorage,
-}: ask.RelationRow): Pick<Relation, 'partitionBound' | 'partitionBy' | 'ownStorage'> {
-  return {
-    ...(bound === null ? {} : { partitionBound: bound }),
-    ...(ownStorage && { ownStorage }),
-    ...(strategy === null
-      ? {}
-      : { partitionBy: { strategy: strategies[strategy], columns: (keyColumns ?? []).map((name) => name ?? undefined) } }),
-  }
-}
-
 const strategies = { r: 'range', l: 'list', h: 'hash' } as const
 
 interface Links {
@@ -86,28 +72,63 @@ function relationOf(row: ask.RelationRow, parts: Parts, links: Links): Relation 
     oid: row.oid,
     owner: row.owner,
     ...sizeOf(row, parts.version),
+    ...(row.unlogged && { unlogged: true as const }),
     isNew: false,
     columns: columns.map(columnOf),
     constraints: byName((parts.constraints.get(row.oid) ?? []).map((constraint) => constraintOf(constraint, names))),
     indexes: byName((parts.indexes.get(row.oid) ?? []).map((index) => indexOf(index, names))),
     ...(parent === undefined ? {} : { partitionOf: parent }),
-    ...partitioningOf(row),
+    ...partitioningOf(row, names),
     children: keysOf(links.children.get(row.oid), parts.keys),
     triggers: (parts.triggers.get(row.oid) ?? []).map((trigger) => trigger.name),
     publications: links.published(row),
     dependentViews: keysOf(parts.views.get(row.oid), parts.keys),
+    ...securityOf(row, parts.policies.get(row.oid)),
+    ...identityOf(row),
     ...ownerOf(parts.sequences.get(row.oid), parts.keys),
   }
 }
 
+function partitioningOf(
+  { bound, partitionKey, strategy, keyColumns, ownStorage }: ask.RelationRow,
+  names: ReadonlyMap<number, string>,
+): Pick<Relation, 'partitionBound' | 'partitionKey' | 'partitionBy' | 'ownStorage'> {
+  return {
+    ...(bound === null ? {} : { partitionBound: bound }),
+    ...(ownStorage && { ownStorage }),
+    ...(partitionKey === null ? {} : { partitionKey: partitionKey.map((position) => names.get(position)) }),
+    ...(strategy === null
+      ? {}
+      : { partitionBy: { strategy: strategies[strategy], columns: (keyColumns ?? []).map((name) => name ?? undefined) } }),
+  }
+}
+
 // reltuples is -1 where the table was never analysed; 13 has 0 for that and for an empty table alike.
-function sizeOf(row: ask.RelationRow, version: number): Pick<Relation, 'rows' | 'bytes' | 'pages'> {
+function sizeOf(row: ask.RelationRow, version: number): Pick<Relation, 'rows' | 'bytes' | 'pages' | 'analyzedAt'> {
   if (row.kind !== 'r' && row.kind !== 'm' && row.kind !== 'p') return {}
   const known = row.rows > 0 || (row.rows === 0 && version >= 14)
   return {
     ...(known ? { rows: row.rows } : {}),
     ...(row.bytes === null ? {} : { bytes: row.bytes, pages: row.pages }),
+    ...(row.analyzed === null ? {} : { analyzedAt: row.analyzed }),
   }
+}
+
+function securityOf(
+  { secured: enabled, forced }: ask.RelationRow,
+  rows: readonly ask.PolicyRow[] = [],
+): Pick<Relation, 'policies' | 'rowSecurity'> {
+  return {
+    ...(rows.length > 0 && { policies: byName(rows.map(({ name, mentions }) => ({ name, mentions }))) }),
+    ...((enabled || forced) && { rowSecurity: { enabled, forced } }),
+  }
+}
+
+const identities = { f: 'full', n: 'nothing', i: 'index' } as const
+
+// The server's own default for what is no table is nothing.
+function identityOf({ identity, kind }: ask.RelationRow): Pick<Relation, 'replicaIdentity'> {
+  return identity === 'd' || (kind !== 'r' && kind !== 'p') ? {} : { replicaIdentity: identities[identity] }
 }
 
 function columnOf(row: ask.ColumnRow): Column {
@@ -161,6 +182,7 @@ function indexOf(row: ask.IndexRow, names: ReadonlyMap<number, string>): Index {
   return {
     name: row.name,
     oid: row.oid,
+    bytes: row.bytes,
     unique: row.unique,
     valid: row.valid,
     method: row.method,
@@ -170,6 +192,7 @@ function indexOf(row: ask.IndexRow, names: ReadonlyMap<number, string>): Index {
     definition: row.definition.replace(/ pg_temp_\d+\./, ' pg_temp.'),
     ...(row.constraint === null ? {} : { constraint: row.constraint }),
     ...(row.parent === null ? {} : { parent: row.parent }),
+    ...(row.identity && { identifiesRows: row.identity }),
   }
 }
 

@@ -42,11 +42,20 @@ export interface RelationRow {
   readonly strategy: 'r' | 'l' | 'h' | null
   readonly keyColumns: readonly (string | null)[] | null
   readonly ownStorage: boolean
+  /** attnums, 0 for an expression; NULL where it is not partitioned. */
+  readonly partitionKey: readonly number[] | null
   readonly published: boolean
+  readonly unlogged: boolean
   readonly owner: string
+  readonly secured: boolean
+  readonly forced: boolean
+  /** default, full, nothing, index */
+  readonly identity: 'd' | 'f' | 'n' | 'i'
   readonly rows: number
   readonly pages: number
   readonly bytes: number | null
+  /** ISO 8601 in UTC */
+  readonly analyzed: string | null
 }
 
 // The size of a locked table is what the last VACUUM or ANALYZE saw.
@@ -58,14 +67,18 @@ export const relationsSql = `${lockedTables}
       FROM unnest(p.partattrs::int2[], p.partclass::oid[], p.partcollation::oid[]) WITH ORDINALITY AS k (num, class, coll, at)
       LEFT JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.num LEFT JOIN pg_opclass o ON o.oid = k.class ORDER BY k.at)
       FROM pg_partitioned_table p WHERE p.partrelid = c.oid) AS "keyColumns",
+    (SELECT partattrs::int2[]::int4[] FROM pg_partitioned_table WHERE partrelid = c.oid) AS "partitionKey",
     c.relpersistence = 'p' AND c.relkind IN ('r', 'p') AS published,
-    pg_get_userbyid(c.relowner) AS owner, c.reltuples::float8 AS rows,
+    c.relpersistence = 'u' AND c.relkind = 'r' AS unlogged, pg_get_userbyid(c.relowner) AS owner,
+    c.relrowsecurity AS secured, c.relforcerowsecurity AS forced, c.relreplident AS identity, c.reltuples::float8 AS rows,
     CASE WHEN c.relkind IN ('r', 'm', 'S') AND NOT ${isLocked('c.oid')}
       THEN (pg_relation_size(c.oid) / current_setting('block_size')::int)::float8 ELSE c.relpages::float8 END AS pages,
     CASE WHEN c.relkind NOT IN ('r', 'm') THEN NULL
       WHEN EXISTS (SELECT FROM locked WHERE relation = c.oid
         OR relation IN (SELECT indexrelid FROM pg_index WHERE indrelid = c.oid))
-      THEN c.relpages::float8 * current_setting('block_size')::int ELSE pg_total_relation_size(c.oid)::float8 END AS bytes
+      THEN c.relpages::float8 * current_setting('block_size')::int ELSE pg_total_relation_size(c.oid)::float8 END AS bytes,
+    to_char(greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid), pg_stat_get_last_analyze_time(c.oid),
+      pg_stat_get_last_autoanalyze_time(c.oid)) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS analyzed
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${isUsers('n')}`
 
@@ -129,6 +142,7 @@ export interface IndexRow {
   readonly relation: number
   readonly oid: number
   readonly name: string
+  readonly bytes: number
   readonly unique: boolean
   readonly valid: boolean
   readonly method: string
@@ -141,10 +155,14 @@ export interface IndexRow {
   readonly definition: string
   readonly constraint: string | null
   readonly parent: string | null
+  readonly identity: boolean
 }
 
 export const indexesSql = `${lockedTables}
-  SELECT i.indrelid AS relation, i.indexrelid AS oid, x.relname AS name, i.indisunique AS unique, i.indisvalid AS valid, m.amname AS method,
+  SELECT i.indrelid AS relation, i.indexrelid AS oid, x.relname AS name,
+    CASE WHEN x.relkind = 'I' THEN 0 WHEN ${isLocked('i.indexrelid')} OR ${isLocked('i.indrelid')}
+      THEN x.relpages::float8 * current_setting('block_size')::int ELSE pg_relation_size(i.indexrelid)::float8 END AS bytes,
+    i.indisunique AS unique, i.indisvalid AS valid, i.indisreplident AS identity, m.amname AS method,
     i.indkey::int2[]::int4[] AS attributes, i.indnkeyatts AS keys, i.indpred IS NOT NULL AS partial, CASE WHEN ${isLocked('i.indrelid')} THEN '' ELSE pg_get_indexdef(i.indexrelid) END AS definition,
     ARRAY(SELECT d.refobjsubid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
       AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0 ORDER BY 1) AS others,
@@ -188,7 +206,21 @@ export const triggersSql = `
   SELECT t.tgrelid AS relation, t.tgname AS name FROM pg_trigger t LEFT JOIN pg_constraint k ON k.oid = t.tgconstraint
   WHERE t.tgconstraint = 0 OR k.contype = 't' ORDER BY 1, 2`
 
+export interface PolicyRow {
+  readonly relation: number
+  readonly name: string
+  readonly mentions: readonly string[]
+}
+
+export const policiesSql = `
+  SELECT p.polrelid AS relation, p.polname AS name,
+    ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = p.polrelid AND EXISTS (SELECT FROM pg_depend d
+      WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass
+        AND d.refobjid = p.polrelid AND d.refobjsubid = a.attnum AND d.refobjsubid > 0) ORDER BY a.attnum) AS mentions
+  FROM pg_policy p ORDER BY 1, 2`
+
 export interface PublicationRow {
+  readonly insertsOnly: boolean
   readonly name: string
   readonly allTables: boolean
   readonly schemas: readonly string[]
@@ -197,7 +229,7 @@ export interface PublicationRow {
 
 /** Tables published by name, or by their schema (15). */
 export const publicationsSql = (version: number) => `
-  SELECT p.pubname AS name, p.puballtables AS "allTables",
+  SELECT p.pubname AS name, p.puballtables AS "allTables", NOT p.pubupdate AND NOT p.pubdelete AS "insertsOnly",
     ${version < 15 ? `'{}'::text[]` : `ARRAY(SELECT n.nspname::text FROM pg_publication_namespace s JOIN pg_namespace n ON n.oid = s.pnnspid WHERE s.pnpubid = p.oid)`} AS schemas,
     ARRAY(SELECT r.prrelid::int8::float8 FROM pg_publication_rel r WHERE r.prpubid = p.oid) AS tables
   FROM pg_publication p ORDER BY p.pubname`

@@ -1,4 +1,4 @@
-import type { Catalog, FunctionInfo, NamedType } from '../model/catalog.ts'
+import type { Catalog, FunctionInfo, NamedType, Publication } from '../model/catalog.ts'
 import type { Row } from '../model/session.ts'
 import { PersistentMap } from '../std/persistent-map.ts'
 import { sleep } from '../std/sleep.ts'
@@ -53,6 +53,7 @@ async function readOnce(query: Query, options: CatalogOptions): Promise<Catalog>
     constraints: groupBy(await rows<ask.ConstraintRow>(ask.constraintsSql), (row) => row.relation),
     indexes: groupBy(await rows<ask.IndexRow>(ask.indexesSql), (row) => row.relation),
     triggers: groupBy(await rows<ask.OwnedRow>(ask.triggersSql, []), (row) => row.relation),
+    policies: groupBy(await rows<ask.PolicyRow>(ask.policiesSql, []), (row) => row.relation),
     inherits: await rows<ask.PairRow>(ask.inheritsSql, []),
     sequences: new Map((await rows<ask.SequenceRow>(ask.sequencesSql, [])).map((row) => [row.sequence, row])),
     views: groupBy(await rows<ask.PairRow>(ask.viewsSql, []), (row) => row.one),
@@ -65,7 +66,7 @@ async function readOnce(query: Query, options: CatalogOptions): Promise<Catalog>
     timeZone: settings.zone,
     knowledge: 'whole',
     relations: relationsOf(found, parts),
-    publications: parts.publications.map(({ name, allTables, schemas }) => ({ name, allTables, schemas })),
+    publications: parts.publications.map(publicationOf),
     types: typesOf(await rows<ask.TypeRow>(ask.typesSql)),
     functions: functionsOf(await rows<ask.FunctionRow>(ask.functionsSql)),
   }
@@ -75,6 +76,10 @@ async function readOnce(query: Query, options: CatalogOptions): Promise<Catalog>
 function reader(query: Query, schemas: readonly string[] | undefined) {
   return async <Item>(sql: string, values: readonly unknown[] = [schemas ?? null]) =>
     (await query(sql, values)) as unknown as readonly Item[]
+}
+
+function publicationOf({ name, allTables, schemas, insertsOnly }: ask.PublicationRow): Publication {
+  return { name, allTables, schemas, ...(insertsOnly && { insertsOnly }) }
 }
 
 function typesOf(rows: readonly ask.TypeRow[]): PersistentMap<NamedType> {

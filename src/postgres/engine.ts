@@ -1,6 +1,9 @@
 import type { Engine } from '../model/engine.ts'
 import { roleOf, tiesOf } from './bonds.ts'
+import { calibrate } from './calibrate.ts'
+import { settle } from './catalog-names.ts'
 import { emptyCatalog } from './empty-catalog.ts'
+import { estimate } from './estimate.ts'
 import { facts } from './facts.ts'
 import { hazards } from './hazards/index.ts'
 import { inline } from './inline.ts'
@@ -25,11 +28,14 @@ export const postgres: Engine<PgNode> = {
   inline,
   facts,
   simulate,
+  settle,
   role: roleOf,
   ties: tiesOf,
   words: wordsOf,
   emptyCatalog,
   observe,
+  estimate,
+  calibrate,
   hazards,
   rewrites,
   connect,

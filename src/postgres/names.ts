@@ -15,7 +15,8 @@ export interface QualifiedName {
 
 /** Schema and name; a database part in front of them is dropped. */
 export function qualifiedName(source: NameSource): QualifiedName {
-  const [name = '', schema] = partsOf(source).toReversed()
+  const parts = partsOf(source)
+  const [name, schema] = [parts.at(-1) ?? '', parts.at(-2)]
   return schema === undefined || schema === '' ? { name } : { schema: plainSchema(schema), name }
 }
 
@@ -87,16 +88,28 @@ function plainSchema(schema: string): string {
 
 function lookUp(source: NameSource, catalog: Catalog, has: (key: string) => boolean): string | undefined {
   const { name } = qualifiedName(source)
-  return schemasOf(source, catalog)
-    .map((schema) => postgresDialect.name(schema, name))
-    .find(has)
+  for (const schema of schemasOf(source, catalog)) {
+    const key = postgresDialect.name(schema, name)
+    if (has(key)) return key
+  }
+  return undefined
 }
 
 // The server looks into the temporary schema and pg_catalog first, unless the path names them elsewhere.
 function schemasOf(source: NameSource, catalog: Catalog): readonly string[] {
   const { schema } = qualifiedName(source)
   if (schema !== undefined) return [schema]
-  return [...['pg_temp', 'pg_catalog'].filter((implied) => !catalog.searchPath.includes(implied)), ...catalog.searchPath]
+  return withImplied(catalog.searchPath)
+}
+
+const fullPaths = new WeakMap<readonly string[], readonly string[]>()
+
+function withImplied(path: readonly string[]): readonly string[] {
+  const known = fullPaths.get(path)
+  if (known !== undefined) return known
+  const full = [...['pg_temp', 'pg_catalog'].filter((implied) => !path.includes(implied)), ...path]
+  fullPaths.set(path, full)
+  return full
 }
 
 // Nobody's migration creates relations named pg_...: those that the catalog does not hold are the server's own.

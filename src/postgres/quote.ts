@@ -9,7 +9,20 @@ function name(...parts: readonly string[]): string {
   return parts.map(quoteName).join('.')
 }
 
+// The same few names are quoted again and again while a folder is judged.
+const quoted = new Map<string, string>()
+const mostQuoted = 10_000
+
 function quoteName(part: string): string {
+  const known = quoted.get(part)
+  if (known !== undefined) return known
+  if (quoted.size >= mostQuoted) quoted.clear()
+  const made = quote(part)
+  quoted.set(part, made)
+  return made
+}
+
+function quote(part: string): string {
   if (part.includes('\0')) throw new LockkeeperError('nul-byte', 'A name holds a NUL byte.')
   if (/^[a-z_][a-z0-9_]*$/.test(part) && !keywords.has(part)) return part
   return `"${part.replaceAll('"', '""')}"`

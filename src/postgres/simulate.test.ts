@@ -90,3 +90,11 @@ test('takes twice as long for twice as many statements', () => {
   // Four times the statements; quadratic growth would show as sixteen.
   expect((large ?? 0) / (small ?? 1)).toBeLessThan(9)
 })
+
+test('keeps the timeouts that are set for the session, until they are reset', () => {
+  const set = after(
+    "set lock_timeout = '2s'; set statement_timeout to 500; set local transaction_timeout = 7; select set_config('lock_timeout', '1min', false)",
+  )
+  expect(set.timeouts).toEqual({ lock_timeout: 60_000, statement_timeout: 500 })
+  expect(after('reset statement_timeout; set lock_timeout to default', set).timeouts).toEqual({})
+})

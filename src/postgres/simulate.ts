@@ -18,6 +18,7 @@ import {
   createSequence,
   createTrigger,
 } from './simulate/others.ts'
+import { alterPolicy, createPolicy } from './simulate/policies.ts'
 import { rename, setSchema } from './simulate/rename.ts'
 import { callSetConfig, setVariable } from './simulate/settings.ts'
 import { alterDomain, alterEnum, createComposite, createDomain, createEnum, createRange, defineObject } from './simulate/types.ts'
@@ -70,6 +71,8 @@ function otherEffect(node: PgNode, catalog: Catalog): Catalog | undefined {
   if ('CreateExtensionStmt' in node) return createExtension(node.CreateExtensionStmt, catalog)
   if ('CreatePublicationStmt' in node) return createPublication(node.CreatePublicationStmt, catalog)
   if ('AlterPublicationStmt' in node) return alterPublication(node.AlterPublicationStmt, catalog)
+  if ('CreatePolicyStmt' in node) return createPolicy(node.CreatePolicyStmt, catalog)
+  if ('AlterPolicyStmt' in node) return alterPolicy(node.AlterPolicyStmt, catalog)
   if ('VariableSetStmt' in node) return setVariable(node.VariableSetStmt, catalog)
   if ('SelectStmt' in node) return select(node, catalog)
   return undefined

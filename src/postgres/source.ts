@@ -71,6 +71,32 @@ export function insertAt(sql: string, location: number, text: string): string {
  */
 export function expressionText(source: Source, expression: PgNode | undefined): string | undefined {
   if (expression === undefined) return undefined
+  return plainText(source, expression) ?? runOfTokens(source, expression)
+}
+
+/** What most defaults are: a constant, or a call without arguments. */
+const plain = /(?:\w+\(\)|\w+|'[^'\\]*')(?=\s*(?:[,);]|$|not\s+null\b|null\b|primary\b|unique\b))/iy
+
+/** Found without cutting the whole statement into tokens, and proven like any other. */
+function plainText({ sql }: Source, expression: PgNode): string | undefined {
+  if (/[^\0-\x7f]/.test(sql)) return undefined
+  plain.lastIndex = firstPlace(expression)
+  const text = plain.exec(sql)?.[0]
+  return text !== undefined && sameTree(parsePlain(text), expression) ? text : undefined
+}
+
+const parsed = new Map<string, PgNode | undefined>()
+const mostParsed = 1_000
+
+function parsePlain(text: string): PgNode | undefined {
+  if (!parsed.has(text)) {
+    if (parsed.size >= mostParsed) parsed.clear()
+    parsed.set(text, parseExpression(text))
+  }
+  return parsed.get(text)
+}
+
+function runOfTokens(source: Source, expression: PgNode): string | undefined {
   const first = tokenAt(source, firstPlace(expression))
   for (let from = first; from >= 0 && (from === first || source.tokens[from]?.text === '('); from -= 1) {
     const text = longestMatch(source, from, expression)

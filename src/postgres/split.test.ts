@@ -10,9 +10,9 @@ test('cuts at the commas between actions only', () => {
   expect(
     texts(`alter table s."T,x" * add column a numeric(10,2) default f(1, 2), add check (a in (1,2) or b = ARRAY[1,2]), drop column "c,d"`),
   ).toEqual([
+    `alter table s."T,x" * drop column "c,d"`,
     `alter table s."T,x" * add column a numeric(10,2) default f(1, 2)`,
     `alter table s."T,x" * add check (a in (1,2) or b = ARRAY[1,2])`,
-    `alter table s."T,x" * drop column "c,d"`,
   ])
 })
 
@@ -30,8 +30,8 @@ test.each([
   [
     'alter table t set (fillfactor = 70, autovacuum_enabled = false), add constraint c foreign key (a, b) references p (a, b) on delete set null (a)',
     [
-      'alter table t set (fillfactor = 70, autovacuum_enabled = false)',
       'alter table t add constraint c foreign key (a, b) references p (a, b) on delete set null (a)',
+      'alter table t set (fillfactor = 70, autovacuum_enabled = false)',
     ],
   ],
 ])('%s', (sql, parts) => {
@@ -44,5 +44,24 @@ test('says where each action stands in the file', () => {
     [30, 2, 17],
     [55, 2, 41],
     [67, 3, 2],
+  ])
+})
+
+test('takes the actions in the passes of the server, and those of one pass as they stand', () => {
+  const sql = `alter table t validate constraint v, alter a set default 1, add check (a > 0), add unique (b), add primary key using index i,
+    alter a set not null, alter g set expression as (a + 1), add b int, add c int, alter a type bigint, alter a drop default, drop constraint k`
+  expect(texts(sql).map((text) => text.replace('alter table t ', ''))).toEqual([
+    'alter a drop default',
+    'drop constraint k',
+    'alter a type bigint',
+    'add b int',
+    'add c int',
+    'alter g set expression as (a + 1)',
+    'alter a set not null',
+    'add primary key using index i',
+    'add unique (b)',
+    'alter a set default 1',
+    'add check (a > 0)',
+    'validate constraint v',
   ])
 })

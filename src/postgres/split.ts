@@ -2,17 +2,28 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { Statement } from '../model/statement.ts'
 import { sameTree, type AlterTableStmt, type PgNode } from './node.ts'
 import { parse, scan, type Token } from './parse.ts'
+import { passOf } from './pass.ts'
 
 /**
- * An ALTER TABLE of several actions as one statement an action, made of the user's own bytes; each stands where its action stands.
- * Every part is parsed again and its tree compared with the original's: where one differs, and for any other statement, it stays whole.
+ * An ALTER TABLE of several actions as one statement an action, made of the user's own bytes, in the order in which the server takes
+ * them; each says where its action stands. Every part is parsed again and its tree compared with the original's: where one differs,
+ * and for any other statement, it stays whole.
  */
 export function split(statement: Statement<PgNode>): readonly Statement<PgNode>[] {
   const { node } = statement
   if (!('AlterTableStmt' in node) || !isTable(node.AlterTableStmt) || (node.AlterTableStmt.cmds?.length ?? 0) < 2) return [statement]
   const parts = partsOf(statement.sql)
   const made = parts?.actions.map((action) => oneAction(statement, parts.prefix, action))
-  return made !== undefined && isWhole(made, node) ? made : [statement]
+  return made !== undefined && isWhole(made, node) ? inPasses(made) : [statement]
+}
+
+function inPasses(actions: readonly Statement<PgNode>[]): readonly Statement<PgNode>[] {
+  return actions.toSorted((a, b) => passOfAction(a) - passOfAction(b))
+}
+
+function passOfAction({ node }: Statement<PgNode>): number {
+  const [command] = 'AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : []
+  return command !== undefined && 'AlterTableCmd' in command ? passOf(command.AlterTableCmd) : 0
 }
 
 function isTable({ objtype }: AlterTableStmt): boolean {

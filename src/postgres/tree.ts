@@ -41,7 +41,9 @@ export function optionOf(options: readonly PgNode[] | undefined, name: string): 
 
 function valueOf({ arg }: DefElem): string | number | boolean {
   if (arg === undefined) return true
-  if ('String' in arg) return !['off', 'false', 'no', '0'].includes((arg.String.sval ?? '').toLowerCase()) && (arg.String.sval ?? '')
+  // A bare word such as off comes as the name of a type.
+  const [text] = nameParts(arg)
+  if (text !== undefined) return !['off', 'false', 'no', '0'].includes(text.toLowerCase()) && text
   if ('Boolean' in arg) return arg.Boolean.boolval ?? false
   if ('Integer' in arg) return arg.Integer.ival ?? 0
   return true

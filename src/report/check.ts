@@ -1,6 +1,7 @@
 import type { Facts } from '../model/facts.ts'
 import type { Hazard, Severity } from '../model/hazard.ts'
 import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
+import { estimateText } from './estimate.ts'
 import type { Style, Tint } from './style.ts'
 import { count, excerpt, printable, tint, wrap } from './style.ts'
 
@@ -25,6 +26,7 @@ function statementText(style: Style, migration: CheckedMigration, statement: Che
     place,
     tint(style, 'dim', excerpt('  | ', statement.sql, 4)),
     factsText(style, statement.facts),
+    estimateText(style, statement.estimate),
     ...statement.hazards.map((hazard) => hazardText(style, hazard)),
   ]
     .filter((part) => part !== '')

@@ -1,6 +1,7 @@
 import type { TimedEvent } from '../model/event.ts'
 import { blockerLine } from './blockers.ts'
-import { duration, grouped } from './style.ts'
+import { grouped } from '../std/amounts.ts'
+import { duration } from './style.ts'
 
 /** One event in one line for a person; undefined for what only --events should hold. */
 export function eventLine(event: TimedEvent): string | undefined {

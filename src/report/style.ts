@@ -1,3 +1,5 @@
+import { grouped } from '../std/amounts.ts'
+
 /** How text looks: colours only where asked for, lines no wider than asked for. */
 export interface Style {
   readonly color: boolean
@@ -72,9 +74,4 @@ export function duration(ms: number): string {
 /** `1 error`, `3 errors`. */
 export function count(n: number, noun: string): string {
   return `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`
-}
-
-/** `2,000,000`. By hand, since toLocaleString loads tables that take longer than all else here. */
-export function grouped(n: number): string {
-  return String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 }

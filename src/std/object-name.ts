@@ -17,6 +17,7 @@ export function makeObjectName(name1: string, name2: string | undefined, label: 
 
 /** The longest beginning of a text that is at most so many bytes of UTF-8 and cuts no character in two. */
 export function clip(text: string, bytes: number): string {
+  if (byteLength(text) <= bytes) return text
   let kept = ''
   let used = 0
   for (const character of text) {
@@ -29,5 +30,8 @@ export function clip(text: string, bytes: number): string {
 
 /** Bytes of the text in UTF-8. */
 export function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return encoder.encode(text).length
+  return text.length
 }
+
+const encoder = new TextEncoder()

@@ -24,6 +24,20 @@ test('holds what a Map holds after any run of puts and removals, in the order of
   )
 })
 
+test('tells what came since an older version', () => {
+  const step = fc.tuple(fc.boolean(), fc.string({ maxLength: 2 }), fc.integer({ min: 0, max: 3 }))
+  fc.assert(
+    fc.property(fc.array(step), fc.array(step), (first, later) => {
+      const play = (start: PersistentMap<number>, steps: typeof first) =>
+        steps.reduce((map, [put, key, value]) => (put ? map.with(key, value) : map.without(key)), start)
+      const older = play(PersistentMap.from([]), first)
+      const newer = play(older, later)
+      expect(newer.since(older)).toEqual([...newer].filter(([key, value]) => !older.has(key) || older.get(key) !== value))
+    }),
+    { seed: 7 },
+  )
+})
+
 test('stays shallow for names that differ only in a number', () => {
   let map = PersistentMap.from<number>([])
   const start = performance.now()

@@ -14,10 +14,20 @@ type Tree<Value> = TreeNode<Value> | undefined
  * Iterates in the order of its keys (by code units). A treap: each key's hash is its priority, so equal contents have equal shape.
  */
 export class PersistentMap<Value> implements ReadonlyMap<string, Value> {
-  readonly #root: Tree<Value>
+  /** All but the entry put last, which goes into the tree only when another one comes: one relation is often changed many times in a row. */
+  readonly #tree: Tree<Value>
+  readonly #last: { readonly key: string; readonly value: Value } | undefined
+  #whole: Tree<Value>
 
-  private constructor(root: Tree<Value>) {
-    this.#root = root
+  private constructor(tree: Tree<Value>, last?: { readonly key: string; readonly value: Value }) {
+    this.#tree = tree
+    this.#last = last
+  }
+
+  get #root(): Tree<Value> {
+    if (this.#last === undefined) return this.#tree
+    this.#whole ??= insert(this.#tree, this.#last.key, this.#last.value)
+    return this.#whole
   }
 
   /** Gives the map itself where it is one already. */
@@ -33,19 +43,26 @@ export class PersistentMap<Value> implements ReadonlyMap<string, Value> {
   }
 
   get(key: string): Value | undefined {
-    return find(this.#root, key)?.value
+    return this.#last?.key === key ? this.#last.value : find(this.#tree, key)?.value
   }
 
   has(key: string): boolean {
-    return find(this.#root, key) !== undefined
+    return this.#last?.key === key || find(this.#tree, key) !== undefined
   }
 
   with(key: string, value: Value): PersistentMap<Value> {
-    return new PersistentMap(insert(this.#root, key, value))
+    return new PersistentMap(this.#last?.key === key ? this.#tree : this.#root, { key, value })
   }
 
   without(key: string): PersistentMap<Value> {
     return this.has(key) ? new PersistentMap(remove(this.#root, key)) : this
+  }
+
+  /** The entries that `older` has not, or has with another value. Where one grew out of the other it costs what changed, and not what they share. */
+  since(older: PersistentMap<Value>): readonly (readonly [string, Value])[] {
+    const found: (readonly [string, Value])[] = []
+    collect(this.#root, older.#root, found)
+    return found
   }
 
   forEach(visit: (value: Value, key: string, map: ReadonlyMap<string, Value>) => void): void {
@@ -106,6 +123,26 @@ function merge<Value>(left: Tree<Value>, right: Tree<Value>): Tree<Value> {
 
 function node<Value>(of: TreeNode<Value>, left: Tree<Value>, right: Tree<Value>): TreeNode<Value> {
   return { key: of.key, value: of.value, priority: of.priority, size: sizeOf(left) + sizeOf(right) + 1, left, right }
+}
+
+function collect<Value>(now: Tree<Value>, then: Tree<Value>, found: (readonly [string, Value])[]): void {
+  if (now === undefined || now === then) return
+  const [left, same, right] = cut(then, now.key)
+  collect(now.left, left, found)
+  if (same === undefined || same.value !== now.value) found.push([now.key, now.value])
+  collect(now.right, right, found)
+}
+
+/** What stands left of the key, at it and right of it; whole subtrees stay the same objects. */
+function cut<Value>(tree: Tree<Value>, key: string): readonly [Tree<Value>, Tree<Value>, Tree<Value>] {
+  if (tree === undefined) return [undefined, undefined, undefined]
+  if (key === tree.key) return [tree.left, tree, tree.right]
+  if (key < tree.key) {
+    const [left, same, right] = cut(tree.left, key)
+    return [left, same, node(tree, right, tree.right)]
+  }
+  const [left, same, right] = cut(tree.right, key)
+  return [node(tree, tree.left, left), same, right]
 }
 
 function* walk<Value, Item>(tree: Tree<Value>, item: (node: TreeNode<Value>) => Item): Generator<Item, undefined> {

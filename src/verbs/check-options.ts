@@ -14,8 +14,16 @@ export interface CheckVerbOptions extends SelectOptions {
   readonly server?: Server
   /** Where unqualified names are looked up. */
   readonly schema?: string
+  /** false: nothing is run, every verdict is predicted. */
+  readonly sandbox?: boolean
   /** An empty database to use as the sandbox. */
   readonly shadowUrl?: string
+  /** Sizes and times from this file (its path from `root`) instead of the database's: it speaks for the database that it was made on. */
+  readonly statsFile?: string
+  /** Writes the database's sizes and speed to this file (its path from `root`). */
+  readonly writeStatsFile?: string
+  /** The rules of style have their say too; without it, harm alone counts. */
+  readonly style?: boolean
   readonly signal: AbortSignal
   /** The day on which suppressions are looked at: `2026-11-24`. */
   readonly today: string

@@ -9,8 +9,11 @@ import { present } from '../std/present.ts'
 import type { CheckVerbOptions } from './check-options.ts'
 import type { Sandbox } from './sandbox.ts'
 import { openSandbox } from './sandbox.ts'
+import type { Sizes } from './sizes.ts'
+import { sizesFor } from './sizes.ts'
 import type { Scope } from './scope.ts'
 import { scopeOf } from './scope.ts'
+import { withSizes } from './statistics.ts'
 import type { Parsed, Trial } from './trial.ts'
 import { predictAll, tryAll } from './trial.ts'
 
@@ -28,9 +31,10 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
     const parsed = scope.pending.map((migration) => ({ migration, statements: statementsOf(engine, migration) }))
     const wanted = { options, scope, parsed }
     const tried = await tryOut(engine, await opening, wanted)
+    const sizes = await sizesFor(options, scope)
     // The sandbox's server ends while its findings are judged.
     const closing = close(await opening)
-    const report = judge(engine, tried, wanted)
+    const report = judge(engine, tried, { ...wanted, sizes })
     await closing
     return report
   } finally {
@@ -41,11 +45,13 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
 
 type Opened =
   | { readonly kind: 'open'; readonly sandbox: Sandbox }
+  | { readonly kind: 'unwanted' }
   | { readonly kind: 'missing' | 'failed'; readonly error: LockkeeperError }
 
 // Begun before anything else, since starting a server takes longest; its failure is looked at when it is needed.
 async function openQuietly(options: CheckVerbOptions): Promise<Opened> {
   const { shadowUrl, schema, signal, server } = options
+  if (options.sandbox === false) return { kind: 'unwanted' }
   try {
     const sandbox = await openSandbox({ engine: postgresEngine, signal, ...present({ version: server?.version, shadowUrl, schema }) })
     return { kind: 'open', sandbox }
@@ -69,6 +75,8 @@ async function tryOut(engine: Engine, opened: Opened, { options, scope, parsed }
   switch (opened.kind) {
     case 'failed':
       throw opened.error
+    case 'unwanted':
+      return predictAll(engine, { scope, parsed, version: versionsOf(options, scope).at(-1) ?? 18, why: '--no-sandbox' })
     case 'missing':
       return predictAll(engine, { scope, parsed, version: versionsOf(options, scope).at(-1) ?? 18, why: opened.error.message })
     case 'open':
@@ -76,14 +84,15 @@ async function tryOut(engine: Engine, opened: Opened, { options, scope, parsed }
   }
 }
 
-function judge(engine: Engine, tried: Trial, { options, scope }: Wanted): CheckReport {
+function judge(engine: Engine, tried: Trial, { options, scope, sizes }: Wanted & { readonly sizes: Sizes }): CheckReport {
+  const catalog = scope.catalog ?? tried.catalog
   return check(engine, tried.pending, {
-    catalog: scope.catalog ?? tried.catalog,
+    catalog: sizes.statistics?.origin === 'stats-file' ? withSizes(catalog, sizes.statistics) : catalog,
     versions: versionsOf(options, scope),
     together: scope.together,
     today: options.today,
-    notes: [...scope.notes, ...scope.pending.flatMap(rowsNote), ...tried.notes],
-    ...present({ sandboxVersion: tried.sandboxVersion }),
+    notes: [...scope.notes, ...sizes.notes, ...scope.pending.flatMap(rowsNote), ...tried.notes],
+    ...present({ sandboxVersion: tried.sandboxVersion, style: options.style, statistics: sizes.statistics }),
   })
 }
 

@@ -1,11 +1,14 @@
 import type { Catalog } from '../model/catalog.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Migration } from '../model/migration.ts'
+import type { Statistics } from '../model/statistics.ts'
+import { present } from '../std/present.ts'
 import type { CheckVerbOptions } from './check-options.ts'
 import type { Selection } from './select.ts'
 import { selectMigrations } from './select.ts'
 import { standingsOf } from './states.ts'
-import type { Connection } from './target.ts'
+import { takeStatistics, workedOn } from './statistics.ts'
+import type { Connection, Situation, Target } from './target.ts'
 import { openTarget, readSituation } from './target.ts'
 
 /** What `check` judges. */
@@ -18,6 +21,8 @@ export interface Scope {
   /** Of the database, where one was given. */
   readonly catalog: Catalog | undefined
   readonly schema: string
+  /** Of the database; absent where none was asked. */
+  readonly statistics?: Statistics
   /** What limits the verdicts, in words. */
   readonly notes: readonly string[]
 }
@@ -37,7 +42,8 @@ export async function scopeOf(options: CheckVerbOptions): Promise<Scope> {
     together: true,
     catalog: live?.catalog,
     schema,
-    notes,
+    notes: [...notes, ...(live?.notes ?? [])],
+    ...present({ statistics: live?.statistics }),
   }
 }
 
@@ -48,7 +54,7 @@ async function readIfAny(
   const { connection, connectionOptional } = options
   if (connection === undefined) return { notes: [] }
   try {
-    return { live: await readLive(connection, selection, options.project), notes: [] }
+    return { live: await readLive(connection, selection, options), notes: [] }
   } catch (error) {
     if (connectionOptional !== true || !(error instanceof LockkeeperError)) throw error
     return { notes: [`Judged without the database that the environment names: ${error.message}.`] }
@@ -58,11 +64,36 @@ async function readIfAny(
 interface Live {
   readonly catalog: Catalog
   readonly pending: ReadonlySet<string>
+  readonly statistics?: Statistics
+  readonly notes: readonly string[]
 }
 
-async function readLive(connection: Connection, { loaded }: Selection, project: string | undefined): Promise<Live> {
+async function readLive(connection: Connection, { loaded, chosen }: Selection, options: CheckVerbOptions): Promise<Live> {
   await using target = await openTarget(connection)
-  const situation = await readSituation(target, loaded, project)
-  const pending = standingsOf(loaded.migrations, situation).filter((standing) => standing.state !== 'complete')
-  return { catalog: situation.catalog, pending: new Set(pending.map((standing) => standing.migration.id)) }
+  const situation = await readSituation(target, loaded, options.project)
+  const pending = standingsOf(loaded.migrations, situation)
+    .filter((standing) => standing.state !== 'complete')
+    .map((standing) => standing.migration)
+  const ids = new Set(pending.map((migration) => migration.id))
+  const judged = chosen === undefined ? pending : loaded.migrations.filter((migration) => chosen.has(migration.id))
+  const sample = await sampled(target, situation, { judged, options })
+  return { catalog: situation.catalog, pending: ids, ...sample }
 }
+
+interface Wanted {
+  readonly judged: readonly Migration[]
+  readonly options: CheckVerbOptions
+}
+
+/** Nothing is sampled where no table is worked on, or where a file speaks of sizes. */
+async function sampled({ engine, session }: Target, { catalog }: Situation, wanted: Wanted): Promise<Pick<Live, 'statistics' | 'notes'>> {
+  const { judged, options } = wanted
+  const all = options.writeStatsFile !== undefined
+  if (options.statsFile !== undefined && !all) return { notes: [] }
+  const relations = all ? [...catalog.relations.keys()] : workedOn(engine, judged, catalog)
+  if (relations.length === 0) return { notes: [] }
+  const statistics = await takeStatistics(engine, { session, catalog, relations })
+  return statistics === undefined ? { notes: [busyNote] } : { statistics, notes: [] }
+}
+
+const busyNote = 'No estimates: the server did not answer a short sample in time.'

@@ -28,5 +28,13 @@ function relationsOf(step: Step): readonly string[] {
 function definitionOf(relation: Relation | undefined): unknown {
   if (relation === undefined) return null
   const { kind, columns, constraints, indexes, partitionOf, children, triggers } = relation
-  return { kind, columns, constraints, indexes: indexes.map((index) => ({ ...index, oid: undefined })), partitionOf, children, triggers }
+  return {
+    kind,
+    columns,
+    constraints,
+    indexes: indexes.map((index) => ({ ...index, oid: undefined, bytes: undefined })),
+    partitionOf,
+    children,
+    triggers,
+  }
 }

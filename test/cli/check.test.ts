@@ -104,6 +104,17 @@ it('finds a statement that the server refuses, with status 2', async () => {
   expect((await cliHere(['check', '--fail-on', 'never'], { cwd: here.folder })).status).toBe(0)
 })
 
+it('speaks of style where it is asked to, by flag or file, and not otherwise', async () => {
+  const rulesIn = (report: CheckReport) => report.migrations.flatMap((m) => m.statements.flatMap((s) => s.hazards.map((h) => h.rule)))
+  await using here = await project({ 'one.sql': 'CREATE TABLE n (id bigint PRIMARY KEY, j json);' })
+  expect(rulesIn(await check(here.folder, 'one.sql'))).toEqual([])
+  const asked = await check(here.folder, 'one.sql', '--style')
+  expect(rulesIn(asked)).toContain('prefer-jsonb')
+  expect(asked.summary).toMatchObject({ errors: 0, warnings: 0 })
+  await here.write({ 'lockkeeper.config.json': '{"style": true}' })
+  expect(rulesIn(await check(here.folder, 'one.sql'))).toContain('prefer-jsonb')
+})
+
 it('takes a suppression with its reason, and none without', async () => {
   const files = (comment: string) => ({
     ...lock,
@@ -142,7 +153,11 @@ it('explains every rule that it can name', async () => {
   const list = await cliHere(['explain'])
   const rules = [...(await postgresEngine()).hazards.map((rule) => rule.id), 'statement-fails', 'suppression-without-reason']
   for (const rule of rules) expect(list.stdout).toContain(rule)
+  expect(list.stdout).toMatch(/^prefer-jsonb .*\(style\)$/m)
   expect((await cliHere(['explain', 'statement-fails'])).stdout).toContain('lockkeeper-ignore statement-fails')
+  const worked = await cliHere(['explain', 'blocking-index-build'])
+  expect(worked.stdout).toContain('PostgreSQL 13 to 18: SHARE on public.t')
+  expect(worked.stdout).toContain('CREATE INDEX CONCURRENTLY t_a_idx ON public.t (a);')
   const unknown = await cliHere(['explain', 'statement-failure'])
   expect(unknown.status).toBe(1)
   expect(unknown.stderr).toContain('statement-fails')

@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { placed } from '../../src/check/example.ts'
 import type { Catalog } from '../../src/model/catalog.ts'
+import type { Examples } from '../../src/model/hazard.ts'
 import { emptyCatalog } from '../../src/postgres/empty-catalog.ts'
+import { postgres } from '../../src/postgres/engine.ts'
 import { hazards } from '../../src/postgres/hazards/index.ts'
 import { loadParser } from '../../src/postgres/parse.ts'
+import { measuredLocks } from '../../src/postgres/measured-locks.ts'
 import { rewrites } from '../../src/postgres/rewrites/index.ts'
 import { connect, type PostgresSession } from '../../src/postgres/session.ts'
 import { simulate } from '../../src/postgres/simulate.ts'
+import { workedExample } from '../../src/verbs/explain.ts'
 import { hazardsIn, judgeExample, readExample, settled, type Example, type JudgedExample } from '../support/hazard-examples.ts'
 import { forEachVersion, freshDatabase, type TestDatabase } from '../support/postgres.ts'
 
@@ -28,8 +33,18 @@ describe.each(hazards.map((rule) => [rule.id, rule] as const))('the rule %s', (i
     expect(rule.examples.safe.length, 'safe').toBeGreaterThan(0)
   })
 
+  test('shows what each server did with its first example, and what apply does instead', () => {
+    expect(
+      (measuredLocks[id] ?? []).flatMap(({ versions }) => versions),
+      'npm run probe -- examples',
+    ).toEqual([13, 14, 15, 16, 17, 18])
+    const { said, planned } = workedExample(postgres, rule)
+    expect(said).not.toHaveLength(0)
+    expect(planned.steps.length + planned.blocked.length).toBeGreaterThan(0)
+  })
+
   test.each(rule.examples.hazardous)('speaks on: %s', (sql) => {
-    const found = hazardsIn(rule, pure(sql))
+    const found = hazardsIn(rule, pure(sql, rule.examples))
     expect(found).not.toHaveLength(0)
     for (const hazard of found) {
       expect(hazard.rule).toBe(id)
@@ -40,7 +55,7 @@ describe.each(hazards.map((rule) => [rule.id, rule] as const))('the rule %s', (i
   })
 
   test.each(rule.examples.safe)('is silent on: %s', (sql) => {
-    expect(hazardsIn(rule, pure(sql))).toEqual([])
+    expect(hazardsIn(rule, pure(sql, rule.examples))).toEqual([])
   })
 
   test('does not stumble over the examples of the other rules', () => {
@@ -56,14 +71,19 @@ describe.each(hazards.map((rule) => [rule.id, rule] as const))('the rule %s', (i
 const judged = new Map<string, JudgedExample>()
 
 /** On a catalog that was made without a server, and in which nothing is but what the example makes. */
-function pure(sql: string): JudgedExample {
-  const known = judged.get(sql)
+function pure(sql: string, place: Pick<Examples, 'server' | 'bytes'> = {}): JudgedExample {
+  const name = `${place.server ?? ''} ${place.bytes ?? ''} ${sql}`
+  const known = judged.get(name)
   if (known !== undefined) return known
   const example = readExample(sql)
-  const empty: Catalog = { ...emptyCatalog({ flavor: 'postgresql', version: 18 }, 'public'), knowledge: 'whole' }
-  const made = judgeExample(example, settled(example.setup.reduce((catalog, statement) => simulate(statement, catalog), empty)))
-  judged.set(sql, made)
+  const setup = example.setup.reduce((catalog, statement) => simulate(statement, catalog), emptyOf(18))
+  const made = judgeExample(example, placed(settled(setup), place))
+  judged.set(name, made)
   return made
+}
+
+function emptyOf(version: number): Catalog {
+  return { ...emptyCatalog({ flavor: 'postgresql', version }, 'public'), knowledge: 'whole' }
 }
 
 forEachVersion('the examples of the rules', (version) => {
@@ -80,10 +100,10 @@ forEachVersion('the examples of the rules', (version) => {
 
   test('are judged alike on the catalog that the server itself gives', async () => {
     for (const rule of hazards) {
-      for (const [kind, list] of Object.entries(rule.examples)) {
-        for (const sql of list) {
+      for (const kind of ['hazardous', 'safe'] as const) {
+        for (const sql of rule.examples[kind]) {
           const example = readExample(sql)
-          const found = hazardsIn(rule, judgeExample(example, await catalogAfter(example))).length
+          const found = hazardsIn(rule, judgeExample(example, placed(await catalogAfter(example), rule.examples))).length
           expect(found > 0 ? 'hazardous' : 'safe', `${rule.id}: ${sql}`).toBe(kind)
         }
       }
@@ -94,7 +114,9 @@ forEachVersion('the examples of the rules', (version) => {
   async function catalogAfter({ setup }: Example): Promise<Catalog> {
     await session.script(['begin', ...setup.map(({ sql }) => sql)])
     try {
-      return await session.readCatalog()
+      // The server says nothing of what a session has set for itself.
+      const { timeouts } = setup.reduce((catalog, statement) => simulate(statement, catalog), emptyOf(version))
+      return { ...(await session.readCatalog()), ...(timeouts !== undefined && { timeouts }) }
     } finally {
       await session.script(['rollback'])
     }

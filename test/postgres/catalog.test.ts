@@ -22,7 +22,10 @@ const setup = `
   CREATE FUNCTION f(text) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
   CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
   CREATE TRIGGER tr BEFORE INSERT ON log FOR EACH ROW EXECUTE FUNCTION tf();
-  CREATE PUBLICATION one FOR TABLE log;
+  CREATE PUBLICATION one FOR TABLE log WITH (publish = 'insert');
+  ALTER TABLE parents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY, REPLICA IDENTITY USING INDEX parents_pkey;
+  CREATE POLICY p ON parents USING ("Key" = current_user AND id > 0) WITH CHECK (id > 0);
+  ALTER TABLE log1 REPLICA IDENTITY FULL;
   CREATE PUBLICATION every FOR ALL TABLES;
   CREATE SCHEMA other CREATE TABLE b (id int);
   CREATE SCHEMA lockkeeper CREATE TABLE journal (id int);
@@ -134,6 +137,22 @@ forEachVersion('readCatalog', (version) => {
     ])
     expect(catalog).toMatchObject({ server: { flavor: 'postgresql', version }, knowledge: 'whole', searchPath: ['public'] })
     expect(catalog.publications).toContainEqual({ name: 'every', allTables: true, schemas: [] })
+  })
+
+  test('reads row security, replica identities and what a publication passes on', async () => {
+    await using database = await freshDatabase(version, { setup })
+    const { relations, publications } = await read(database)
+    const parents = relations.get('public.parents')
+    expect(parents).toMatchObject({
+      rowSecurity: { enabled: true, forced: true },
+      policies: [{ name: 'p', mentions: ['id', 'Key'] }],
+      replicaIdentity: 'index',
+    })
+    expect(parents?.indexes.filter(({ identifiesRows }) => identifiesRows).map(({ name }) => name)).toEqual(['parents_pkey'])
+    expect(relations.get('public.log1')).toMatchObject({ replicaIdentity: 'full' })
+    const plain = relations.get('public.a')
+    expect([plain?.rowSecurity, plain?.policies, plain?.replicaIdentity]).toEqual([undefined, undefined, undefined])
+    expect(publications).toContainEqual({ name: 'one', allTables: false, schemas: [], insertsOnly: true })
   })
 
   test('leaves out the schemas of the server and ours, and on demand all but those named', async () => {

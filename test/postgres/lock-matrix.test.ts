@@ -15,7 +15,6 @@ const knownDifferences: ReadonlyMap<string, string> = new Map([
     'The server inlines the body of an SQL function and then sees no volatile call; the catalog does not hold bodies, so the worst is predicted.',
   ],
   ['drop-statistics', 'The catalog does not hold extended statistics, so the table that they belong to is not known.'],
-  ['set-logged-noop', 'The catalog does not say whether a table is logged already, so the worst is predicted.'],
   ['do-block', 'What a DO block runs is text in a string: it is observed, never predicted.'],
 ])
 

@@ -21,11 +21,55 @@ export const moreScripts: readonly Script[] = [
       alter table only p add primary key (k, id);`,
   },
   {
+    title: 'unlogged tables',
+    sql: `
+      create unlogged table u (id int primary key);
+      create table l (id int);
+      create unlogged table c as select id from u;
+      select id into unlogged i from u;
+      create table like_u (like u);
+      alter table u set logged;
+      alter table l set unlogged;
+      alter table l set unlogged`,
+  },
+  {
+    title: 'row security and replica identity',
+    sql: `
+      create table t (id int primary key, a int not null unique, "B" text);
+      create table s (id int, a int);
+      create policy mine on t using ("B" = current_user and a > 0);
+      create policy seen on t for select using (exists (select from s where s.id = t.id));
+      alter table t enable row level security;
+      alter table t force row level security;
+      alter policy mine on t using (a > 1) with check (a > 2);
+      alter policy mine on t rename to own;
+      alter table t rename column a to aa;
+      alter table t no force row level security, replica identity using index t_a_key;
+      alter index t_a_key rename to k;
+      drop policy seen on t;
+      alter table t disable row level security;
+      alter table t drop column aa cascade;
+      alter table t replica identity full;
+      alter table t replica identity nothing;
+      alter table t replica identity default;
+      create table u (like t including all);
+      create table p (id int primary key) partition by range (id);
+      alter table p replica identity using index p_pkey;
+      create table p1 partition of p for values from (1) to (10);
+      alter table p enable row level security;
+      create publication pub for table t with (publish = 'insert, truncate');
+      create publication rest for table p;
+      alter publication pub set (publish = 'insert, update');
+      alter publication rest set (publish = 'insert');`,
+  },
+  {
     title: 'partitions',
     sql: `
       create table ref (id int primary key);
       create table p (id int not null, k text default 'z', r int references ref, check (id > 0), primary key (id, k)) partition by range (id);
       create index on p (lower(k));
+      create table byx (a int, b int) partition by range (a, (b + 1));
+      alter table byx rename a to z;
       create function tf() returns trigger language plpgsql as 'begin return new; end';
       create trigger tr after insert on p for each row execute function tf();
       create table p1 partition of p for values from (1) to (10);

@@ -51,6 +51,7 @@ function knownRelation({
   rows: _rows,
   bytes: _bytes,
   pages: _pages,
+  analyzedAt: _analyzedAt,
   isNew: _isNew,
   partitionBound: _bound,
   ...relation
@@ -73,7 +74,7 @@ function knownConstraint(constraint: Constraint) {
   return { ...rest, expression: true, columns: constraint.columns.toSorted() }
 }
 
-function knownIndex({ oid: _oid, definition, columns, partial, mentions, ...index }: Index) {
+function knownIndex({ oid: _oid, bytes: _bytes, definition, columns, partial, mentions, ...index }: Index) {
   const plain = !partial && !columns.includes(undefined)
   return { ...index, columns, partial, mentions, definition: plain ? definition : definition.slice(0, definition.indexOf(' (')) }
 }

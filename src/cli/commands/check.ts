@@ -1,8 +1,9 @@
+import { LockkeeperError } from '../../model/errors.ts'
 import type { CheckReport } from '../../model/verdict.ts'
 import { present } from '../../std/present.ts'
 import type { CheckVerbOptions } from '../../verbs/check-options.ts'
 import type { Command, Context, Invocation } from '../command.ts'
-import { findConnection, isAskedFor } from '../connection.ts'
+import { findConnection, isAskedFor, needConnection } from '../connection.ts'
 import type { FailOn } from '../options.ts'
 import { flags, parseServer, targetFlags } from '../options.ts'
 import type { Workspace } from '../workspace.ts'
@@ -14,7 +15,19 @@ export const check: Command = {
   description:
     'Needs no database: the history is replayed in a private PostgreSQL and what is pending is run there. A database, where given, is only read: for sizes, its version and what is applied already.',
   arguments: [{ name: '[path...]', description: 'folders of migrations, or single ones; - for standard input' }],
-  options: [...targetFlags, flags.server, flags.shadowUrl, flags.since, flags.failOn, flags.format, flags.json],
+  options: [
+    ...targetFlags,
+    flags.server,
+    flags.shadowUrl,
+    flags.noSandbox,
+    flags.since,
+    flags.stats,
+    flags.writeStats,
+    flags.failOn,
+    flags.style,
+    flags.format,
+    flags.json,
+  ],
   async run(invocation, context) {
     const { options } = invocation
     const workspace = await openWorkspace(invocation, context)
@@ -31,24 +44,36 @@ export const check: Command = {
 
 async function verbOptions(invocation: Invocation, context: Context, { config, where }: Workspace): Promise<CheckVerbOptions> {
   const { options } = invocation
-  const connection = await findConnection({ options, config }, context)
+  const wanted = { options, config }
+  const connection = await connectionFor(wanted, context)
   return {
     root: context.cwd,
     paths: invocation.arguments.length > 0 ? invocation.arguments : [where.path ?? []].flat(),
     standardInput: context.readStandardInput,
     signal: context.signal,
     today: new Date().toISOString().slice(0, 10),
-    connectionOptional: !isAskedFor({ options, config }),
+    connectionOptional: options.writeStats === undefined && !isAskedFor(wanted),
     ...present({
       connection,
       source: where.source,
       since: options.since,
+      sandbox: options.sandbox,
+      statsFile: options.stats,
+      writeStatsFile: options.writeStats,
       project: config.project,
       server: options.server ?? (config.server === undefined ? undefined : parseServer(config.server)),
+      style: options.style ?? config.style,
       schema: options.schema ?? config.schema ?? connection?.schema,
       shadowUrl: options.shadowUrl ?? config.shadowUrl,
     }),
   }
+}
+
+async function connectionFor(wanted: Pick<Workspace, 'config'> & Pick<Invocation, 'options'>, context: Context) {
+  const { stats, writeStats } = wanted.options
+  if (writeStats === undefined) return await findConnection(wanted, context)
+  if (stats !== undefined) throw new LockkeeperError('usage', '--stats reads a file and --write-stats makes one: give one of them.')
+  return await needConnection(wanted, context)
 }
 
 function failing({ summary }: CheckReport, failOn: FailOn): boolean {

@@ -16,10 +16,10 @@ import { relOptionsMode } from './rel-options.ts'
 export function alterTable(statement: AlterTableStmt, catalog: Catalog): Effect {
   const range = statement.relation ?? {}
   const commands = (statement.cmds ?? []).flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []))
-  const index = findIndex(range, catalog)
+  const key = relationKey(range, catalog)
+  const index = catalog.relations.has(key) ? undefined : findIndex(range, catalog)
   if (statement.objtype === 'OBJECT_INDEX' || index !== undefined) return alterIndex(commands, index?.relation, catalog)
   if (statement.objtype === 'OBJECT_TYPE') return nothing
-  const key = relationKey(range, catalog)
   if (statement.missing_ok === true && !catalog.relations.has(key) && catalog.knowledge === 'whole') return nothing
   const tree = range.inh === true ? withDescendants(key, catalog) : [key]
   const target: Target = { key, relation: catalog.relations.get(key), tree, catalog, commands }
@@ -86,8 +86,8 @@ const actions: { readonly [subtype in AlterTableType]?: (command: AlterTableCmd,
   AT_DropCluster: lightOnTable,
   AT_SetRelOptions: options,
   AT_ResetRelOptions: options,
-  AT_SetLogged: (_, target) => onTable('ACCESS EXCLUSIVE', persistence(target)),
-  AT_SetUnLogged: (_, target) => onTable('ACCESS EXCLUSIVE', persistence(target)),
+  AT_SetLogged: (_, target) => onTable('ACCESS EXCLUSIVE', persistence(target, { unlogged: false })),
+  AT_SetUnLogged: (_, target) => onTable('ACCESS EXCLUSIVE', persistence(target, { unlogged: true })),
   AT_SetAccessMethod: (command, target) => onTable('ACCESS EXCLUSIVE', moved(command, target)),
   AT_SetTableSpace: (command, target) => onTable('ACCESS EXCLUSIVE', moved(command, target)),
   AT_AttachPartition: attachPartition,
@@ -122,13 +122,11 @@ function identity({ subtype, name }: AlterTableCmd, { key, catalog }: Target): A
   return identityRecurses(key, catalog) ? onTree('ACCESS EXCLUSIVE', effect) : onTable('ACCESS EXCLUSIVE', effect)
 }
 
-function persistence({ key, relation, catalog }: Target): Effect {
+function persistence({ key, relation, catalog }: Target, { unlogged }: { readonly unlogged: boolean }): Effect {
   const heap = withHeap([key], catalog)
-  return {
-    rewrites: heap,
-    builds: relation !== undefined && relation.indexes.length === 0 ? [] : heap,
-    conditions: ['nothing is written if it is so already'],
-  }
+  if (relation === undefined) return { rewrites: heap, builds: heap, conditions: ['nothing is written if it is so already'] }
+  if ((relation.unlogged === true) === unlogged) return nothing
+  return { rewrites: heap, builds: relation.indexes.length === 0 ? [] : heap }
 }
 
 // The catalog does not say where a table lies; the names of the defaults are taken to change nothing.

@@ -41,6 +41,8 @@ const partKinds: ReadonlySet<ObjectType> = new Set(['OBJECT_TRIGGER', 'OBJECT_PO
 // A trigger of a partitioned table has a copy on each partition.
 function dropPart(kind: ObjectType, parts: readonly string[], catalog: Catalog): Effect {
   const table = relationKey(parts.slice(0, -1), catalog)
+  // There is no such table, then: IF EXISTS passes over it.
+  if (catalog.knowledge === 'whole' && !catalog.relations.has(table)) return nothing
   return locksOn('ACCESS EXCLUSIVE', kind === 'OBJECT_TRIGGER' ? withPartitions(table, catalog) : [table])
 }
 

@@ -25,18 +25,28 @@ export function locksOn(mode: LockMode, relations: readonly string[]): Effect {
 
 /** All parts as one. */
 export function merge(...effects: readonly Effect[]): Effect {
-  const joined = (lists: readonly (readonly string[] | undefined)[]) => [...new Set(lists.flatMap((list) => list ?? []))]
   return {
     locks: strongest(effects.flatMap((effect) => effect.locks ?? [])),
-    scans: joined(effects.map(({ scans }) => scans)),
-    rewrites: joined(effects.map(({ rewrites }) => rewrites)),
-    builds: joined(effects.map(({ builds }) => builds)),
-    destroys: joined(effects.map(({ destroys }) => destroys)),
-    creates: joined(effects.map(({ creates }) => creates)),
-    waitsFor: [...new Set(effects.flatMap(({ waitsFor }) => waitsFor ?? []))],
+    scans: joined(effects, 'scans'),
+    rewrites: joined(effects, 'rewrites'),
+    builds: joined(effects, 'builds'),
+    destroys: joined(effects, 'destroys'),
+    creates: joined(effects, 'creates'),
+    waitsFor: joined(effects, 'waitsFor'),
     alone: effects.some((effect) => effect.alone === true),
-    conditions: joined(effects.map(({ conditions }) => conditions)),
+    conditions: joined(effects, 'conditions'),
   }
+}
+
+type ListField = Exclude<keyof Effect, 'locks' | 'alone'>
+
+const empty: readonly never[] = []
+
+// Nearly all lists of nearly all effects are empty.
+function joined<Field extends ListField>(effects: readonly Effect[], field: Field): NonNullable<Effect[Field]> {
+  const lists = effects.map((effect) => effect[field]).filter((list) => list !== undefined && list.length > 0)
+  const [only = empty] = lists
+  return (lists.length < 2 ? only : [...new Set(lists.flat())]) as NonNullable<Effect[Field]>
 }
 
 /** The parts as Facts, in a stable order. A table that is rewritten, or on which an index is built, is also read. */
@@ -59,12 +69,14 @@ export function predictedFacts(...effects: readonly Effect[]): Facts {
 
 /** One lock for each relation, the strongest, sorted by name. */
 export function strongest(locks: readonly TableLock[]): readonly TableLock[] {
+  if (locks.length < 2) return locks
   const modes = new Map<string, LockMode>()
   for (const { relation, mode } of locks) modes.set(relation, strongerMode(mode, modes.get(relation) ?? mode))
   return [...modes].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([relation, mode]) => tableLock(relation, mode))
 }
 
 function shared(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return empty
   return [...new Set(names)].filter(isShared).toSorted()
 }
 

@@ -11,8 +11,9 @@ export function createIndex(statement: IndexStmt, catalog: Catalog): Effect {
   const key = relationKey(statement.relation ?? {}, catalog)
   const own = statement.concurrent === true ? concurrently : nothing
   const mode = statement.concurrent === true ? 'SHARE UPDATE EXCLUSIVE' : 'SHARE'
-  if (skips(statement, key, catalog)) return merge(locksOn(mode, [key]), own)
   const tables = statement.relation?.inh === true ? withPartitions(key, catalog) : [key]
+  // The server locks all of them before it looks whether the index is there.
+  if (skips(statement, key, catalog)) return merge(locksOn(mode, tables), own)
   return merge(
     locksOn(mode, tables),
     own,

@@ -17,14 +17,34 @@ export interface Found {
 }
 
 /** The actions of these kinds, where the statement is an ALTER TABLE of a table that is not new. */
-export function actionsOf({ statement, before }: Judged<PgNode>, ...subtypes: readonly AlterTableType[]): readonly Found[] {
-  if (!('AlterTableStmt' in statement.node) || statement.node.AlterTableStmt.objtype === 'OBJECT_INDEX') return []
+export function actionsOf(judged: Judged<PgNode>, ...subtypes: readonly AlterTableType[]): readonly Found[] {
+  if (!('AlterTableStmt' in judged.statement.node)) return none
+  const found = allActions(judged)
+  const one = found[0]?.command.subtype
+  if (found.length === 1 && one !== undefined) return subtypes.includes(one) ? found : none
+  return found.filter(({ command }) => command.subtype !== undefined && subtypes.includes(command.subtype))
+}
+
+const none: readonly Found[] = []
+
+/** Every rule asks for the same ones; a statement is judged on another catalog only for another version of the server. */
+const known = new WeakMap<PgNode, { readonly before: Catalog; readonly found: readonly Found[] }>()
+
+function allActions({ statement, before }: Judged<PgNode>): readonly Found[] {
+  const last = known.get(statement.node)
+  if (last?.before === before) return last.found
+  const found = findActions(statement, before)
+  known.set(statement.node, { before, found })
+  return found
+}
+
+function findActions(statement: Judged<PgNode>['statement'], before: Catalog): readonly Found[] {
+  if (!('AlterTableStmt' in statement.node) || statement.node.AlterTableStmt.objtype === 'OBJECT_INDEX') return none
   const { relation: range, cmds = [], objtype = 'OBJECT_TABLE' } = statement.node.AlterTableStmt
   const key = relationKey(range ?? {}, before)
-  if (!isOld(key, before)) return []
+  if (!isOld(key, before)) return none
   return cmds
     .flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []))
-    .filter(({ subtype }) => subtype !== undefined && subtypes.includes(subtype))
     .map((command) => ({ key, relation: before.relations.get(key), command, objtype }))
 }
 

@@ -1,6 +1,6 @@
 import type { HazardRule } from '../../model/hazard.ts'
-import type { PgNode } from '../node.ts'
-import { actionsOf, columnOf, type Found, type Input } from './_input.ts'
+import { textsOf, type PgNode } from '../node.ts'
+import { actionsOf, columnOf, constraintIn, type Found, type Input } from './_input.ts'
 
 /** The running application may still write NULL. */
 export const addNotNullExisting: HazardRule<PgNode> = {
@@ -20,15 +20,15 @@ export const addNotNullExisting: HazardRule<PgNode> = {
     ],
   },
   detect(input) {
-    return actionsOf(input, 'AT_SetNotNull')
-      .filter((found) => columnOf(found, found.command.name)?.nullable !== false)
-      .map((found) => {
-        const column = columnOf(found, found.command.name)
-        const filled = column?.default !== undefined || column?.identity !== undefined || getsDefault(input, found)
+    return requiredBy(input)
+      .filter(({ found, name }) => columnOf(found, name)?.nullable !== false)
+      .map(({ found, name }) => {
+        const column = columnOf(found, name)
+        const filled = column?.default !== undefined || column?.identity !== undefined || getsDefault(input, { key: found.key, name })
         return {
           rule: 'add-not-null-existing',
           severity: 'warning',
-          message: `${found.command.name ?? ''} of ${found.key} takes no NULL from then on: the running application fails where it writes NULL${filled ? '' : ' or leaves the column out (it has no default)'}`,
+          message: `${name} of ${found.key} takes no NULL from then on: the running application fails where it writes NULL${filled ? '' : ' or leaves the column out (it has no default)'}`,
           fix: filled
             ? 'Make sure that the running version never writes NULL into it.'
             : 'Set a DEFAULT first, or deploy a version that always fills the column.',
@@ -40,8 +40,24 @@ export const addNotNullExisting: HazardRule<PgNode> = {
   },
 }
 
+interface Required {
+  readonly found: Found
+  /** The column. */
+  readonly name: string
+}
+
+/** SET NOT NULL, and NOT NULL as a constraint (18), NOT VALID or not. */
+function requiredBy(input: Input): readonly Required[] {
+  const set = actionsOf(input, 'AT_SetNotNull').map((found) => ({ found, name: found.command.name ?? '' }))
+  const added = actionsOf(input, 'AT_AddConstraint').flatMap((found) => {
+    const constraint = constraintIn(found)
+    return constraint?.contype === 'CONSTR_NOTNULL' ? textsOf(constraint.keys).map((name) => ({ found, name })) : []
+  })
+  return [...set, ...added]
+}
+
 /** Prisma writes SET NOT NULL before SET DEFAULT, in one ALTER TABLE. */
-function getsDefault({ transaction }: Input, { key, command }: Found): boolean {
+function getsDefault({ transaction }: Input, { key, name }: { readonly key: string; readonly name: string }): boolean {
   const set = transaction.flatMap((judged) => actionsOf(judged, 'AT_ColumnDefault'))
-  return set.some((other) => other.key === key && other.command.name === command.name && other.command.def !== undefined)
+  return set.some((other) => other.key === key && other.command.name === name && other.command.def !== undefined)
 }

@@ -1,5 +1,8 @@
+import type { Catalog } from '../../model/catalog.ts'
 import type { HazardRule } from '../../model/hazard.ts'
-import type { PgNode } from '../node.ts'
+import { constraintsOf } from '../facts/add-column.ts'
+import { findType } from '../names.ts'
+import { textsOf, type AlterTableType, type ColumnDef, type PgNode } from '../node.ts'
 import { isVolatileDefault } from './_volatile-default.ts'
 import { actionsOf, columnIn, condition, listed, oldOnes, sizeOf, type Input } from './_input.ts'
 
@@ -48,9 +51,30 @@ export const blockingTableRewrite: HazardRule<PgNode> = {
 }
 
 function fixFor(input: Input): string {
-  if (actionsOf(input, 'AT_AlterColumnType').length > 0)
-    return 'Add a column of the new type, keep it in step with a trigger, fill it in batches, then swap the two.'
-  if (actionsOf(input, 'AT_AddColumn').some((found) => columnIn(found) !== undefined))
-    return 'Add a plain nullable column, give it its default or sequence, fill it in batches, then add the constraints.'
-  return 'Do it in a maintenance window, or copy the table in the background (pg_repack).'
+  const { node } = input.statement
+  if ('VacuumStmt' in node)
+    return 'VACUUM without FULL keeps the table from growing. To give the space back while it is used: pg_repack, or REPACK (CONCURRENTLY) from 19 on.'
+  if ('ClusterStmt' in node) return 'Order the table while it is used: pg_repack --order-by, or REPACK (CONCURRENTLY) from 19 on.'
+  const [added] = actionsOf(input, 'AT_AddColumn')
+  if (added !== undefined) return fixForColumn(columnIn(added) ?? {}, input.before)
+  return fixes.find(([subtype]) => actionsOf(input, subtype).length > 0)?.[1] ?? elsewhere
 }
+
+function fixForColumn(column: ColumnDef, catalog: Catalog): string {
+  if (constraintsOf(column).some(({ contype }) => contype === 'CONSTR_GENERATED'))
+    return `${catalog.server.version >= 18 ? 'Make it VIRTUAL, which writes nothing; or add' : 'Add'} a plain column, let a trigger compute it, and fill the old rows in batches.`
+  if (findType(textsOf(column.typeName?.names), catalog)?.type.kind === 'domain')
+    return 'Give the column the type under the domain, and a CHECK NOT VALID that says what the domain says, to be validated afterwards.'
+  return 'Add a plain nullable column, give it its default or sequence, fill it in batches, then add the constraints.'
+}
+
+const elsewhere = 'Do it in a maintenance window, or fill a second table in the background and let it take the place of this one.'
+
+const fixes: readonly (readonly [AlterTableType, string])[] = [
+  ['AT_AlterColumnType', 'Add a column of the new type, keep it in step with a trigger, fill it in batches, then swap the two.'],
+  [
+    'AT_SetExpression',
+    'Add a second column with the new expression (as a plain one with a trigger), fill it in batches, then swap the two.',
+  ],
+  ['AT_SetTableSpace', 'Move it while it is used: pg_repack --tablespace, its indexes with REINDEX (TABLESPACE ...) CONCURRENTLY.'],
+]

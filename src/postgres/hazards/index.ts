@@ -3,6 +3,7 @@ import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
 import { addNotNullExisting } from './add-not-null-existing.ts'
 import { attachPartitionScan } from './attach-partition-scan.ts'
+import { autovacuumOff } from './autovacuum-off.ts'
 import { blockingDetach } from './blocking-detach.ts'
 import { blockingExclusionConstraint } from './blocking-exclusion-constraint.ts'
 import { blockingIndexBuild } from './blocking-index-build.ts'
@@ -12,43 +13,92 @@ import { blockingRefresh } from './blocking-refresh.ts'
 import { blockingReindex } from './blocking-reindex.ts'
 import { blockingTableRewrite } from './blocking-table-rewrite.ts'
 import { blockingUniqueConstraint } from './blocking-unique-constraint.ts'
+import { cascadeDropsMore } from './cascade-drops-more.ts'
+import { changedDefault } from './changed-default.ts'
 import { concurrentlyInTransaction } from './concurrently-in-transaction.ts'
+import { concurrentlyRefused } from './concurrently-refused.ts'
+import { concurrentlyUnderTimeout } from './concurrently-under-timeout.ts'
+import { constraintRefused } from './constraint-refused.ts'
+import { copyInOneSnapshot } from './copy-in-one-snapshot.ts'
+import { corruptingConcurrentBuild } from './corrupting-concurrent-build.ts'
+import { disabledTrigger } from './disabled-trigger.ts'
 import { domainCheckScan } from './domain-check-scan.ts'
+import { domainWithConstraint } from './domain-with-constraint.ts'
 import { dropAndAddColumn } from './drop-and-add-column.ts'
 import { dropColumn } from './drop-column.ts'
+import { dropDatabase } from './drop-database.ts'
 import { dropDefault } from './drop-default.ts'
+import { dropFunction } from './drop-function.ts'
 import { dropNotNull } from './drop-not-null.ts'
 import { dropTable } from './drop-table.ts'
 import { dropTableLocksParents } from './drop-table-locks-parents.ts'
 import { dropTypeCascade } from './drop-type-cascade.ts'
 import { dropUnique } from './drop-unique.ts'
+import { duplicateAssignment } from './duplicate-assignment.ts'
 import { enumRenameValue } from './enum-rename-value.ts'
 import { enumValueUsedInSameTransaction } from './enum-value-used-in-same-transaction.ts'
+import { enumValueWithoutPosition } from './enum-value-without-position.ts'
 import { explicitLock } from './explicit-lock.ts'
+import { extensionUpdate } from './extension-update.ts'
 import { foreignKeyDropLocksParent } from './foreign-key-drop-locks-parent.ts'
+import { foreignKeyTypeMismatch } from './foreign-key-type-mismatch.ts'
+import { foreignKeyWithoutIndex } from './foreign-key-without-index.ts'
+import { grantToPublic } from './grant-to-public.ts'
+import { ifNotExistsDiffers } from './if-not-exists-differs.ts'
 import { ifNotExistsStillLocks } from './if-not-exists-still-locks.ts'
+import { indexOverThreeColumns } from './index-over-three-columns.ts'
+import { indexReplacedInGap } from './index-replaced-in-gap.ts'
 import { invalidIndexSkipped } from './invalid-index-skipped.ts'
+import { keyWithoutPartitionColumn } from './key-without-partition-column.ts'
 import { lockHeldThroughWork } from './lock-held-through-work.ts'
+import { lockTimeoutOff } from './lock-timeout-off.ts'
+import { manyTablesLocked } from './many-tables-locked.ts'
+import { nameTooLong } from './name-too-long.ts'
+import { notIdempotent } from './not-idempotent.ts'
 import { notNullScan } from './not-null-scan.ts'
 import { notNullWithoutDefault } from './not-null-without-default.ts'
 import { opaqueStatement } from './opaque-statement.ts'
 import { partitionOfLocksParent } from './partition-of-locks-parent.ts'
+import { preferBigint } from './prefer-bigint.ts'
+import { preferIdentity } from './prefer-identity.ts'
+import { preferJsonb } from './prefer-jsonb.ts'
+import { preferNumeric } from './prefer-numeric.ts'
+import { preferText } from './prefer-text.ts'
+import { preferTimestamptz } from './prefer-timestamptz.ts'
 import { publishedTable } from './published-table.ts'
+import { redundantIndex } from './redundant-index.ts'
+import { refusedByDependents } from './refused-by-dependents.ts'
 import { renameColumn } from './rename-column.ts'
 import { renameTable } from './rename-table.ts'
+import { replacedFunction } from './replaced-function.ts'
+import { replacedView } from './replaced-view.ts'
+import { replicaIdentityLost } from './replica-identity-lost.ts'
 import { resultType } from './result-type.ts'
+import { revokePrivilege } from './revoke-privilege.ts'
+import { rewriteNeedsDisk } from './rewrite-needs-disk.ts'
+import { rowSecurityWithoutPolicy } from './row-security-without-policy.ts'
+import { securityDefinerSearchPath } from './security-definer-search-path.ts'
 import { setUnlogged } from './set-unlogged.ts'
+import { smallPrimaryKey } from './small-primary-key.ts'
+import { tableWithoutPrimaryKey } from './table-without-primary-key.ts'
+import { triggerLocksTable } from './trigger-locks-table.ts'
 import { truncate } from './truncate.ts'
 import { truncateCascade } from './truncate-cascade.ts'
 import { typeChangeRebuilds } from './type-change-rebuilds.ts'
+import { typeNarrowing } from './type-narrowing.ts'
 import { unbatchedWrite } from './unbatched-write.ts'
+import { uniqueOverExistingRows } from './unique-over-existing-rows.ts'
+import { unpairedBegin } from './unpaired-begin.ts'
+import { unqualifiedName } from './unqualified-name.ts'
 import { validatingCheck } from './validating-check.ts'
 import { validatingForeignKey } from './validating-foreign-key.ts'
+import { volatileCheck } from './volatile-check.ts'
 import { volatileDefaultRewrite } from './volatile-default-rewrite.ts'
 
 export const hazards: readonly HazardRule<PgNode>[] = [
   addNotNullExisting,
   attachPartitionScan,
+  autovacuumOff,
   blockingDetach,
   blockingExclusionConstraint,
   blockingIndexBuild,
@@ -58,37 +108,85 @@ export const hazards: readonly HazardRule<PgNode>[] = [
   blockingReindex,
   blockingTableRewrite,
   blockingUniqueConstraint,
+  cascadeDropsMore,
+  changedDefault,
   concurrentlyInTransaction,
+  concurrentlyRefused,
+  concurrentlyUnderTimeout,
+  constraintRefused,
+  copyInOneSnapshot,
+  corruptingConcurrentBuild,
+  disabledTrigger,
   domainCheckScan,
+  domainWithConstraint,
   dropAndAddColumn,
   dropColumn,
+  dropDatabase,
   dropDefault,
+  dropFunction,
   dropNotNull,
   dropTable,
   dropTableLocksParents,
   dropTypeCascade,
   dropUnique,
+  duplicateAssignment,
   enumRenameValue,
   enumValueUsedInSameTransaction,
+  enumValueWithoutPosition,
   explicitLock,
+  extensionUpdate,
   foreignKeyDropLocksParent,
+  foreignKeyTypeMismatch,
+  foreignKeyWithoutIndex,
+  grantToPublic,
+  ifNotExistsDiffers,
   ifNotExistsStillLocks,
+  indexOverThreeColumns,
+  indexReplacedInGap,
   invalidIndexSkipped,
+  keyWithoutPartitionColumn,
   lockHeldThroughWork,
+  lockTimeoutOff,
+  manyTablesLocked,
+  nameTooLong,
+  notIdempotent,
   notNullScan,
   notNullWithoutDefault,
   opaqueStatement,
   partitionOfLocksParent,
+  preferBigint,
+  preferIdentity,
+  preferJsonb,
+  preferNumeric,
+  preferText,
+  preferTimestamptz,
   publishedTable,
+  redundantIndex,
+  refusedByDependents,
   renameColumn,
   renameTable,
+  replacedFunction,
+  replacedView,
+  replicaIdentityLost,
   resultType,
+  revokePrivilege,
+  rewriteNeedsDisk,
+  rowSecurityWithoutPolicy,
+  securityDefinerSearchPath,
   setUnlogged,
+  smallPrimaryKey,
+  tableWithoutPrimaryKey,
+  triggerLocksTable,
   truncate,
   truncateCascade,
   typeChangeRebuilds,
+  typeNarrowing,
   unbatchedWrite,
+  uniqueOverExistingRows,
+  unpairedBegin,
+  unqualifiedName,
   validatingCheck,
   validatingForeignKey,
+  volatileCheck,
   volatileDefaultRewrite,
 ]

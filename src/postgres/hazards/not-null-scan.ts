@@ -28,10 +28,16 @@ export const notNullScan: HazardRule<PgNode> = {
       rule: 'not-null-scan',
       severity: 'error',
       message: `all of ${found.key}${sizeOf(found.key, before)} is read for NULLs while ${waiting(facts, found.key)} to it wait${condition(facts)}`,
-      fix: 'Add CHECK (column IS NOT NULL) NOT VALID, validate it, then SET NOT NULL, then drop the CHECK: each in a transaction of its own.',
+      fix: fixFor(before.server.version),
       relation: found.key,
       rewrite: 'set-not-null-validated',
       breaksOldApp: false,
     }))
   },
+}
+
+function fixFor(version: number): string {
+  return version >= 18
+    ? 'ADD CONSTRAINT ... NOT NULL column NOT VALID, then VALIDATE CONSTRAINT in a transaction of its own: that blocks nobody.'
+    : 'Add CHECK (column IS NOT NULL) NOT VALID, validate it, then SET NOT NULL, then drop the CHECK: each in a transaction of its own.'
 }

@@ -4,7 +4,7 @@ import type { Facts } from '../../model/facts.ts'
 import { constraintsOf } from '../facts/add-column.ts'
 import { isPartitioned } from '../facts/relations.ts'
 import type { PgNode } from '../node.ts'
-import { actionsOf, columnIn, constraintIn, listed, oldOnes, sizeOf, type Found, waiting } from './_input.ts'
+import { actionsOf, columnIn, constraintIn, listed, oldOnes, sizeOf, type Found, type Input, waiting } from './_input.ts'
 
 /** A new foreign key blocks writes to both tables while it is checked. */
 export const validatingForeignKey: HazardRule<PgNode> = {
@@ -34,18 +34,31 @@ export const validatingForeignKey: HazardRule<PgNode> = {
     const inline = actionsOf(input, 'AT_AddColumn').filter((found) =>
       constraintsOf(columnIn(found) ?? {}).some(({ contype }) => contype === 'CONSTR_FOREIGN'),
     )
-    return [...alone, ...inline].map((found) => ({
+    return [...alone, ...inline, ...enforced(input)].map((found) => ({
       rule: 'validating-foreign-key',
       severity: 'error',
       message: `${listed(oldOnes(facts.scans, before).map((key) => `${key}${sizeOf(key, before)}`))}: all rows are compared while ${waiting(facts, found.key)} to ${listed(oldOnes(lockedForWrites(facts), before))} wait`,
-      fix: isTakenByPartitions(found, before)
-        ? 'Add the foreign key to each partition NOT VALID, VALIDATE CONSTRAINT there, then add it to the partitioned table, which takes them over.'
-        : 'Add the foreign key NOT VALID, then VALIDATE CONSTRAINT in a transaction of its own.',
+      fix: fixFor(found, before),
       relation: found.key,
       ...rewriteFor(found, before),
       breaksOldApp: false,
     }))
   },
+}
+
+/** ALTER CONSTRAINT ... ENFORCED (18) compares as a new foreign key does. */
+function enforced(input: Input): readonly Found[] {
+  return actionsOf(input, 'AT_AlterConstraint').filter(
+    ({ command: { def } }) => def !== undefined && 'ATAlterConstraint' in def && def.ATAlterConstraint.is_enforced === true,
+  )
+}
+
+function fixFor(found: Found, catalog: Catalog): string {
+  if (found.command.subtype === 'AT_AlterConstraint')
+    return 'Add a second foreign key NOT VALID, validate it, then drop the one that is not enforced.'
+  if (isTakenByPartitions(found, catalog))
+    return 'Add the foreign key to each partition NOT VALID, VALIDATE CONSTRAINT there, then add it to the partitioned table, which takes them over.'
+  return 'Add the foreign key NOT VALID, then VALIDATE CONSTRAINT in a transaction of its own.'
 }
 
 function lockedForWrites({ locks }: Facts): readonly string[] {
@@ -58,6 +71,7 @@ function isTakenByPartitions({ key }: Found, catalog: Catalog): boolean {
 }
 
 function rewriteFor(found: Found, catalog: Catalog): { readonly rewrite?: string } {
+  if (found.command.subtype === 'AT_AlterConstraint') return {}
   if (found.command.subtype === 'AT_AddColumn') return { rewrite: 'add-column-then-constrain' }
   return { rewrite: isTakenByPartitions(found, catalog) ? 'add-foreign-key-per-partition' : 'add-foreign-key-not-valid' }
 }

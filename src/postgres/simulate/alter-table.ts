@@ -1,6 +1,7 @@
 import type { Catalog, Column } from '../../model/catalog.ts'
 import { findIndex, relationKey } from '../names.ts'
 import { tagOf, type AlterTableCmd, type AlterTableStmt, type ColumnDef, type Constraint, type PartitionCmd } from '../node.ts'
+import { passOf } from '../pass.ts'
 import { expressionText, type Source } from '../source.ts'
 import { typeText } from '../type-text.ts'
 import { addColumn, addSequence, columnOf, constraintsOf, isNull, sequenceName } from './columns.ts'
@@ -10,6 +11,8 @@ import { dropColumn, dropConstraint, dropNotNull, dropSequencesOf } from './drop
 import { each, eachBelow, edit, editColumn, sorted, without } from './edit.ts'
 import { attachPartition, attachPartitionIndex, detachPartition } from './partitions.ts'
 import { addNotNull } from './not-null.ts'
+import { setRowSecurity } from './policies.ts'
+import { setReplicaIdentity } from './replica-identity.ts'
 import { validate } from './validate.ts'
 
 export function alterTable(statement: AlterTableStmt, catalog: Catalog, source: Source): Catalog {
@@ -19,7 +22,7 @@ export function alterTable(statement: AlterTableStmt, catalog: Catalog, source: 
   if (!catalog.relations.has(key)) return catalog
   // The tree leaves false out.
   const only = statement.relation?.inh !== true
-  const ordered = commands.toSorted((one, other) => pass(one) - pass(other))
+  const ordered = commands.toSorted((one, other) => passOf(one) - passOf(other))
   return each(
     catalog,
     ordered,
@@ -33,14 +36,6 @@ interface Action {
   readonly command: AlterTableCmd
   readonly source: Source
   readonly only: boolean
-}
-
-// The server works in passes (AlterTablePass in tablecmds.c): what is dropped goes first, constraints come when columns stand.
-function pass(command: AlterTableCmd): number {
-  const subtype: string = command.subtype ?? ''
-  const at = ['AT_Drop', 'AT_AlterColumnType', 'AT_AddColumn'].findIndex((beginning) => subtype.startsWith(beginning))
-  if (subtype === 'AT_AddConstraint') return 5
-  return subtype === 'AT_DropNotNull' || at < 0 ? 4 : at
 }
 
 const actions: { readonly [subtype: string]: (action: Action) => Catalog } = {
@@ -63,6 +58,13 @@ const actions: { readonly [subtype: string]: (action: Action) => Catalog } = {
   AT_ValidateConstraint: ({ catalog, key, command }) => validate(catalog, key, command.name ?? ''),
   AT_AlterConstraint: alterConstraint,
   AT_ChangeOwner: changeOwner,
+  AT_SetLogged: ({ catalog, key }) => edit(catalog, key, (relation) => without(relation, 'unlogged')),
+  AT_SetUnLogged: ({ catalog, key }) => edit(catalog, key, (relation) => ({ ...relation, unlogged: true })),
+  AT_EnableRowSecurity: secure,
+  AT_DisableRowSecurity: secure,
+  AT_ForceRowSecurity: secure,
+  AT_NoForceRowSecurity: secure,
+  AT_ReplicaIdentity: ({ catalog, key, command }) => edit(catalog, key, (relation) => setReplicaIdentity(relation, command.def)),
   AT_AttachPartition: (action) =>
     withPartition(action, (command) => attachPartition(action.catalog, action.key, { command, source: action.source })),
   AT_DetachPartition: (action) => withPartition(action, (command) => detachPartition(action.catalog, action.key, command)),
@@ -114,6 +116,10 @@ function addConstraint(action: Action): Catalog {
 function changeOwner({ catalog, key, command }: Action): Catalog {
   const owner = command.newowner?.rolename
   return owner === undefined ? catalog : edit(catalog, key, (relation) => ({ ...relation, owner }))
+}
+
+function secure({ catalog, key, command }: Action): Catalog {
+  return edit(catalog, key, (relation) => setRowSecurity(relation, command.subtype ?? 'AT_EnableRowSecurity'))
 }
 
 function addColumnEverywhere({ catalog, key, source }: Action, definition: ColumnDef): Catalog {

@@ -28,7 +28,7 @@ interface Creation {
 }
 
 function createRelation({ statement, source, kind }: Creation, catalog: Catalog): Catalog {
-  const { schema, name, publications } = createdWith(statement.relation ?? {}, kind, catalog)
+  const { schema, name, ...traits } = createdWith(statement.relation ?? {}, kind, catalog)
   if (isRelationName(catalog, schema, name)) return catalog
   const key = postgresDialect.name(schema, name)
   const parents = (statement.inhRelations ?? []).flatMap((node) => ('RangeVar' in node ? [relationKey(node.RangeVar, catalog)] : []))
@@ -36,12 +36,13 @@ function createRelation({ statement, source, kind }: Creation, catalog: Catalog)
   const columns = inheritedColumns(parents, catalog, partition)
   const bare = putRelation(catalog, {
     ...newRelation({ schema, name }, kind),
-    publications,
+    ...traits,
     columns,
     ...(partition && partitionOf(parents, statement, source)),
     ...(statement.partspec !== undefined &&
       (statement.tablespacename !== undefined || statement.accessMethod !== undefined) && { ownStorage: true as const }),
     ...(statement.partspec !== undefined && { partitionBy: partitionBy(statement.partspec) }),
+    ...partitionKeyOf(statement),
   })
   const child = each(bare, parents, (changed, parent) =>
     edit(changed, parent, (above) => ({ ...above, children: sorted([...above.children, key]) })),
@@ -64,13 +65,18 @@ function partitionBy({ strategy, partParams }: PartitionSpec): PartitionBy {
   }
 }
 
-/** Where CREATE puts a relation, and the publications that take it in. */
-export function createdWith(range: RangeVar, kind: RelationKind, catalog: Catalog): Pick<Relation, 'schema' | 'name' | 'publications'> {
+/** Where CREATE puts a relation, whether it is unlogged, and the publications that take it in. */
+export function createdWith(
+  range: RangeVar,
+  kind: RelationKind,
+  catalog: Catalog,
+): Pick<Relation, 'schema' | 'name' | 'publications' | 'unlogged'> {
   const { schema = creationSchema(catalog), name } = qualifiedName(range)
   if (range.relpersistence === 't') return { schema: 'pg_temp', name, publications: [] }
   const published = range.relpersistence !== 'u' && (kind === 'table' || kind === 'partitioned')
   const publications = (catalog.publications ?? []).filter((one) => published && (one.allTables || one.schemas.includes(schema)))
-  return { schema, name, publications: sorted(publications.map((one) => one.name)) }
+  const unlogged = range.relpersistence === 'u' && kind === 'table'
+  return { schema, name, publications: sorted(publications.map((one) => one.name)), ...(unlogged && { unlogged }) }
 }
 
 // Columns of the same name from several parents are one. Identity goes to partitions only, and from 17 on.
@@ -87,6 +93,11 @@ function inheritedColumns(parents: readonly string[], catalog: Catalog, partitio
 function partitionOf([parent]: readonly string[], statement: CreateStmt, source: Source): Pick<Relation, 'partitionOf' | 'partitionBound'> {
   const bound = boundText(statement.partbound, source)
   return { ...(parent !== undefined && { partitionOf: parent }), ...(bound !== undefined && { partitionBound: bound }) }
+}
+
+function partitionKeyOf({ partspec }: CreateStmt): Pick<Relation, 'partitionKey'> {
+  if (partspec === undefined) return {}
+  return { partitionKey: (partspec.partParams ?? []).map((node) => ('PartitionElem' in node ? node.PartitionElem.name : undefined)) }
 }
 
 function addElement(catalog: Catalog, key: string, { element, source }: { readonly element: PgNode; readonly source: Source }): Catalog {

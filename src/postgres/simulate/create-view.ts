@@ -39,13 +39,13 @@ interface Creation {
 }
 
 function create(catalog: Catalog, { range, kind, query, aliases, replace }: Creation): Catalog {
-  const place = createdWith(range, kind, catalog)
-  const key = postgresDialect.name(place.schema, place.name)
+  const { schema, name, ...traits } = createdWith(range, kind, catalog)
+  const key = postgresDialect.name(schema, name)
   const before = catalog.relations.get(key)
   if (before !== undefined && !replace) return catalog
   const columns = renamed(queryColumns(query, catalog), aliases)
   const made = putRelation(forgetView(catalog, key), {
-    ...(before ?? { ...newRelation(place, kind), publications: place.publications }),
+    ...(before ?? { ...newRelation({ schema, name }, kind), ...traits }),
     columns,
   })
   if (kind === 'table') return made

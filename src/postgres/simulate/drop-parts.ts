@@ -1,6 +1,7 @@
 import type { Catalog, Constraint } from '../../model/catalog.ts'
 import { parentsOf, pointersTo, readsOf, removeRelation } from '../catalog-names.ts'
 import { each, edit, editColumn, type ColumnPlace } from './edit.ts'
+import { withoutPoliciesOn } from './policies.ts'
 
 /**
  * A column goes with its indexes, constraints and sequences; with CASCADE also the views that show one of its name: which views
@@ -17,7 +18,7 @@ export function dropColumn(catalog: Catalog, { relation: key, column: name }: Co
     : []
   const unseen = each(unreferenced, views, (changed, view) => dropRelation(changed, view))
   const bare = edit(unseen, key, (old) => ({
-    ...old,
+    ...withoutPoliciesOn(old, name),
     columns: old.columns.filter((column) => column.name !== name),
     constraints: old.constraints.filter((constraint) => !constraint.columns.includes(name)),
     indexes: old.indexes.filter((index) => !index.mentions.includes(name)),

@@ -6,6 +6,7 @@ import { findFunction, findIndex, findType, relationKey } from '../names.ts'
 import { textsOf, type DropStmt, type PgNode, type TruncateStmt } from '../node.ts'
 import { dropColumn, dropIndex, dropRelation } from './drop-parts.ts'
 import { each, eachBelow, edit } from './edit.ts'
+import { dropPolicy } from './policies.ts'
 
 export function drop(statement: DropStmt, catalog: Catalog): Catalog {
   const effect = effects[statement.removeType ?? '']
@@ -28,6 +29,7 @@ const effects: { readonly [type: string]: (catalog: Catalog, object: PgNode) => 
   OBJECT_AGGREGATE: dropFunction,
   OBJECT_ROUTINE: dropFunction,
   OBJECT_TRIGGER: dropTrigger,
+  OBJECT_POLICY: dropNamedPolicy,
   OBJECT_PUBLICATION: dropPublication,
 }
 
@@ -89,6 +91,11 @@ function withoutTrigger(catalog: Catalog, key: string, name: string): Catalog {
   return eachBelow(catalog, key, (changed, each) =>
     edit(changed, each, (relation) => ({ ...relation, triggers: relation.triggers.filter((trigger) => trigger !== name) })),
   )
+}
+
+function dropNamedPolicy(catalog: Catalog, object: PgNode): Catalog {
+  const parts = nameParts(object)
+  return dropPolicy(catalog, relationKey(parts.slice(0, -1), catalog), parts.at(-1) ?? '')
 }
 
 function dropPublication(catalog: Catalog, object: PgNode): Catalog {

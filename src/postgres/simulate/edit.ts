@@ -20,7 +20,7 @@ export function lazySource(sql: string, node: PgNode): Source {
 /** The catalog with one relation changed; the same catalog where it has none of this name. */
 export function edit(catalog: Catalog, key: string, change: (relation: Relation) => Relation): Catalog {
   const relation = catalog.relations.get(key)
-  return relation === undefined ? catalog : putRelation(catalog, change(relation))
+  return relation === undefined ? catalog : putRelation(catalog, change(relation), key)
 }
 
 /** A column, by the canonical name of its table and its own. */

@@ -58,7 +58,7 @@ export function cloneKey(
   const scope = { catalog, relation }
   const name = chooseName[constraint.kind === 'primary-key' || constraint.kind === 'exclude' ? constraint.kind : 'unique'](scope, index)
   const definition = `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${postgresDialect.name(name)} ON ${relation.kind === 'partitioned' ? 'ONLY ' : ''}${key}${index.definition.slice(index.definition.indexOf(' USING '))}`
-  const { oid: _oid, parent: _parent, ...shape } = index
+  const { oid: _oid, parent: _parent, identifiesRows: _identifies, ...shape } = index
   const own = { ...shape, name, definition, constraint: name, valid: true, ...(parent !== undefined && { parent }) }
   return putConstraint(putIndex(catalog, key, own), key, { ...constraint, name })
 }

@@ -1,4 +1,4 @@
-import type { Catalog } from '../../model/catalog.ts'
+import type { Catalog, Publication } from '../../model/catalog.ts'
 import { PersistentMap } from '../../std/persistent-map.ts'
 import { putRelation } from '../catalog-names.ts'
 import { nameParts, optionOf } from '../tree.ts'
@@ -52,16 +52,30 @@ export function createPublication(statement: CreatePublicationStmt, catalog: Cat
   const name = statement.pubname ?? ''
   const objects = objectsOf(statement.pubobjects, catalog)
   const allTables = statement.for_all_tables === true
-  const known = { ...catalog, publications: [...(catalog.publications ?? []), { name, allTables, schemas: objects.schemas }] }
+  const made = { name, allTables, schemas: objects.schemas, ...passedOn(statement.options) }
+  const known = { ...catalog, publications: [...(catalog.publications ?? []), made] }
   return publish(known, name, { ...objects, allTables })
 }
 
 export function alterPublication(statement: AlterPublicationStmt, catalog: Catalog): Catalog {
   const name = statement.pubname ?? ''
   const objects = objectsOf(statement.pubobjects, catalog)
+  if (optionOf(statement.options, 'publish') !== undefined) return changePublication(catalog, name, statement.options)
   if (statement.action === 'AP_DropObjects') return unpublish(catalog, name, objects.tables)
   const cleared = statement.action === 'AP_SetObjects' ? unpublish(catalog, name, [...catalog.relations.keys()]) : catalog
   return publish(cleared, name, { ...objects, allTables: false })
+}
+
+function changePublication(catalog: Catalog, name: string, options: readonly PgNode[] | undefined): Catalog {
+  const publications = (catalog.publications ?? []).map((one) =>
+    one.name === name ? { ...without(one, 'insertsOnly'), ...passedOn(options) } : one,
+  )
+  return { ...catalog, publications }
+}
+
+function passedOn(options: readonly PgNode[] | undefined): Pick<Publication, 'insertsOnly'> {
+  const publish = optionOf(options, 'publish')
+  return typeof publish === 'string' && !/update|delete/.test(publish) ? { insertsOnly: true } : {}
 }
 
 interface Published {

@@ -7,6 +7,7 @@ import { textsOf, type AlterObjectSchemaStmt, type RenameStmt } from '../node.ts
 import { postgresDialect } from '../quote.ts'
 import { isIn } from './drop.ts'
 import { byName, each, eachBelow, edit, sorted } from './edit.ts'
+import { renamedInPolicies, renamePolicy } from './policies.ts'
 import { renameInText } from './rename-in-text.ts'
 
 export function rename(statement: RenameStmt, catalog: Catalog): Catalog {
@@ -24,6 +25,8 @@ const effects: { readonly [type: string]: (statement: RenameStmt, catalog: Catal
   OBJECT_TABCONSTRAINT: ({ relation, subname = '', newname = '' }, catalog) =>
     renameConstraint(catalog, relationKey(relation ?? {}, catalog), { from: subname, to: newname }),
   OBJECT_TRIGGER: renameTrigger,
+  OBJECT_POLICY: ({ relation, subname = '', newname = '' }, catalog) =>
+    renamePolicy(catalog, relationKey(relation ?? {}, catalog), { from: subname, to: newname }),
   OBJECT_SCHEMA: renameSchema,
   OBJECT_TYPE: renameType,
   OBJECT_DOMAIN: renameType,
@@ -124,7 +127,10 @@ function renameColumnIn(catalog: Catalog, key: string, change: Change): Catalog 
   const name = (column: string) => (column === change.from ? change.to : column)
   const text = (definition: string) => renameInText(definition, change)
   const own = edit(catalog, key, (relation) => ({
-    ...relation,
+    ...renamedInPolicies(relation, name),
+    ...(relation.partitionKey !== undefined && {
+      partitionKey: relation.partitionKey.map((column) => (column === undefined ? undefined : name(column))),
+    }),
     columns: relation.columns.map((column) => ({
       ...column,
       name: name(column.name),
