@@ -59,6 +59,10 @@ export interface Relation {
   readonly partitionOf?: string
   /** `DEFAULT` or `FOR VALUES ...` as the server prints it, where this is a partition and the bound is known. */
   readonly partitionBound?: string
+  /** How it is partitioned, where it is and that is known. */
+  readonly partitionBy?: PartitionBy
+  /** A partitioned table with a tablespace or an access method of its own, which new partitions take over. */
+  readonly ownStorage?: true
   /** Columns of the partition key in order, where this is partitioned; an expression stands as undefined. */
   readonly partitionKey?: readonly (string | undefined)[]
   /** Canonical names of direct partitions, or of children by inheritance. */
@@ -77,6 +81,12 @@ export interface Relation {
   readonly replicaIdentity?: 'full' | 'nothing' | 'index'
   /** For a sequence of a serial or identity column: dropped with it. */
   readonly ownedBy?: { readonly relation: string; readonly column: string }
+}
+
+export interface PartitionBy {
+  readonly strategy: 'range' | 'list' | 'hash'
+  /** Key columns in order; undefined for an expression, and for a column that is not compared as usual (operator class, collation). */
+  readonly columns: readonly (string | undefined)[]
 }
 
 /** A policy of row security. */

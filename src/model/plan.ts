@@ -44,7 +44,10 @@ export interface SqlStep extends StepBase {
   readonly statementTimeoutMs: number
   /** It waits for every older snapshot of the database: looked for before, reported while waiting. */
   readonly waitsForSnapshots: boolean
-  /** For what cannot run in a transaction: asked when it was started and is not recorded as done, and before each try. */
+  /**
+   * For what cannot run in a transaction, and for what the server may have done by itself meanwhile (to a partition that came with its
+   * key): asked when it was started and is not recorded as done, and before each try.
+   */
   readonly probe?: Probe
 }
 
@@ -80,8 +83,8 @@ export interface EachStep extends StepBase {
   readonly relation: string
   /** SQL may hold {leaf} (canonical), {leafSchema} and {leafName} (quoted), and {index} (a free name made from the leaf's). */
   readonly template: readonly SqlStep[]
-  /** The parts of {index} after the leaf's name, cut to 63 bytes as the server does: `note` and `idx` make leaf_note_idx. */
-  readonly index: { readonly addition: string; readonly label: string }
+  /** The parts of {index} after the leaf's name, cut to 63 bytes as the server does: `note` and `idx` make leaf_note_idx. Absent where no index is made. */
+  readonly index?: { readonly addition?: string; readonly label: string }
 }
 
 /** The user's own code, in one transaction through our connection, since what it does depends on the rows that it finds (H5). */

@@ -167,9 +167,10 @@ $lk$;`
 // Which partitions there are is known only when it runs: the script asks, and whoever runs it fills the answer in.
 function eachText(step: EachStep): string {
   const list = `SELECT c.oid::regclass AS leaf FROM pg_partition_tree($lk$${step.relation}$lk$::regclass) t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf AND t.level = 1 AND c.relkind = 'r';`
-  const name = `{index} is the partition's name with _${step.index.addition}_${step.index.label}, {leafSchema} its schema.`
+  const ending = [step.index?.addition, step.index?.label].filter((part) => part !== undefined).join('_')
+  const name = step.index === undefined ? '' : `; {index} is the partition's name with _${ending}, {leafSchema} its schema`
   const template = step.template.map((part) => comment(...sqlText(part).split('\n')))
-  return [comment('For each partition that this lists:'), list, comment(`run, with {leaf} as its name; ${name}`), ...template].join('\n')
+  return [comment('For each partition that this lists:'), list, comment(`run, with {leaf} as its name${name}.`), ...template].join('\n')
 }
 
 function comment(...lines: readonly string[]): string {

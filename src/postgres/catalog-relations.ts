@@ -53,6 +53,8 @@ export function relationsOf(found: readonly ask.RelationRow[], parts: Parts): Pe
   )
 }
 
+const strategies = { r: 'range', l: 'list', h: 'hash' } as const
+
 interface Links {
   readonly parents: Groups<ask.PairRow>
   readonly children: Groups<ask.PairRow>
@@ -88,12 +90,16 @@ function relationOf(row: ask.RelationRow, parts: Parts, links: Links): Relation 
 }
 
 function partitioningOf(
-  { bound, partitionKey }: ask.RelationRow,
+  { bound, partitionKey, strategy, keyColumns, ownStorage }: ask.RelationRow,
   names: ReadonlyMap<number, string>,
-): Pick<Relation, 'partitionBound' | 'partitionKey'> {
+): Pick<Relation, 'partitionBound' | 'partitionKey' | 'partitionBy' | 'ownStorage'> {
   return {
     ...(bound === null ? {} : { partitionBound: bound }),
+    ...(ownStorage && { ownStorage }),
     ...(partitionKey === null ? {} : { partitionKey: partitionKey.map((position) => names.get(position)) }),
+    ...(strategy === null
+      ? {}
+      : { partitionBy: { strategy: strategies[strategy], columns: (keyColumns ?? []).map((name) => name ?? undefined) } }),
   }
 }
 

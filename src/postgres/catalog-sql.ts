@@ -38,6 +38,10 @@ export interface RelationRow {
   readonly partition: boolean
   /** NULL where it is no partition. */
   readonly bound: string | null
+  /** NULL where it is not partitioned; its columns as in PartitionBy, in order. */
+  readonly strategy: 'r' | 'l' | 'h' | null
+  readonly keyColumns: readonly (string | null)[] | null
+  readonly ownStorage: boolean
   /** attnums, 0 for an expression; NULL where it is not partitioned. */
   readonly partitionKey: readonly number[] | null
   readonly published: boolean
@@ -57,6 +61,12 @@ export interface RelationRow {
 // The size of a locked table is what the last VACUUM or ANALYZE saw.
 export const relationsSql = `${lockedTables}
   SELECT c.oid, ${schemaName('n')} AS schema, c.relname AS name, c.relkind AS kind, c.relispartition AS partition, pg_get_expr(c.relpartbound, 0) AS bound,
+    c.relkind = 'p' AND (c.reltablespace <> 0 OR c.relam <> 0) AS "ownStorage",
+    (SELECT p.partstrat::text FROM pg_partitioned_table p WHERE p.partrelid = c.oid) AS strategy,
+    (SELECT ARRAY(SELECT CASE WHEN o.opcdefault AND k.coll = a.attcollation THEN a.attname::text END
+      FROM unnest(p.partattrs::int2[], p.partclass::oid[], p.partcollation::oid[]) WITH ORDINALITY AS k (num, class, coll, at)
+      LEFT JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.num LEFT JOIN pg_opclass o ON o.oid = k.class ORDER BY k.at)
+      FROM pg_partitioned_table p WHERE p.partrelid = c.oid) AS "keyColumns",
     (SELECT partattrs::int2[]::int4[] FROM pg_partitioned_table WHERE partrelid = c.oid) AS "partitionKey",
     c.relpersistence = 'p' AND c.relkind IN ('r', 'p') AS published,
     c.relpersistence = 'u' AND c.relkind = 'r' AS unlogged, pg_get_userbyid(c.relowner) AS owner,

@@ -2,7 +2,7 @@ import type { Catalog, Relation } from '../model/catalog.ts'
 import { byteLength, clip, makeObjectName, nameBytes } from '../std/object-name.ts'
 import { isConstraintName, isRelationName } from './catalog-names.ts'
 import { figureColumnName } from './column-names.ts'
-import type { IndexElem, IndexStmt, PgNode } from './node.ts'
+import { textsOf, type Constraint, type IndexElem, type IndexStmt, type PgNode } from './node.ts'
 
 /** Where a name must be free: the schema of the table, beside what the same statement has named already. */
 export interface NameScope {
@@ -61,6 +61,12 @@ export function indexNameParts(index: IndexStmt, catalog: Catalog): { readonly a
     'IndexElem' in node ? [node.IndexElem] : [],
   )
   return { addition: nameAddition(indexColumnNames(elements, catalog)), label: 'idx' }
+}
+
+/** The same for the index behind a UNIQUE or PRIMARY KEY constraint without a name: `_a_b_key`, `_pkey`. */
+export function keyNameParts(constraint: Constraint): { readonly addition?: string; readonly label: string } {
+  if (constraint.contype === 'CONSTR_PRIMARY') return { label: 'pkey' }
+  return { addition: nameAddition(numbered([...textsOf(constraint.keys), ...textsOf(constraint.including)])), label: 'key' }
 }
 
 // ChooseRelationName: an index must be free among relations, one behind a constraint among constraints too.

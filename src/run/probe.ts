@@ -4,7 +4,7 @@ import type { StepContext } from './step-context.ts'
 import { supervise } from './supervise.ts'
 
 /**
- * Asks the catalog about a step that cannot be in a transaction: did an earlier try finish it, or leave a half-built object?
+ * Asks the catalog about a step: did an earlier try, or the server itself, finish it, or leave a half-built object?
  * A leftover is taken away first, so that the step can begin from nothing. Never trusts a name alone: the probe compares
  * definition and validity (H1).
  */

@@ -71,6 +71,7 @@ async function ignoreDropped(error: unknown, leaf: Leaf, { step, context }: Pick
 }
 
 async function freeName(step: EachStep, leaf: Leaf, context: StepContext): Promise<string> {
+  if (step.index === undefined) return ''
   const { addition, label } = step.index
   const candidates = Array.from({ length: 20 }, (_, n) => makeObjectName(leaf.name, addition, n === 0 ? label : `${label}${n}`))
   const taken = await context.connections.work.namesTaken(leaf, candidates)

@@ -14,6 +14,7 @@ import { supervise, waitForOlderSnapshots } from './supervise.ts'
 export async function runSql(step: SqlStep, context: StepContext): Promise<StepOutcome> {
   if (step.session.length > 0) await context.connections.work.script(step.session)
   if (!step.transaction) return await runAlone(step, context)
+  if (step.probe !== undefined && (await lookForLeftovers(step, context)) === 'done') return await recordDone(step, context)
   const locks = strongLocks(step.locks)
   return locks.length === 0 ? await runWatched(step, context) : await runUnderLock(step, locks, context)
 }
@@ -65,6 +66,11 @@ function doneSql(step: Pick<SqlStep, 'id'>, context: StepContext, began: number)
     attempts: 0,
   } as const
   return journalOf(context).recordSql(context.options.plan.project, event)
+}
+
+async function recordDone(step: SqlStep, context: StepContext): Promise<StepOutcome> {
+  await context.connections.work.script(doneSql(step, context, performance.now()), { signal: context.options.signal })
+  return { attempts: 0 }
 }
 
 /** No lock that anyone could wait behind (VALIDATE, new tables): nothing to hurry for, but never without a limit. */

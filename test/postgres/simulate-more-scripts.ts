@@ -3,6 +3,24 @@ import type { Script } from './simulate-scripts.ts'
 /** Partitions, inheritance, what is not a table, and what only newer servers know. */
 export const moreScripts: readonly Script[] = [
   {
+    title: 'keys of a partitioned table alone, and of its partitions',
+    sql: `
+      create table p (id int not null, k text not null) partition by list (id);
+      create table p1 partition of p for values in (1);
+      create table p2 partition of p for values in (2) partition by list (k);
+      create table p2a partition of p2 for values in ('a');
+      alter table only p add constraint u unique (id, k);
+      alter table only p2 add constraint p2_id_k_key unique (id, k);
+      alter index u attach partition p2_id_k_key;
+      create unique index p1_id_k_key on p1 (id, k);
+      alter table p1 add constraint p1_id_k_key unique using index p1_id_k_key;
+      alter index u attach partition p1_id_k_key;
+      create unique index p2a_id_k_key on p2a (id, k);
+      alter table p2a add constraint p2a_id_k_key unique using index p2a_id_k_key;
+      alter index p2_id_k_key attach partition p2a_id_k_key;
+      alter table only p add primary key (k, id);`,
+  },
+  {
     title: 'unlogged tables',
     sql: `
       create unlogged table u (id int primary key);

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../src/model/catalog.ts'
-import type { PlannedMigration, SqlStep } from '../../src/model/plan.ts'
+import type { PlannedMigration, SqlStep, Step } from '../../src/model/plan.ts'
 import { postgres } from '../../src/postgres/engine.ts'
+import { forLeaf } from './take-steps.ts'
 
 /**
  * What a plan does under a lock that makes plain reads or writes of an old table wait: nothing, if it keeps law 2. Judged from
@@ -9,11 +10,20 @@ import { postgres } from '../../src/postgres/engine.ts'
 export function worksUnderLocks(migration: PlannedMigration, before: Catalog): readonly string[] {
   let catalog = before
   return migration.steps.flatMap((step) => {
-    if (step.kind !== 'sql') return []
-    const { found, after } = judge(step, catalog)
-    catalog = after
-    return found
+    return partsOf(step, catalog).flatMap((part) => {
+      const { found, after } = judge(part, catalog)
+      catalog = after
+      return found
+    })
   })
+}
+
+/** What is SQL in a step: of one for partitions, its template for each that is there. */
+function partsOf(step: Step, catalog: Catalog): readonly SqlStep[] {
+  if (step.kind === 'sql') return [step]
+  if (step.kind !== 'each') return []
+  const leaves = (catalog.relations.get(step.relation)?.children ?? []).flatMap((key) => catalog.relations.get(key) ?? [])
+  return leaves.filter(({ kind }) => kind === 'table').flatMap((leaf) => step.template.map((part) => forLeaf(step, part, leaf)))
 }
 
 function judge(step: SqlStep, before: Catalog): { readonly found: readonly string[]; readonly after: Catalog } {

@@ -38,12 +38,17 @@ async function takeStep(client: pg.Client, step: Step): Promise<void> {
 async function takeSql(client: pg.Client, step: SqlStep): Promise<void> {
   for (const sql of step.session) await client.query(sql)
   if (step.transaction) {
+    if (await isDone(client, step)) return
     await client.query(['BEGIN', `SET LOCAL lock_timeout = ${step.lockTimeoutMs}`, ...step.sql, 'COMMIT'].join('\n;\n'))
     return
   }
   await expectState(client, step, ['absent', 'leftover'])
   for (const sql of step.sql) await client.query(sql)
   await expectState(client, step, ['done'])
+}
+
+async function isDone(client: pg.Client, { probe }: SqlStep): Promise<boolean> {
+  return probe !== undefined && (await client.query<{ state: string }>(probe.sql)).rows[0]?.state === 'done'
 }
 
 /** The probe tells what has not begun from what is done: else a runner that was killed would not know where it stands. */
@@ -76,26 +81,27 @@ async function takeEach(client: pg.Client, step: EachStep): Promise<void> {
     for (const template of step.template) await takeSql(client, forLeaf(step, template, leaf))
 }
 
-interface Leaf {
+export interface Leaf {
   readonly schema: string
   readonly name: string
 }
 
 async function leavesOf(client: pg.Client, step: EachStep): Promise<readonly Leaf[]> {
   const { rows } = await client.query<Leaf>(
-    `SELECT n.nspname AS schema, c.relname AS name FROM pg_partition_tree($1::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.isleaf ORDER BY c.oid`,
+    `SELECT n.nspname AS schema, c.relname AS name FROM pg_partition_tree($1::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.isleaf AND t.level = 1 AND c.relkind = 'r' ORDER BY c.oid`,
     [step.relation],
   )
   return rows
 }
 
-function forLeaf(step: EachStep, template: SqlStep, leaf: Leaf): SqlStep {
+/** A part of the template for one leaf. */
+export function forLeaf(step: EachStep, template: SqlStep, leaf: Leaf): SqlStep {
   const { name } = postgresDialect
   const values: { readonly [key: string]: string } = {
     leaf: name(leaf.schema, leaf.name),
     leafSchema: name(leaf.schema),
     leafName: name(leaf.name),
-    index: name(makeObjectName(leaf.name, step.index.addition, step.index.label)),
+    index: step.index === undefined ? '' : name(makeObjectName(leaf.name, step.index.addition, step.index.label)),
   }
   const put = (text: string) => text.replaceAll(/\{(leaf|leafSchema|leafName|index)\}/g, (_, key: string) => values[key] ?? '')
   const { probe, undo: back } = template

@@ -1,11 +1,11 @@
 import type { Catalog, Constraint as CatalogConstraint } from '../../model/catalog.ts'
-import { relationKey } from '../names.ts'
 import { textsOf, type AlterTableCmd, type Constraint } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { from18OrPartitioned, onTable, onTree, type Action, type Target } from './action.ts'
 import { locksOn, merge, nothing, type Effect } from './effect.ts'
 import { isProvenNotNull } from './expression.ts'
-import { foreignKeysTo, isUnknown, withDescendants, withHeap, withPartitions, type ForeignKey } from './relations.ts'
+import { foreignKeyEffect } from './foreign-key.ts'
+import { foreignKeysTo, isUnknown, withDescendants, withHeap, type ForeignKey } from './relations.ts'
 
 /** ADD CONSTRAINT, by kind. */
 export function addConstraint(constraint: Constraint, target: Target): Action {
@@ -44,13 +44,6 @@ function kindOf(constraint: Constraint, target: Target): Action {
   }
   // None of these stands as a table constraint.
   return onTable('ACCESS EXCLUSIVE')
-}
-
-/** Both tables are locked against writes, and both are read unless NOT VALID or NOT ENFORCED is written. */
-function foreignKeyEffect({ pktable }: Constraint, deferred: boolean, { key, catalog }: Target): Effect {
-  const parents = pktable === undefined ? [] : withDescendants(relationKey(pktable, catalog), catalog)
-  const scans = deferred ? [] : withHeap([...withPartitions(key, catalog), ...parents], catalog)
-  return merge(locksOn('SHARE ROW EXCLUSIVE', parents), { scans })
 }
 
 /** Tables in which SET NOT NULL (or its like) looks at each row, for want of a proof. */

@@ -31,6 +31,7 @@ export const attachPartitionScan: HazardRule<PgNode> = {
               message: `attaching a partition to ${key} reads all of ${listed(read.map((table) => `${table}${sizeOf(table, before)}`))} while all reads and writes there wait`,
               fix: 'Add a CHECK that says what the bounds say to the table beforehand (NOT VALID, then VALIDATE), and one that says the opposite to the default partition.',
               relation: read[0] ?? key,
+              rewrite: 'attach-partition-proven',
               breaksOldApp: false,
             },
           ],

@@ -28,8 +28,9 @@ export const blockingDetach: HazardRule<PgNode> = {
         fix:
           input.before.server.version >= 14
             ? 'Use DETACH PARTITION ... CONCURRENTLY, outside a transaction.'
-            : 'Use a short lock_timeout and retries.',
+            : 'Before 14 there is no other way than a short lock_timeout and retries, which apply makes.',
         relation: key,
+        rewrite: 'detach-partition-concurrently',
         breaksOldApp: false,
       }))
   },

@@ -1,8 +1,9 @@
 import type { HazardRule } from '../../model/hazard.ts'
+import type { Catalog } from '../../model/catalog.ts'
 import { constraintsOf } from '../facts/add-column.ts'
 import { isPartitioned } from '../facts/relations.ts'
 import type { PgNode } from '../node.ts'
-import { actionsOf, columnIn, constraintIn, oldOnes, sizeOf, waiting } from './_input.ts'
+import { actionsOf, columnIn, constraintIn, oldOnes, sizeOf, type Found, waiting } from './_input.ts'
 
 /** A new PRIMARY KEY builds its index, and looks for NULLs, under ACCESS EXCLUSIVE. */
 export const blockingPrimaryKey: HazardRule<PgNode> = {
@@ -34,12 +35,21 @@ export const blockingPrimaryKey: HazardRule<PgNode> = {
       rule: 'blocking-primary-key',
       severity: 'error',
       message: `${facts.builds.length > 0 ? 'the index of the PRIMARY KEY is built on' : 'NULLs are looked for in all of'} ${found.key}${sizeOf(found.key, before)} while ${waiting(facts, found.key)} to it wait`,
-      fix: 'Make the columns NOT NULL through a validated CHECK, build a unique index concurrently, then ADD PRIMARY KEY USING INDEX.',
+      fix: fixFor(found, before),
       relation: found.key,
-      ...(found.command.subtype === 'AT_AddConstraint' &&
-        constraintIn(found)?.indexname === undefined &&
-        !isPartitioned(found.key, before) && { rewrite: 'add-primary-key-using-index' }),
+      ...rewriteFor(found, before),
       breaksOldApp: false,
     }))
   },
+}
+
+function fixFor({ key }: Found, catalog: Catalog): string {
+  return isPartitioned(key, catalog)
+    ? 'Make the columns NOT NULL through a validated CHECK and ALTER TABLE ONLY ... ADD PRIMARY KEY; then for each partition CREATE UNIQUE INDEX CONCURRENTLY, ADD PRIMARY KEY USING INDEX, and ALTER INDEX ... ATTACH PARTITION.'
+    : 'Make the columns NOT NULL through a validated CHECK, build a unique index concurrently, then ADD PRIMARY KEY USING INDEX.'
+}
+
+function rewriteFor(found: Found, catalog: Catalog): { readonly rewrite?: string } {
+  if (found.command.subtype !== 'AT_AddConstraint' || constraintIn(found)?.indexname !== undefined) return {}
+  return { rewrite: isPartitioned(found.key, catalog) ? 'add-key-per-partition' : 'add-primary-key-using-index' }
 }

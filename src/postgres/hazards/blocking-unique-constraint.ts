@@ -34,7 +34,7 @@ export const blockingUniqueConstraint: HazardRule<PgNode> = {
       rule: 'blocking-unique-constraint',
       severity: 'error',
       message: `the index of the UNIQUE constraint is built on ${found.key}${sizeOf(found.key, before)} while ${waiting(facts, found.key)} to it wait`,
-      fix: 'Build a unique index with CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT ... UNIQUE USING INDEX.',
+      fix: fixFor(found, before),
       relation: found.key,
       ...rewriteFor(found, before),
       breaksOldApp: false,
@@ -42,8 +42,15 @@ export const blockingUniqueConstraint: HazardRule<PgNode> = {
   },
 }
 
+function fixFor({ key }: Found, catalog: Catalog): string {
+  return isPartitioned(key, catalog)
+    ? 'ALTER TABLE ONLY ... ADD CONSTRAINT; then for each partition CREATE UNIQUE INDEX CONCURRENTLY, ADD CONSTRAINT ... UNIQUE USING INDEX, and ALTER INDEX ... ATTACH PARTITION.'
+    : 'Build a unique index with CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT ... UNIQUE USING INDEX.'
+}
+
 // USING INDEX is refused on a partitioned table.
 function rewriteFor({ key, command }: Found, catalog: Catalog): { readonly rewrite?: string } {
-  if (isPartitioned(key, catalog)) return {}
-  return { rewrite: command.subtype === 'AT_AddColumn' ? 'add-column-then-constrain' : 'add-unique-using-index' }
+  const partitioned = isPartitioned(key, catalog)
+  if (command.subtype === 'AT_AddColumn') return partitioned ? {} : { rewrite: 'add-column-then-constrain' }
+  return { rewrite: partitioned ? 'add-key-per-partition' : 'add-unique-using-index' }
 }

@@ -28,7 +28,7 @@ export const domainCheckScan: HazardRule<PgNode> = {
         rule: 'domain-check-scan',
         severity: 'error',
         message: `${listed(tables.map((key) => `${key}${sizeOf(key, before)}`))}: all rows are tried against the domain while all writes wait`,
-        fix: 'Add the constraint NOT VALID (it holds for new rows at once), and validate it in a quiet hour; or use a CHECK of the table.',
+        fix: 'Add the constraint NOT VALID: that locks no table and holds for new rows at once. To validate it reads them under SHARE too, so there are no small steps: do that in a quiet hour, or instead add to each table a CHECK that says the same, NOT VALID, then VALIDATE CONSTRAINT there.',
         ...(tables[0] !== undefined && { relation: tables[0] }),
         breaksOldApp: false,
       },

@@ -32,8 +32,9 @@ export const partitionOfLocksParent: HazardRule<PgNode> = {
             rule: 'partition-of-locks-parent',
             severity: read.length > 0 ? 'error' : 'warning',
             message: `PARTITION OF takes ACCESS EXCLUSIVE on ${listed(parents)}: all reads and writes wait behind it${read.length > 0 ? `, and while all of ${listed(read.map((key) => `${key}${sizeOf(key, before)}`))} is read` : ''}`,
-            fix: 'Make the table with LIKE ... INCLUDING ALL and a CHECK that says what the bounds say, then ATTACH PARTITION.',
+            fix: 'CREATE TABLE ... (LIKE ... INCLUDING DEFAULTS INCLUDING CONSTRAINTS), then ATTACH PARTITION; before that, where there is a default partition, a CHECK on it that says the opposite of the bound (NOT VALID, then VALIDATE).',
             ...(parents[0] !== undefined && { relation: parents[0] }),
+            rewrite: 'create-partition-attached',
             breaksOldApp: false,
           },
         ]

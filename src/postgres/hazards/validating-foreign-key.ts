@@ -38,7 +38,7 @@ export const validatingForeignKey: HazardRule<PgNode> = {
       rule: 'validating-foreign-key',
       severity: 'error',
       message: `${listed(oldOnes(facts.scans, before).map((key) => `${key}${sizeOf(key, before)}`))}: all rows are compared while ${waiting(facts, found.key)} to ${listed(oldOnes(lockedForWrites(facts), before))} wait`,
-      fix: fixFor(found),
+      fix: fixFor(found, before),
       relation: found.key,
       ...rewriteFor(found, before),
       breaksOldApp: false,
@@ -53,9 +53,11 @@ function enforced(input: Input): readonly Found[] {
   )
 }
 
-function fixFor({ command }: Found): string {
-  if (command.subtype === 'AT_AlterConstraint')
+function fixFor(found: Found, catalog: Catalog): string {
+  if (found.command.subtype === 'AT_AlterConstraint')
     return 'Add a second foreign key NOT VALID, validate it, then drop the one that is not enforced.'
+  if (isTakenByPartitions(found, catalog))
+    return 'Add the foreign key to each partition NOT VALID, VALIDATE CONSTRAINT there, then add it to the partitioned table, which takes them over.'
   return 'Add the foreign key NOT VALID, then VALIDATE CONSTRAINT in a transaction of its own.'
 }
 
@@ -64,8 +66,12 @@ function lockedForWrites({ locks }: Facts): readonly string[] {
 }
 
 // Before 18 a partitioned table takes no NOT VALID foreign key.
-function rewriteFor({ key, command }: Found, catalog: Catalog): { readonly rewrite?: string } {
-  if (command.subtype === 'AT_AlterConstraint') return {}
-  if (command.subtype === 'AT_AddColumn') return { rewrite: 'add-column-then-constrain' }
-  return isPartitioned(key, catalog) && catalog.server.version < 18 ? {} : { rewrite: 'add-foreign-key-not-valid' }
+function isTakenByPartitions({ key }: Found, catalog: Catalog): boolean {
+  return isPartitioned(key, catalog) && catalog.server.version < 18
+}
+
+function rewriteFor(found: Found, catalog: Catalog): { readonly rewrite?: string } {
+  if (found.command.subtype === 'AT_AlterConstraint') return {}
+  if (found.command.subtype === 'AT_AddColumn') return { rewrite: 'add-column-then-constrain' }
+  return { rewrite: isTakenByPartitions(found, catalog) ? 'add-foreign-key-per-partition' : 'add-foreign-key-not-valid' }
 }

@@ -69,7 +69,8 @@ export function validateDraft(table: string, name: string, what: string): Draft 
   }
 }
 
-function meansTheSame(sql: string, wanted: Constraint): boolean {
+/** Whether the text adds this constraint: under any name, checked or not. */
+export function meansTheSame(sql: string, wanted: Constraint): boolean {
   const node = parseOne(sql)
   const made = node === undefined ? undefined : addedConstraint({ node })
   return made !== undefined && sameTree(essence(made), essence(wanted))

@@ -17,17 +17,20 @@ export interface ForeignKeyRewrite {
 export function foreignKeyRewrite(plan: ConstraintPlan, relation: Relation, catalog: Catalog): ForeignKeyRewrite | undefined {
   if (relation.kind === 'partitioned' && catalog.server.version < 18) return undefined
   const drafts = uncheckedThenChecked(plan, { what: 'foreign key', locked: 'both tables locked for an instant' })
-  if (drafts === undefined) return undefined
+  return drafts === undefined ? undefined : { drafts, ...orphansOf(plan, relation, catalog) }
+}
+
+/** How rows that would violate the key are looked for beforehand. */
+export function orphansOf(plan: ConstraintPlan, relation: Relation, catalog: Catalog): Omit<ForeignKeyRewrite, 'drafts'> {
   const parent = parentOf(plan.node, catalog)
   const columns = textsOf(plan.node.fk_attrs)
   const reads = [
     { relation: plan.table, columns },
     { relation: parent.key, columns: parent.columns },
   ]
-  if (parent.columns.length !== columns.length || plan.node.fk_with_period === true) return { drafts, reads }
+  if (parent.columns.length !== columns.length || plan.node.fk_with_period === true) return { reads }
   const full = plan.node.fk_matchtype === 'f'
   return {
-    drafts,
     reads,
     check: orphanCheck({ table: plan.table, relation, columns, references: parent.key, referencedColumns: parent.columns, full }),
   }

@@ -1,8 +1,8 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
-import { clip, nameBytes } from '../../std/object-name.ts'
 import { chooseNotNullName } from '../object-names.ts'
 import { postgresDialect } from '../quote.ts'
 import { validateDraft } from './_constraint.ts'
+import { helperName } from './_helper-check.ts'
 import { cleanup, free, type Draft, type DraftStep } from './_step.ts'
 
 const { name: quoted } = postgresDialect
@@ -38,7 +38,7 @@ function namedNotNull(plan: NotNullPlan, catalog: Catalog): readonly DraftStep[]
 }
 
 function throughCheck(plan: NotNullPlan, catalog: Catalog): readonly DraftStep[] {
-  const name = helperName(plan, catalog)
+  const name = helperName(plan.column, '_not_null', catalog)
   const body = `CHECK (${quoted(plan.column)} IS NOT NULL) NOT VALID`
   return [
     refuseNulls(plan, name, body),
@@ -68,14 +68,5 @@ function setNotNull({ table, column, added }: NotNullPlan, helper: string): Draf
     phase: 'expand',
     sql: [`ALTER TABLE ${table} ALTER COLUMN ${quoted(column)} SET NOT NULL`, `ALTER TABLE ${table} DROP CONSTRAINT ${quoted(helper)}`],
     undo: added === true ? free : cleanup(`ALTER TABLE IF EXISTS ${table} ALTER COLUMN ${quoted(column)} DROP NOT NULL`),
-  }
-}
-
-function helperName({ relation, column }: NotNullPlan, catalog: Catalog): string {
-  const taken = new Set([...catalog.relations.values()].flatMap(({ constraints }) => constraints.map(({ name }) => name)))
-  for (let pass = 0; ; pass += 1) {
-    const label = pass === 0 ? '_not_null' : `_not_null${pass}`
-    const name = `${clip(`_lk_${column}`, nameBytes - label.length)}${label}`
-    if (!taken.has(name) && relation.name !== name) return name
   }
 }

@@ -48,7 +48,8 @@ export function sqlStep(draft: Draft, before: Catalog, options: Limits): SqlStep
 }
 
 function stepOf(draft: Draft, effect: TextEffect, options: Limits): SqlStep {
-  const blocks = effect.locks.some(blocksAnyone)
+  // CONCURRENTLY takes its strong locks at the end and for an instant; a timeout would only leave it half done.
+  const blocks = effect.transaction && effect.locks.some(blocksAnyone)
   return {
     ...draft,
     kind: 'sql',
@@ -77,7 +78,9 @@ function effectOf(sql: readonly string[], before: Catalog): TextEffect {
     return found
   })
   return {
-    locks: strongest(all.flatMap(({ locks }) => locks)).filter(isFelt),
+    locks: strongest(all.flatMap(({ locks }) => locks)).filter(
+      (lock) => isFelt(lock) && catalog.relations.get(lock.relation)?.isNew !== true,
+    ),
     transaction: all.every(({ transaction }) => transaction === 'allowed'),
     waitsForSnapshots: all.some(({ waitsFor }) => waitsFor.includes('older-snapshots')),
     after: catalog,

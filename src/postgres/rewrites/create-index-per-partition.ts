@@ -2,7 +2,6 @@ import type { Catalog, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import type { DataCheck, EachStep } from '../../model/plan.ts'
 import type { Rewrite, Rewritten, RewriteOptions } from '../../model/rewrite.ts'
-import { makeObjectName } from '../../std/object-name.ts'
 import { findRelation, relationKey } from '../names.ts'
 import type { IndexStmt, PgNode } from '../node.ts'
 import { chooseIndexName, indexNameParts } from '../object-names.ts'
@@ -10,7 +9,8 @@ import { postgresDialect } from '../quote.ts'
 import { checksAt, duplicateCheck } from './_checks.ts'
 import { createIndexSql, indexKeys, indexNamed, indexPlan, indexProbe, type IndexPlan } from './_index.ts'
 import { sourceOf } from '../source.ts'
-import { catalogAfter, cleanup, free, sqlStep, writeSteps, type Draft, type DraftStep } from './_step.ts'
+import { branchesOf, dollarQuoted, eachLeaf, holdsPlaceholder, leafStep, type Branch, type LeafPart, type Writing } from './_partitions.ts'
+import { catalogAfter, cleanup, free, writeSteps, type Draft, type DraftStep } from './_step.ts'
 
 const { name: quoted } = postgresDialect
 
@@ -45,38 +45,10 @@ function rewrite(place: Place, { current, node, relation }: Wanted): Rewritten |
   const found = indexNamed(relation, name, before)
   if (found !== undefined) return node.if_not_exists === true && found !== 'invalid' ? { takes: 1, steps: [], checks: [] } : undefined
   const plan = indexPlan(sourceOf(current.statement), { table: relationKey(node.relation ?? [], before), relation, name })
-  const tree = plan === undefined ? undefined : branches(plan.table, before)
-  if (plan === undefined || tree === undefined || holdsPlaceholder(plan)) return undefined
+  const tree = branchesOf(plan?.table ?? '', before)
+  if (plan === undefined || tree.length === 0 || holdsPlaceholder(plan.rest, plan.name, ...tree.map(({ key }) => key))) return undefined
   const steps = writeSteps(draftsOf(plan, tree, { before, options: place.options }), before, place.options)
   return { takes: 1, steps, checks: checks(place, plan, node) }
-}
-
-/** Partitioned tables from the top down, each with its leaves. */
-interface Branch {
-  readonly key: string
-  readonly parent?: string
-  readonly leaves: readonly string[]
-}
-
-/** Undefined where there is nothing to build on. */
-function branches(key: string, catalog: Catalog, parent?: string): readonly Branch[] | undefined {
-  const children = catalog.relations.get(key)?.children ?? []
-  const inner = children.filter((child) => catalog.relations.get(child)?.kind === 'partitioned')
-  if (children.length === 0) return undefined
-  const below = inner.map((child) => branches(child, catalog, key))
-  if (below.includes(undefined)) return undefined
-  const own = { key, ...(parent !== undefined && { parent }), leaves: children.filter((child) => !inner.includes(child)) }
-  return [own, ...below.flatMap((branch) => branch ?? [])]
-}
-
-// The runner fills {leaf} and its like into the text: the user's own must not look like them.
-function holdsPlaceholder({ rest }: IndexPlan): boolean {
-  return /\{(leaf|leafSchema|leafName|index)\}/.test(rest)
-}
-
-interface Writing {
-  readonly before: Catalog
-  readonly options: RewriteOptions
 }
 
 function draftsOf(plan: IndexPlan, tree: readonly Branch[], writing: Writing): readonly DraftStep[] {
@@ -99,7 +71,7 @@ function draftsOf(plan: IndexPlan, tree: readonly Branch[], writing: Writing): r
   )
   const each = tree
     .filter(({ leaves }) => leaves.length > 0)
-    .map((branch) => eachLeaf(plan, branch, { ...writing, before: after, index: indexOf(branch.key, names, after) }))
+    .map((branch) => onLeaves(plan, branch, { ...writing, before: after, index: indexOf(branch.key, names, after) }))
   return [...hollow, ...each]
 }
 
@@ -128,53 +100,34 @@ function hollowDraft({ plan, relation, key, name, attachTo }: Hollow, undo: Draf
   }
 }
 
-function eachLeaf(plan: IndexPlan, branch: Branch, writing: Writing & { readonly index: string }): EachStep {
+function onLeaves(plan: IndexPlan, branch: Branch, writing: Writing & { readonly index: string }): EachStep {
   const drop = `DROP INDEX IF EXISTS ${quoted(plan.relation.schema, plan.name)}`
-  return {
-    kind: 'each',
+  const words = {
     id: `build-index-${plan.name}-on-partitions`,
     title: `build index ${writing.index} on each partition of ${branch.key} without blocking writes, and attach it`,
-    phase: 'expand',
-    hazards: [],
-    undo: cleanup(drop),
-    over: 'leaves',
-    relation: branch.key,
-    template: [{ ...leafBuild(plan, branch, writing), undo: cleanup(drop, dropLeaf) }, leafAttach(branch, writing)],
-    index: indexNameParts(plan.node, writing.before),
+    undo: drop,
   }
+  const template = [leafStep(buildPart(plan, drop), branch, writing), leafStep(attachPart(writing.index), branch, writing)]
+  return eachLeaf(words, branch, { template, index: indexNameParts(plan.node, writing.before) })
 }
 
 // What is attached to the parent's index goes with it and cannot go alone: so the parent's is dropped before one of a leaf is.
 const leafIndex = '{leafSchema}.{index}'
 const dropLeaf = `DROP INDEX CONCURRENTLY IF EXISTS ${leafIndex}`
 
-function leafBuild(plan: IndexPlan, branch: Branch, writing: Writing) {
-  // Dollar quotes, since a leaf's name may hold any quote.
-  const probe = indexProbe(plan, { index: leafIndex, table: '{leaf}', quote: (text) => `$lk$${text}$lk$` })
+function buildPart(plan: IndexPlan, dropParent: string): LeafPart {
   return {
-    ...standIn(createIndexSql(plan, { concurrently: true, name: '{index}', table: '{leaf}' }), branch, writing),
     id: 'build-index',
     title: 'build the index of {leaf} without blocking writes',
-    probe: { sql: probe, cleanup: [dropLeaf] },
+    sql: [createIndexSql(plan, { concurrently: true, name: '{index}', table: '{leaf}' })],
+    undo: cleanup(dropParent, dropLeaf),
+    probe: { sql: indexProbe(plan, { index: leafIndex, table: '{leaf}', quote: dollarQuoted }), cleanup: [dropLeaf] },
   }
 }
 
-function leafAttach(branch: Branch, writing: Writing & { readonly index: string }) {
-  const sql = `ALTER INDEX ${writing.index} ATTACH PARTITION ${leafIndex}`
-  return { ...standIn(sql, branch, writing), id: 'attach-index', title: `attach the index of {leaf} to ${writing.index}`, undo: free }
-}
-
-/** The facts of a template are those of its first leaf, whose name is then taken out again. */
-function standIn(template: string, { leaves: [leaf = ''] }: Branch, { before, options }: Writing) {
-  const relation = before.relations.get(leaf)
-  const index = makeObjectName(relation?.name ?? '', '_lk', 'idx')
-  const filled = template
-    .replaceAll('{leafSchema}', () => quoted(relation?.schema ?? ''))
-    .replaceAll('{leaf}', () => leaf)
-    .replaceAll('{index}', () => quoted(index))
-  const draft = { kind: 'draft', id: '', title: '', phase: 'expand', sql: [filled], undo: free } as const
-  const step = sqlStep(draft, before, options)
-  return { ...step, sql: [template], locks: step.locks.map((lock) => (lock.relation === leaf ? { ...lock, relation: '{leaf}' } : lock)) }
+function attachPart(index: string): LeafPart {
+  const sql = `ALTER INDEX ${index} ATTACH PARTITION ${leafIndex}`
+  return { id: 'attach-index', title: `attach the index of {leaf} to ${index}`, sql: [sql], undo: free }
 }
 
 interface Place {

@@ -6,14 +6,19 @@ import { addColumnThenBackfill } from './add-column-then-backfill.ts'
 import { addColumnThenConstrain } from './add-column-then-constrain.ts'
 import { addColumnWithSequence } from './add-column-with-sequence.ts'
 import { addForeignKeyNotValid } from './add-foreign-key-not-valid.ts'
+import { addForeignKeyPerPartition } from './add-foreign-key-per-partition.ts'
+import { addKeyPerPartition } from './add-key-per-partition.ts'
 import { addPrimaryKeyUsingIndex } from './add-primary-key-using-index.ts'
 import { addUniqueUsingIndex } from './add-unique-using-index.ts'
+import { attachPartitionProven } from './attach-partition-proven.ts'
 import { backfillDelete } from './backfill-delete.ts'
 import { backfillUpdate } from './backfill-update.ts'
 import { changeTypeThenValidate } from './change-type-then-validate.ts'
 import { commitEnumValueFirst } from './commit-enum-value-first.ts'
 import { createIndexConcurrently } from './create-index-concurrently.ts'
 import { createIndexPerPartition } from './create-index-per-partition.ts'
+import { createPartitionAttached } from './create-partition-attached.ts'
+import { detachPartitionConcurrently } from './detach-partition-concurrently.ts'
 import { dropIndexConcurrently } from './drop-index-concurrently.ts'
 import { dropTableAfterForeignKeys } from './drop-table-after-foreign-keys.ts'
 import { refreshConcurrently } from './refresh-concurrently.ts'
@@ -26,14 +31,19 @@ export const rewrites: readonly Rewrite<PgNode>[] = [
   addColumnThenConstrain,
   addColumnWithSequence,
   addForeignKeyNotValid,
+  addForeignKeyPerPartition,
+  addKeyPerPartition,
   addPrimaryKeyUsingIndex,
   addUniqueUsingIndex,
+  attachPartitionProven,
   backfillDelete,
   backfillUpdate,
   changeTypeThenValidate,
   commitEnumValueFirst,
   createIndexConcurrently,
   createIndexPerPartition,
+  createPartitionAttached,
+  detachPartitionConcurrently,
   dropIndexConcurrently,
   dropTableAfterForeignKeys,
   refreshConcurrently,

@@ -1,7 +1,7 @@
-import type { Catalog, Column, Relation, RelationKind } from '../../model/catalog.ts'
+import type { Catalog, Column, PartitionBy, Relation, RelationKind } from '../../model/catalog.ts'
 import { isRelationName, putRelation } from '../catalog-names.ts'
 import { creationSchema, qualifiedName, relationKey } from '../names.ts'
-import type { ColumnDef, Constraint, CreateStmt, PgNode, RangeVar } from '../node.ts'
+import type { ColumnDef, Constraint, CreateStmt, PartitionSpec, PgNode, RangeVar } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import type { Source } from '../source.ts'
 import { addColumn, constraintsOf, type DefinedColumn } from './columns.ts'
@@ -39,6 +39,9 @@ function createRelation({ statement, source, kind }: Creation, catalog: Catalog)
     ...traits,
     columns,
     ...(partition && partitionOf(parents, statement, source)),
+    ...(statement.partspec !== undefined &&
+      (statement.tablespacename !== undefined || statement.accessMethod !== undefined) && { ownStorage: true as const }),
+    ...(statement.partspec !== undefined && { partitionBy: partitionBy(statement.partspec) }),
     ...partitionKeyOf(statement),
   })
   const child = each(bare, parents, (changed, parent) =>
@@ -51,6 +54,15 @@ function createRelation({ statement, source, kind }: Creation, catalog: Catalog)
   return each(cloned, statement.tableElts ?? [], (changed, element) =>
     'TableLikeClause' in element ? copyLike(changed, key, element.TableLikeClause) : changed,
   )
+}
+
+// An operator class or collation that is written out is taken for another than the usual one.
+function partitionBy({ strategy, partParams }: PartitionSpec): PartitionBy {
+  const columns = (partParams ?? []).flatMap((node) => ('PartitionElem' in node ? [node.PartitionElem] : []))
+  return {
+    strategy: strategy === 'PARTITION_STRATEGY_LIST' ? 'list' : strategy === 'PARTITION_STRATEGY_HASH' ? 'hash' : 'range',
+    columns: columns.map(({ name, collation, opclass }) => (collation === undefined && opclass === undefined ? name : undefined)),
+  }
 }
 
 /** Where CREATE puts a relation, whether it is unlogged, and the publications that take it in. */

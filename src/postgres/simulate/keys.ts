@@ -16,7 +16,8 @@ export function addKey(catalog: Catalog, key: string, wanted: Wanted): Catalog {
   if (wanted.node.indexname !== undefined) return adoptIndex(catalog, key, wanted)
   const columns = keyColumns(wanted.node, wanted.column)
   const including = textsOf(wanted.node.including)
-  return addKeyIndex(allNotNull(catalog, key, { ...wanted, columns }), key, { node: wanted.node, columns, including })
+  const only = wanted.only === true
+  return addKeyIndex(allNotNull(catalog, key, { ...wanted, columns }), key, { node: wanted.node, columns, including, only })
 }
 
 function allNotNull(catalog: Catalog, key: string, { node, only, columns }: Wanted & { readonly columns: readonly string[] }): Catalog {
@@ -28,6 +29,8 @@ interface KeyIndex {
   readonly node: Constraint
   readonly columns: readonly string[]
   readonly including: readonly string[]
+  /** Partitions get none: the index is not valid until each has one that is attached. */
+  readonly only: boolean
   readonly parent?: string
 }
 
@@ -46,14 +49,18 @@ function addKeyIndex(catalog: Catalog, key: string, wanted: KeyIndex): Catalog {
   if (twin !== undefined && parent !== undefined) return attachIndex(catalog, key, { name: twin.name, parent })
   const constraint = { kind: primary ? 'primary-key' : 'unique', name, valid: true, columns, definition: keyText(node, wanted) } as const
   const added = putConstraint(putIndex(catalog, key, index), key, constraint)
-  if (relation.kind !== 'partitioned') return added
+  if (relation.kind !== 'partitioned' || wanted.only) return added
   const { conname: _named, ...unnamed } = node
   return each(added, relation.children, (changed, child) =>
-    addKeyIndex(changed, child, { node: unnamed, columns, including, parent: name }),
+    addKeyIndex(changed, child, { node: unnamed, columns, including, only: false, parent: name }),
   )
 }
 
-function keyIndex(catalog: Catalog, key: string, { node, columns, including, parent, name }: KeyIndex & { readonly name: string }): Index {
+function keyIndex(
+  catalog: Catalog,
+  key: string,
+  { node, columns, including, only, parent, name }: KeyIndex & { readonly name: string },
+): Index {
   const shape = {
     name,
     unique: true,
@@ -67,7 +74,7 @@ function keyIndex(catalog: Catalog, key: string, { node, columns, including, par
   return {
     name,
     unique: true,
-    valid: true,
+    valid: !only || (catalog.relations.get(key)?.children ?? []).length === 0,
     method: shape.method,
     columns,
     mentions: [...columns, ...including],

@@ -136,6 +136,9 @@ function renameColumnIn(catalog: Catalog, key: string, change: Change): Catalog 
       name: name(column.name),
       ...(column.generated !== undefined && { default: text(column.default ?? '') }),
     })),
+    ...(relation.partitionBy !== undefined && {
+      partitionBy: { ...relation.partitionBy, columns: relation.partitionBy.columns.map((column) => column && name(column)) },
+    }),
     constraints: relation.constraints.map((constraint) => renameInConstraint(constraint, name, text)),
     indexes: relation.indexes.map((index) => ({
       ...index,
