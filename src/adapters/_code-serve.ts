@@ -183,7 +183,7 @@ function failure(file: string, error: unknown): Stopped {
 }
 
 /** The line of the innermost frame that lies in the user's file. */
-function lineIn(file: string, stack: string | undefined): number | undefined {
+export function lineIn(file: string, stack: string | undefined): number | undefined {
   for (const frame of stack?.split('\n') ?? []) {
     const place = /\(?((?:file:\/\/)?\/[^()]*):(\d+):\d+\)?\s*$/.exec(frame)
     const path = place?.[1]?.startsWith('file://') === true ? fileURLToPath(place[1]) : place?.[1]

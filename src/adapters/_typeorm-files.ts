@@ -1,7 +1,7 @@
 import type { Files } from '../model/adapter.ts'
 import { isScript, stem } from './_code-files.ts'
 import { setting, strings } from './_config-text.ts'
-import { entries, join, parent, readText, unreadable } from './_files.ts'
+import { entries, join, normal, parent, readText, unreadable } from './_files.ts'
 
 /** The migration files of a folder, in name order: by content, or by a name that begins with a timestamp. A .js beside the .ts it was made from is left out. */
 export async function migrationFiles(files: Files, folder: string): Promise<readonly string[]> {
@@ -78,13 +78,4 @@ function folderOf(file: string, glob: string): readonly string[] {
   const folder = parent(glob.replace(/[*{].*$/, 'x')).replace(/^\.?\//, '')
   const built = folder.replace(/^(?:dist|build|out|lib)\//, 'src/')
   return [built, folder, normal(join(parent(file), folder))]
-}
-
-function normal(path: string): string {
-  const parts: string[] = []
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop()
-    else if (part !== '.' && part !== '') parts.push(part)
-  }
-  return parts.join('/')
 }
