@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { pgOver, type Pg } from './_code-pg.ts'
 import type { ChildAnswer, CodeRequest, Recorded, RecordedQuery, Stopped } from './_code-protocol.ts'
-import { endedWell, Stop, withLine, type Place, type Recording } from './_code-recorder.ts'
-import { connect, nowhere, parentWire, sandboxWire, type Send, type Wire } from './_code-wire.ts'
+import { endedWell, oneLine, Stop, withLine, type Place, type Recording } from './_code-recorder.ts'
+import { connect, nowhere, ofTransaction, parentWire, sandboxWire, type Send, type Wire } from './_code-wire.ts'
 
 /** What a source brings to the child process that runs its migrations. */
 export interface CodeSource<Settings> {
@@ -132,11 +132,22 @@ async function open<Settings>(source: CodeSource<Settings>, request: CodeRequest
       const act = async (handle: object): Promise<void> => {
         send = wire.code
         await runUp(migration, recording, handle)
-        send = wire.own
+        send = late(wire, recording)
+        // What was issued and not awaited comes now.
+        await new Promise((resolve) => setImmediate(resolve))
         if (!endedWell(recording)) throw new Stop('rolled back')
       }
       await opened.run(migration, act, always).catch((error: unknown) => (recording.stopped ??= failure(migration.file, error)))
     },
+  }
+}
+
+/** The ORM ends its transaction; anything else would be lost, and in a deploy would run while the next migration does. */
+function late({ own }: Wire, recording: Recording): Send {
+  return (sql, parameters) => {
+    if (!ofTransaction.test(sql))
+      recording.stopped ??= { kind: 'failed', message: `issues SQL after its up has ended, so a promise is not awaited: ${oneLine(sql)}` }
+    return own(sql, parameters)
   }
 }
 

@@ -96,15 +96,17 @@ function assumed({ command, rowCount, rows }: Answer, look: (rows: readonly obje
   }
 }
 
+/** The beginning and the end of a transaction. */
+export const ofTransaction = /^\s*(?:begin|start\s+transaction|commit|rollback|end)\b[^;]*;?\s*$/i
+
 /** To the parent, which holds the connection and the transaction: this process needs no password and no way to the database. */
 export function parentWire({ lineNow }: Place): Wire {
   const code: Send = (sql, parameters) => {
     const query = { kind: 'query', sql, parameters, ...withLine(lineNow()) } as const
     return async () => (await askParent(query)).map(asAnswer)
   }
-  const transaction = /^\s*(?:begin|start\s+transaction|commit|rollback|end)\s*;?\s*$/i
   const answered: readonly Answer[] = [{ command: '', rowCount: 0, rows: [] }]
-  return { code, own: (sql, parameters) => (transaction.test(sql) ? () => Promise.resolve(answered) : code(sql, parameters)) }
+  return { code, own: (sql, parameters) => (ofTransaction.test(sql) ? () => Promise.resolve(answered) : code(sql, parameters)) }
 }
 
 function askParent(query: Extract<ChildAnswer, { readonly kind: 'query' }>): Promise<readonly CodeAnswer[]> {

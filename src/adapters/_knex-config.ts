@@ -13,6 +13,8 @@ export interface KnexConfig {
   readonly table: string
   readonly schema?: string
   readonly inTransaction: boolean
+  /** Code of the user's around the migrations. */
+  readonly hook?: { readonly name: string; readonly line: number }
   /** Its text has an option by which Knex makes other SQL. */
   readonly shapesSql: boolean
 }
@@ -51,7 +53,12 @@ export async function knexConfig(files: Files): Promise<KnexConfig> {
   return none
 }
 
-export function knexSettings(root: string, { file, shapesSql, inTransaction }: KnexConfig): KnexSettings {
+/** Throws `source-unreadable` where the knexfile has more to be run than the migrations. */
+export function knexSettings(root: string, { file, hook, shapesSql, inTransaction }: KnexConfig): KnexSettings {
+  if (file !== undefined && hook !== undefined)
+    throw unreadable({ file, line: hook.line }, `has ${hook.name}, whose SQL would be none of any migration`, {
+      hint: 'Put that into the migrations that need it.',
+    })
   return { ...(file === undefined || !shapesSql ? {} : { knexfile: resolve(root, file) }), inTransaction }
 }
 
@@ -62,9 +69,10 @@ interface Knexfile {
 }
 
 function readConfig(knexfile: Knexfile, text: string): KnexConfig {
-  const schema = plain(knexfile, text, 'schemaName')
+  const schema = plain(knexfile, text, 'schemaName') ?? firstOfPath(text)
   const loaded = elements(text, pathOf(text, 'loadExtensions') ?? []).flatMap((extension) => extension ?? [])
   const directories = directoriesOf(knexfile, text)
+  const hook = hookOf(text)
   return {
     file: knexfile.file,
     directories: directories.length > 0 ? directories : [normal(join(knexfile.place, 'migrations'))],
@@ -73,6 +81,7 @@ function readConfig(knexfile: Knexfile, text: string): KnexConfig {
     table: plain(knexfile, text, 'tableName') ?? none.table,
     ...(schema === undefined ? {} : { schema }),
     inTransaction: !flag(text, pathOf(text, 'disableTransactions') ?? []),
+    ...(hook === undefined ? {} : { hook }),
     shapesSql: shaping.test(text),
   }
 }
@@ -86,6 +95,20 @@ const environments = [['production'], [], ['staging'], ['development']]
 
 function pathOf(text: string, key: string): readonly string[] | undefined {
   return environments.map((environment) => [...environment, 'migrations', key]).find((path) => setting(text, path) !== undefined)
+}
+
+function hookOf(text: string): KnexConfig['hook'] {
+  for (const name of ['beforeAll', 'beforeEach', 'afterEach', 'afterAll']) {
+    const found = setting(text, pathOf(text, name) ?? [])
+    if (found !== undefined) return { name, line: found.line }
+  }
+  return undefined
+}
+
+/** Where nothing else is said, Knex makes its tables in the first schema of its search path. */
+function firstOfPath(text: string): string | undefined {
+  const [first] = environments.flatMap((environment) => elements(text, [...environment, 'searchPath']))
+  return first?.[0]
 }
 
 function plain({ file }: Knexfile, text: string, key: string): string | undefined {

@@ -10,12 +10,13 @@ import type { KnexSettings } from './_knex-config.ts'
 // The child that runs the user's Knex migrations.
 serve<KnexSettings>({ load, open })
 
-async function load({ root, files }: CodeRequest): Promise<readonly Loaded[]> {
+async function load({ root, files, settings }: CodeRequest<KnexSettings>): Promise<readonly Loaded[]> {
   const jiti = moduleLoader(root)
+  const { searchPath } = await fromKnexfile(root, settings)
   return Promise.all(
     files.map(async (file) => {
       try {
-        return asLoaded(file, await jiti.import<Module>(file))
+        return asLoaded(file, await jiti.import<Module>(file), searchPath)
       } catch (error) {
         return failed(file, error)
       }
@@ -28,17 +29,25 @@ interface Module {
   readonly config?: { readonly transaction?: unknown }
 }
 
-function asLoaded(file: string, module: Module): Loaded {
+/** Where Knex would set a search path when it connects, it is part of what is to be run: the connection here is another. */
+function asLoaded(file: string, module: Module, searchPath: unknown): Loaded {
   if (typeof module.up !== 'function') return failed(file, 'exports no function up')
   const transaction = typeof module.config?.transaction === 'boolean' ? { transaction: module.config.transaction } : {}
   const name = base(file)
-  return { file, name, history: { name }, ...transaction, up: module.up as (knex: object) => unknown }
+  const up = module.up as (knex: Knex) => unknown
+  const path = [searchPath ?? []].flat()
+  const inPath = async (knex: Knex): Promise<unknown> => {
+    await knex.raw(`set search_path to ${path.map(() => '??').join(', ')}`, path)
+    return up(knex)
+  }
+  return { file, name, history: { name }, ...transaction, up: (path.length === 0 ? up : inPath) as (knex: object) => unknown }
 }
 
 /** The parts that we use of the user's own knex package. */
 interface Knex {
   readonly client: { readonly constructor: unknown }
   transaction(act: (transaction: object) => Promise<void>): Promise<void>
+  raw(sql: string, names: readonly unknown[]): PromiseLike<unknown>
 }
 
 interface Builder {
@@ -51,7 +60,7 @@ type Client = new (config: object) => { runner(builder: Builder): object }
 
 async function open({ root, settings }: CodeRequest<KnexSettings>, pg: Pg): Promise<Opened> {
   const make = createRequire(`${root}/package.json`)('knex') as (config: object) => Knex
-  const config = await fromKnexfile(root, settings)
+  const { searchPath: _path, ...config } = await fromKnexfile(root, settings)
   const Dialect = (typeof config.client === 'function' ? config.client : make({ client: 'pg' }).client.constructor) as Client
   let made: Error | undefined
   class OverPg extends Dialect {

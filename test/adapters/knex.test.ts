@@ -3,8 +3,8 @@ import { diskFiles } from '../../src/adapters/_disk-files.ts'
 import { knex } from '../../src/adapters/knex.ts'
 import { cliHere } from '../support/cli.ts'
 import { codeProject, loadWith, longest, sandboxes, sqlOf } from '../support/orm/code-load.ts'
-import { knexLatest, knexPending, knexUp, type KnexRun } from '../support/orm/knex.ts'
-import { openOver, runAll, tempProject } from '../support/orm/project.ts'
+import { knexLatest, knexPending, knexUp, one, type KnexRun } from '../support/orm/knex.ts'
+import { openOver, runAll } from '../support/orm/project.ts'
 import { forEachVersion, freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { rowsOf, schemaOf } from '../support/snapshot.ts'
 
@@ -163,102 +163,3 @@ forEachVersion('Knex', (version) => {
     expect(await rowsOf(client, volatile)).toEqual(await rowsOf(await theirs.client(), volatile))
   })
 })
-
-test.each([
-  ['exports no up', 'exports.down = async () => {}', 'migrations/1_one.js cannot be run: exports no function up'],
-  ['does not parse', 'exports.up = async (knex) => { await await (', 'migrations/1_one.js'],
-  ['throws', one('\n  throw new TypeError("no such thing")'), 'migrations/1_one.js:2 cannot be run: TypeError: no such thing'],
-  ['ends the process', one('process.exit(3)'), 'migrations/1_one.js ended the process that ran it (status 3)'],
-  ['needs a package that is not there', "require('no-such-package')\n" + one(''), 'migrations/1_one.js'],
-])('a migration that %s is refused', { timeout: longest }, async (_title, text, message) => {
-  await using project = await codeProject({
-    'migrations/0_zero.js': one('console.log("noise"); console.error("noise")'),
-    'migrations/1_one.js': text,
-  })
-  await expect(loadWith(knex, project.files)).rejects.toMatchObject({
-    code: 'source-unreadable',
-    message: expect.stringContaining(message) as string,
-  })
-})
-
-test('other SQL in another run is told with its line', { timeout: longest }, async () => {
-  await using project = await codeProject({ 'migrations/1_one.js': one('\n  await knex("a").insert({ a: Math.random() })') })
-  await expect(loadWith(knex, project.files)).rejects.toMatchObject({
-    code: 'source-nondeterministic',
-    message: 'migrations/1_one.js:2 issued other SQL when it was run a second time.',
-  })
-})
-
-test('an endless loop ends with the abort of whoever waits for it', { timeout: longest }, async () => {
-  await using project = await codeProject({ 'migrations/1_one.js': one('require("fs").writeFileSync("started", ""); for (;;) {}') })
-  const abort = new AbortController()
-  const loading = loadWith(knex, project.files, { signal: abort.signal }).catch((error: unknown) => error)
-  await expect.poll(() => project.files.exists('started'), { timeout: 60_000 }).toBe('file')
-  abort.abort()
-  expect(await loading).toMatchObject({ code: 'interrupted' })
-})
-
-test('without the package it says so', { timeout: longest }, async () => {
-  await using project = await tempProject({ 'migrations/1_one.js': one('') })
-  await expect(loadWith(knex, project.files)).rejects.toMatchObject({
-    code: 'source-unreadable',
-    message: expect.stringContaining("Cannot find module 'knex'") as string,
-  })
-})
-
-test('a knexfile that shapes names is heeded, in the environment of a deploy', { timeout: longest }, async () => {
-  await using project = await codeProject({
-    'knexfile.js': `const wrapIdentifier = (name, wrap) => wrap(name.toLowerCase())
-module.exports = { development: { client: 'pg' }, production: { client: 'pg', wrapIdentifier, migrations: { disableTransactions: true } } }`,
-    'migrations/1_one.js': one("await knex.schema.createTable('MyTable', (t) => { t.integer('Id') })"),
-    'migrations/2_two.js': `${one('')}exports.config = { transaction: true }`,
-  })
-  const { migrations } = await loadWith(knex, project.files)
-  expect(sqlOf(migrations[0])).toEqual(['create table "mytable" ("id" integer)'])
-  expect(migrations.map(({ transaction }) => transaction)).toEqual(['none', 'file'])
-})
-
-test.each([
-  ["{ migrations: { directory: ['./b', './a'] } }", ['a/2_x.js', 'b/3_x.js', 'a/4_x.js']],
-  ["{ migrations: { directory: ['./b', './a'], sortDirsSeparately: true } }", ['b/3_x.js', 'a/2_x.js', 'a/4_x.js']],
-  ["{ migrations: { directory: './a', loadExtensions: ['.mjs'] } }", ['a/1_x.mjs']],
-])('orders files as Knex does: %s', { timeout: longest }, async (config, files) => {
-  await using project = await codeProject({
-    'knexfile.js': `module.exports = ${config}`,
-    'a/1_x.mjs': 'export async function up(knex) {}',
-    'a/2_x.js': one(''),
-    'b/3_x.js': one(''),
-    'a/4_x.js': one(''),
-  })
-  const { migrations } = await loadWith(knex, project.files)
-  expect(migrations.map(({ file }) => file)).toEqual(files)
-})
-
-test('one name in two folders is refused, for the history cannot tell them apart', async () => {
-  await using project = await tempProject({
-    'knexfile.js': "module.exports = { migrations: { directory: ['a', 'b'] } }",
-    'a/1_x.js': one(''),
-    'b/1_x.js': one(''),
-  })
-  await expect(loadWith(knex, project.files)).rejects.toMatchObject({
-    code: 'source-unreadable',
-    message: "b/1_x.js has the name of a/1_x.js, and Knex's history tells them apart by nothing else.",
-  })
-})
-
-test.each([
-  ['tableName', 'tableName: process.env.TABLE', 'knexfile.js:1 computes tableName, and Lockkeeper does not run it.'],
-  ['the directory', 'directory: folder()', 'knexfile.js:1 computes the directory of its migrations.'],
-])('a knexfile that computes %s is refused', async (_title, text, message) => {
-  await using project = await tempProject({ 'knexfile.js': `module.exports = { migrations: { ${text} } }`, 'migrations/1_one.js': one('') })
-  await expect(knex.detect(project.files)).rejects.toMatchObject({ code: 'source-unreadable', message })
-})
-
-test("a folder of another tool's modules is not taken for one of Knex", async () => {
-  await using project = await tempProject({ 'migrations/1_one.js': 'exports.up = async (db) => {}' })
-  expect(await knex.detect(project.files)).toBeUndefined()
-})
-
-function one(up: string): string {
-  return `exports.up = async (knex) => { ${up} }\nexports.down = async () => {}\n`
-}

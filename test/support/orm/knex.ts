@@ -42,3 +42,8 @@ async function withMigrate<T>(url: string, run: KnexRun, use: (migrate: Knex.Mig
 }
 
 const silent = { warn: () => undefined, error: () => undefined }
+
+/** A module of Knex with this body of `up`. */
+export function one(up: string): string {
+  return `exports.up = async (knex) => { ${up} }\nexports.down = async () => {}\n`
+}
