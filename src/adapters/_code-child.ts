@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { LockkeeperError } from '../model/errors.ts'
 import { fromSource, ownFile } from '../std/own-files.ts'
 import { unreadable } from './_files.ts'
@@ -73,17 +73,18 @@ function converse<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let running = request.files[0] ?? request.root
+    const shown = (): string => relative(request.root, running)
     let said = ''
     const send = (message: CodeRequest | QueryReply): void =>
       void child.send(message, (error) => (error === null ? undefined : reject(error)))
     child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)))
     child.on('message', (answer: ChildAnswer) => {
       if (answer.kind === 'running') running = answer.file
-      else if (answer.kind === 'broken') reject(unreadable({ file: running }, `cannot be run: ${answer.message}`))
+      else if (answer.kind === 'broken') reject(unreadable({ file: shown() }, `cannot be run: ${answer.message}`))
       else hear(answer, { end: resolve, fail: reject, reply: send })
     })
     child.once('error', reject)
-    child.once('exit', (code, by) => reject(ended({ file: running, code, by, said })))
+    child.once('exit', (code, by) => reject(ended({ file: shown(), code, by, said })))
     send(request)
   })
 }

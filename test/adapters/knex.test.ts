@@ -116,6 +116,21 @@ forEachVersion('Knex', (version) => {
     expect(rows).toEqual([{ is_locked: 0, n: 0 }])
   })
 
+  test('with a search path in the knexfile all lands in its schema, history included', { timeout: 3 * longest }, async () => {
+    await using database = await freshDatabase(version, { setup: 'CREATE SCHEMA app' })
+    await using project = await codeProject({
+      'knexfile.js': "module.exports = { client: 'pg', searchPath: 'app' }",
+      'migrations/1_one.js': one("await knex.schema.createTable('one', (t) => { t.integer('a') })"),
+    })
+    const applied = await cliHere(['apply', '--yes', '--database-url', database.url], { cwd: project.root })
+    expect(applied.status, applied.stderr + applied.stdout).toBe(0)
+    expect(await knexLatest(database.url, { root: project.root, directory: ['migrations'], schemaName: 'app' })).toEqual([])
+    const client = await database.client()
+    expect(
+      (await client.query("SELECT table_name AS t FROM information_schema.tables WHERE table_schema = 'app' ORDER BY 1")).rows,
+    ).toEqual([{ t: 'knex_migrations' }, { t: 'knex_migrations_lock' }, { t: 'one' }])
+  })
+
   test('names recorded without a file are told, as Knex refuses them', { timeout: longest }, async () => {
     await using database = await freshDatabase(version)
     await using project = await codeProject({ 'migrations/1_one.js': one(''), 'migrations/2_two.js': one('') })
