@@ -9,9 +9,20 @@ export async function brokenAssumption(read: Read, migration: Migration): Promis
   if (migration.body.kind === 'sql') return undefined
   for (const assumption of migration.body.assumptions) {
     const rows = await read(assumption.sql, assumption.parameters)
-    if (!holds(assumption.rows, rows)) return assumption
+    if (
+      !holds(
+        assumption.rows,
+        rows.filter((row) => !isOurs(row)),
+      )
+    )
+      return assumption
   }
   return undefined
+}
+
+/** Our journal stands in the database that is migrated, and in no sandbox: a listing of all tables tells of it. */
+function isOurs(row: { readonly [column: string]: unknown }): boolean {
+  return Object.entries(row).some(([column, value]) => value === 'lockkeeper' && /schema|^nspname$/i.test(column))
 }
 
 /** As many rows, and for each assumed one another that has its fields; the order of rows without ORDER BY says nothing. */

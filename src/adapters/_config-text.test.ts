@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { setting, strings } from './_config-text.ts'
+import { elements, flag, setting, strings } from './_config-text.ts'
 
 test.each([
   ["export default defineConfig({ migrations: { table: 'a' } })", 'a', 1],
@@ -34,4 +34,19 @@ test('lists the strings at a key', () => {
     'a',
     'b',
   ])
+})
+
+test.each([
+  ["{ seeds: { directory: 'no' }, migrations: { directory: './a' } }", [['./a']]],
+  ["{ migrations: { directory: ['./a', path.join(__dirname, 'b', 'c'),] , extension: 'ts' } }", [['./a'], ['b', 'c']]],
+  ['{ migrations: { directory: `${__dirname}/a`, tableName: "t" } }', [['/a']]],
+  ['{ migrations: { directory: [FOLDER, `${x}/a`] } }', [undefined, undefined]],
+  ['{ directory: "a" }', []],
+])('lists the elements at migrations.directory in %s', (source, expected) => {
+  expect(elements(source, ['migrations', 'directory'])).toEqual(expected)
+})
+
+test('tells a plain true from anything else', () => {
+  expect(flag('{ a: { b: true } }', ['a', 'b'])).toBe(true)
+  for (const source of ['{ a: { b: false } }', '{ a: { b: TRUE } }', '{ b: true }']) expect(flag(source, ['a', 'b'])).toBe(false)
 })

@@ -5,18 +5,76 @@ export type Setting =
   | { readonly kind: 'text'; readonly value: string; readonly line: number }
   | { readonly kind: 'code'; readonly line: number }
 
+/** Keys of nested object literals; a single one is looked for wherever it stands. */
+export type Path = string | readonly string[]
+
 /**
  * Looks up `migrations.table` and the like in the text of a JavaScript, TypeScript or JSON file, without running it. Keys are those of nested
  * object literals, however deep in calls and brackets the outermost one stands; the first that fits counts.
  */
-export function setting(source: string, path: readonly string[]): Setting | undefined {
+export function setting(source: string, path: Path): Setting | undefined {
   const tokens = tokenize(source)
+  const at = placeOf(tokens, path)
+  return at === undefined ? undefined : settingAt(source, tokens, at)
+}
+
+/** Whether a plain `true` stands at a place. */
+export function flag(source: string, path: Path): boolean {
+  const tokens = tokenize(source)
+  return tokens[placeOf(tokens, path) ?? tokens.length]?.text === 'true'
+}
+
+/**
+ * What stands at a place, or each element of the list there, as its plain strings: `['a', join('b', 'c')]` is a and b, c. What `__dirname` puts
+ * before them is left out; undefined stands for what only running it could tell.
+ */
+export function elements(source: string, path: Path): readonly (readonly string[] | undefined)[] {
+  const tokens = tokenize(source)
+  const at = placeOf(tokens, path)
+  if (at === undefined) return []
+  const list = tokens[at]?.text === '['
+  const parts = list ? split(tokens.slice(at + 1)) : split(tokens.slice(at)).slice(0, 1)
+  return parts.filter((element) => element.length > 0).map(stringsOf)
+}
+
+/** What stands between commas, up to the bracket that ends it all. */
+function split(tokens: readonly Token[]): readonly (readonly Token[])[] {
+  const found: Token[][] = [[]]
+  let depth = 0
+  for (const token of tokens) {
+    if (isOneOf(token.text, '[({')) depth += 1
+    if (isOneOf(token.text, '])}')) depth -= 1
+    if (depth < 0) break
+    if (depth === 0 && token.text === ',') found.push([])
+    else found.at(-1)?.push(token)
+  }
+  return found
+}
+
+function stringsOf(element: readonly Token[]): readonly string[] | undefined {
+  const values = element.filter(({ string }) => string).map(({ text, value }) => value ?? afterFolder(text))
+  const known = values.filter((value) => value !== undefined)
+  return known.length === values.length && known.length > 0 ? known : undefined
+}
+
+/** `${__dirname}/migrations` in a template. */
+function afterFolder(template: string): string | undefined {
+  const inner = template.slice(1, -1).replace(/^\$\{(?:__dirname|import\.meta\.dirname)\}/, '')
+  return inner.includes('${') ? undefined : inner
+}
+
+/** The index of what stands behind the colon of a place. */
+function placeOf(tokens: readonly Token[], path: Path): number | undefined {
+  if (typeof path === 'string') {
+    const at = tokens.findIndex(({ text }, index) => text === ':' && tokens[index - 1]?.value === path)
+    return at < 0 ? undefined : at + 1
+  }
   const stack: (string | undefined)[] = []
   let key: string | undefined
   for (const [at, { text }] of tokens.entries()) {
     if (text === ':') {
       key = tokens[at - 1]?.value
-      if (same([...stack.filter((part) => part !== undefined), key], path)) return settingAt(source, tokens, at + 1)
+      if (same([...stack.filter((part) => part !== undefined), key], path)) return at + 1
     } else if (isOneOf(text, '{[(')) {
       stack.push(key)
       key = undefined

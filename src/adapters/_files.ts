@@ -33,6 +33,16 @@ export async function readText(files: Files, path: string): Promise<{ readonly t
   }
 }
 
+/** Without `.`, `..` and empty parts. */
+export function normal(path: string): string {
+  const parts: string[] = []
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '.' && part !== '') parts.push(part)
+  }
+  return parts.join('/')
+}
+
 export interface Place {
   readonly file: string
   /** 1-based. */

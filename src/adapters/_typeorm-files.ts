@@ -1,6 +1,7 @@
 import type { Files } from '../model/adapter.ts'
+import { isScript, stem } from './_code-files.ts'
 import { setting, strings } from './_config-text.ts'
-import { entries, join, parent, readText, unreadable } from './_files.ts'
+import { entries, join, normal, parent, readText, unreadable } from './_files.ts'
 
 /** The migration files of a folder, in name order: by content, or by a name that begins with a timestamp. A .js beside the .ts it was made from is left out. */
 export async function migrationFiles(files: Files, folder: string): Promise<readonly string[]> {
@@ -9,14 +10,6 @@ export async function migrationFiles(files: Files, folder: string): Promise<read
   const single = inside.filter((entry) => /\.[mc]?ts$/.test(entry.name) || !sources.has(stem(entry.name)))
   const found = await Promise.all(single.map((entry) => isMigration(files, join(folder, entry.name), entry.name)))
   return single.filter((_entry, at) => found[at]).map((entry) => join(folder, entry.name))
-}
-
-export function stem(name: string): string {
-  return name.replace(/\.[mc]?[jt]s$/, '')
-}
-
-function isScript(name: string): boolean {
-  return /\.[mc]?[jt]s$/.test(name) && !/\.d\.[mc]?ts$/.test(name) && !/\.(?:test|spec)\.[mc]?[jt]s$/.test(name)
 }
 
 async function isMigration(files: Files, path: string, name: string): Promise<boolean> {
@@ -31,6 +24,13 @@ export interface TypeormConfig {
   readonly mode: 'all' | 'each' | 'none'
   /** Folders of the globs in `migrations`. */
   readonly folders: readonly string[]
+}
+
+/** What the child needs to know of it. */
+export interface TypeormSettings {
+  readonly schema?: string
+  /** Whether a migration that does not say so itself runs in a transaction. */
+  readonly inTransaction: boolean
 }
 
 const places = ['', 'src', 'src/database', 'src/db', 'src/config', 'database', 'db', 'config', 'src/typeorm', 'typeorm']
@@ -78,13 +78,4 @@ function folderOf(file: string, glob: string): readonly string[] {
   const folder = parent(glob.replace(/[*{].*$/, 'x')).replace(/^\.?\//, '')
   const built = folder.replace(/^(?:dist|build|out|lib)\//, 'src/')
   return [built, folder, normal(join(parent(file), folder))]
-}
-
-function normal(path: string): string {
-  const parts: string[] = []
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop()
-    else if (part !== '.' && part !== '') parts.push(part)
-  }
-  return parts.join('/')
 }

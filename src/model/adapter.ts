@@ -22,6 +22,10 @@ export interface Location {
   readonly path: string
   readonly historySchema?: string
   readonly historyTable?: string
+  /** Kysely's second table. */
+  readonly historyLockTable?: string
+  /** Kysely's allowUnorderedMigrations: it runs what sorts before something that was run. */
+  readonly unordered?: boolean
 }
 
 /** Runs SQL that only reads; parameters are $1, $2. */

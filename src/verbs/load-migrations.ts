@@ -33,7 +33,7 @@ export interface LoadedMigrations {
 
 /**
  * Reads all migrations of a project. Throws `source-missing`, `source-ambiguous` and `source-unreadable` with file and line.
- * Nothing is run, save migrations that are code (TypeORM), whose `up` is recorded in a child process.
+ * Nothing is run, save migrations that are code (TypeORM, Knex, Kysely), whose `up` is recorded in a child process.
  */
 export async function loadMigrations(options: LoadMigrationsOptions): Promise<LoadedMigrations> {
   if (options.path === '-') return await fromStandardInput(options)
