@@ -45,7 +45,8 @@ async function everything(bytes: Buffer): Promise<void> {
     today: '2026-11-26',
     notes: [],
   })
-  for (const output of Object.values(checkOutputs)) output(report, { style, folder: '', failOn: 'error', rules: engine.hazards, toolVersion: '0' })
+  for (const output of Object.values(checkOutputs))
+    output(report, { style, folder: '', failOn: 'error', rules: engine.hazards, toolVersion: '0' })
   // Each statement has an answer.
   if (report.migrations[0]?.statements.length !== statements.length) throw new Error('a statement has no verdict')
   const made = plan(engine, [migration], { project: 'p', catalog, lockBudgetMs: 100, statementTimeoutMs: 1000, allow: [], touched: '' })

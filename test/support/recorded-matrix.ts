@@ -20,11 +20,11 @@ interface Group extends Recorded {
   readonly versions: readonly number[]
 }
 
-const matrix = new Map(linesOf<{ readonly id: string; readonly groups: readonly Group[] }>('../../docs/lock-matrix.jsonl'))
+const matrix = groupsIn('../../docs/lock-matrix.jsonl') as ReadonlyMap<string, readonly Group[]>
 
 /** What `npm run probe` wrote down of our own servers. */
 export function recordedOf({ id }: Form, version: number): Recorded | undefined {
-  return matrix.get(id)?.groups.find(({ versions }) => versions.includes(version))
+  return matrix.get(id)?.find(({ versions }) => versions.includes(version))
 }
 
 interface FirstGroup {
@@ -35,14 +35,14 @@ interface FirstGroup {
   readonly scanned?: readonly string[]
 }
 
-const firstMatrix = new Map(linesOf<{ readonly id: string; readonly groups: readonly FirstGroup[] }>('../cases/facts/first-matrix.jsonl'))
+const firstMatrix = groupsIn('../cases/facts/first-matrix.jsonl') as ReadonlyMap<string, readonly FirstGroup[]>
 
 /**
  * What was measured before this project began, by other means: a second witness. Its names have no schema, and it says `scanned` of what
  * is read without being rewritten.
  */
 export function firstRecordedOf({ id }: Form, version: number): Omit<Recorded, 'builds'> | undefined {
-  const group = firstMatrix.get(id)?.groups.find(({ versions }) => versions.includes(version))
+  const group = firstMatrix.get(id)?.find(({ versions }) => versions.includes(version))
   if (group?.locks === undefined) return undefined
   const { rewrote = [], scanned = [] } = group
   const locks = Object.entries(group.locks).flatMap(([name, mode]) => {
@@ -58,14 +58,17 @@ function inSchema(name: string): string {
   return name.includes('.') ? name : `p.${name}`
 }
 
-function linesOf<Line extends { readonly id: string }>(file: string): readonly (readonly [string, Line])[] {
+/** The groups of each form, by its id. */
+function groupsIn(file: string): ReadonlyMap<string, unknown> {
   const lines = readFileSync(new URL(file, import.meta.url), 'utf8')
     .trim()
     .split('\n')
-  return lines.map((line) => {
-    const read = JSON.parse(line) as Line
-    return [read.id, read]
-  })
+  return new Map(
+    lines.map((line) => {
+      const { id, groups } = JSON.parse(line) as { readonly id: string; readonly groups: unknown }
+      return [id, groups]
+    }),
+  )
 }
 
 const grown = new Map<string, Catalog>()
