@@ -8,7 +8,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 
 /** What is started, or imported by a name that no `import` shows (own-files.ts): each gets a file of its own. */
-const entryPoints = ['index', 'cli/main', 'cli/define-config', 'adapters/_typeorm-process', 'demo/traffic-process']
+const processes = filesIn(join(root, 'src')).filter((file) => file.endsWith('-process.ts'))
+const entryPoints = ['src/index.ts', 'src/cli/main.ts', 'src/cli/define-config.ts', ...processes]
 
 // `npm run build`: src -> dist. Built from nothing, so that a file deleted in src is not published.
 rmSync(dist, { recursive: true, force: true })
@@ -30,7 +31,7 @@ if (process.exitCode === 0) {
 async function bundle(): Promise<void> {
   await build({
     absWorkingDir: root,
-    entryPoints: entryPoints.map((entry) => `src/${entry}.ts`),
+    entryPoints,
     outdir: dist,
     outbase: 'src',
     chunkNames: 'shared/[name]-[hash]',

@@ -33,6 +33,13 @@ export interface TypeormConfig {
   readonly folders: readonly string[]
 }
 
+/** What the child needs to know of it. */
+export interface TypeormSettings {
+  readonly schema?: string
+  /** Whether a migration that does not say so itself runs in a transaction. */
+  readonly inTransaction: boolean
+}
+
 const places = ['', 'src', 'src/database', 'src/db', 'src/config', 'database', 'db', 'config', 'src/typeorm', 'typeorm']
 const names = ['data-source', 'datasource', 'dataSource', 'ormconfig', 'typeorm.config', 'typeorm-config', 'database', 'config']
 

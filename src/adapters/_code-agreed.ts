@@ -1,6 +1,6 @@
-import type { RecordedClass } from './_typeorm-protocol.ts'
+import type { Recorded } from './_code-protocol.ts'
 
-type Assumed = RecordedClass['assumptions'][number]
+type Assumed = Recorded['assumptions'][number]
 
 /**
  * The reads of the catalog that two runs on two databases made alike. Fields that differ between them (OIDs, the name of the database) say

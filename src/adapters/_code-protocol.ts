@@ -1,39 +1,38 @@
 import type { CodeAnswer } from '../model/adapter.ts'
-import type { RowsRead } from '../model/migration.ts'
+import type { Migration, RowsRead } from '../model/migration.ts'
 
 /** What the parent sends to the child that runs the migrations. */
-export interface RecordRequest {
+export interface CodeRequest<Settings = unknown> {
+  /** The source's child, by its path below src: `adapters/_typeorm-process.ts`. */
+  readonly program: string
   /** Absolute; the child's working directory. */
   readonly root: string
   /** Absolute paths of the migration files. */
   readonly files: readonly string[]
+  /** What the source's child wants to know beside that; plain data. */
+  readonly settings: Settings
+  /** Without a database: how many rows each change is said to have changed. The two recordings say it differently. */
+  readonly count?: number
   /** Absent: no database; `up` runs against a recorder. */
   readonly sandbox?: Sandbox
-  /** One class to run for good, each query through the parent. */
-  readonly execute?: Execute
-}
-
-export interface Execute {
-  readonly name: string
-  readonly schema?: string
+  /** The name of the one to run for good, each query through the parent. */
+  readonly execute?: string
 }
 
 export interface Sandbox {
   readonly url: string
-  /** The `schema` option of the user's DataSource. */
-  readonly schema?: string
-  /** Whether a migration that does not say so itself runs in a transaction. */
-  readonly inTransaction: boolean
-  /** Name of the last class to run. */
+  /** Name of the last migration to run. */
   readonly until: string
 }
 
 /** `running` names the file at work, so that a child that dies can be told by it. */
-export type RecordAnswer =
+export type ChildAnswer =
   | { readonly kind: 'running'; readonly file: string }
-  | { readonly kind: 'done'; readonly classes: readonly RecordedClass[] }
+  | { readonly kind: 'done'; readonly recorded: readonly Recorded[] }
   | { readonly kind: 'query'; readonly sql: string; readonly parameters: readonly unknown[]; readonly line?: number }
   | { readonly kind: 'executed'; readonly failure?: Stopped }
+  /** Nothing can be run: the ORM is not there, or cannot be opened. */
+  | { readonly kind: 'broken'; readonly message: string }
 
 /** What the parent says to a query of `execute`. A failure carries what the driver's error would, its class apart. */
 export type QueryReply =
@@ -46,21 +45,23 @@ export interface RecordedQuery {
   readonly line?: number
 }
 
-/** One migration class and what its `up` did. */
-export interface RecordedClass {
+/** One migration and what its `up` did. */
+export interface Recorded {
   readonly file: string
-  /** As TypeORM takes it: the instance's `name`, else the class's. Empty where the file could not be loaded. */
+  /** What the ORM's history calls it. Empty where the file could not be loaded. */
   readonly name: string
-  /** The last 13 characters of the name as a number; NaN where they are none. */
-  readonly timestamp: number
+  /** What it says itself of a transaction around it. */
   readonly transaction?: boolean
+  readonly history: Migration['history']
   readonly statements: readonly RecordedQuery[]
   readonly assumptions: readonly (RecordedQuery & { readonly rows: readonly unknown[] })[]
+  /** The statements, by their index, that told the code a number of rows. */
+  readonly counted: readonly number[]
   readonly stopped?: Stopped
   readonly readsRows?: RowsRead
 }
 
-/** Why the SQL of a class is not known. `call` is what needs a database. */
+/** Why the SQL of a migration is not known. `call` is what needs a database. */
 export type Stopped =
   | { readonly kind: 'needs-sandbox'; readonly call: string; readonly line?: number }
   | { readonly kind: 'reads-data'; readonly call: string; readonly line?: number }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { LockkeeperError } from '../model/errors.ts'
 import { fromSource, ownFile } from '../std/own-files.ts'
 import { unreadable } from './_files.ts'
-import type { QueryReply, RecordAnswer, RecordRequest } from './_typeorm-protocol.ts'
+import type { QueryReply, ChildAnswer, CodeRequest } from './_code-protocol.ts'
 
 // From one sign of life to the next. It only issues SQL; what takes longer waits for something that it will not get here.
 const limitMs = 60_000
@@ -21,12 +21,12 @@ export interface Conversation<T> {
  * where nothing is heard of it for a minute. Throws `interrupted`, and `source-unreadable` where it ends by itself.
  */
 export async function inChild<T>(
-  request: RecordRequest,
+  request: CodeRequest,
   signal: AbortSignal,
-  hear: (answer: RecordAnswer, conversation: Conversation<T>) => void,
+  hear: (answer: ChildAnswer, conversation: Conversation<T>) => void,
 ): Promise<T> {
   signal.throwIfAborted()
-  const child = start(request.root)
+  const child = start(request)
   const kill = (): void => killGroup(child)
   const timer = setTimeout(kill, limitMs)
   child.on('message', () => timer.refresh())
@@ -43,8 +43,8 @@ export async function inChild<T>(
   }
 }
 
-function start(root: string): ChildProcess {
-  const program = ownFile('adapters/_typeorm-process.ts')
+function start({ root, program: own }: CodeRequest): ChildProcess {
+  const program = ownFile(own)
   return spawn(process.execPath, fromSource ? [jitiCommand(), program] : [program], {
     cwd: root,
     env: scrubbed(process.env),
@@ -68,17 +68,18 @@ function scrubbed(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 function converse<T>(
   child: ChildProcess,
-  request: RecordRequest,
-  hear: (answer: RecordAnswer, conversation: Conversation<T>) => void,
+  request: CodeRequest,
+  hear: (answer: ChildAnswer, conversation: Conversation<T>) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let running = request.files[0] ?? request.root
     let said = ''
-    const send = (message: RecordRequest | QueryReply): void =>
+    const send = (message: CodeRequest | QueryReply): void =>
       void child.send(message, (error) => (error === null ? undefined : reject(error)))
     child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)))
-    child.on('message', (answer: RecordAnswer) => {
+    child.on('message', (answer: ChildAnswer) => {
       if (answer.kind === 'running') running = answer.file
+      else if (answer.kind === 'broken') reject(unreadable({ file: running }, `cannot be run: ${answer.message}`))
       else hear(answer, { end: resolve, fail: reject, reply: send })
     })
     child.once('error', reject)

@@ -1,16 +1,16 @@
 import type { CodeRun } from '../model/adapter.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import { placed } from './_files.ts'
-import { inChild, type Conversation } from './_typeorm-child.ts'
-import type { RecordAnswer, RecordRequest, Stopped } from './_typeorm-protocol.ts'
+import { inChild, type Conversation } from './_code-child.ts'
+import type { ChildAnswer, CodeRequest, Stopped } from './_code-protocol.ts'
 
 /**
  * Runs one `up` for good: the child has no way to the database, and each query comes here to be answered. The first query that `answer`
  * refuses or the server fails is told to the code, as the driver would, and ends the run in any case, since the transaction is lost.
  */
-export async function execute(request: RecordRequest, { migration, answer, signal }: CodeRun): Promise<void> {
+export async function execute(request: CodeRequest, { migration, answer, signal }: CodeRun): Promise<void> {
   let lost: { readonly error: unknown } | undefined
-  const ask = async (query: Extract<RecordAnswer, { readonly kind: 'query' }>, { reply }: Conversation<void>): Promise<void> => {
+  const ask = async (query: Extract<ChildAnswer, { readonly kind: 'query' }>, { reply }: Conversation<void>): Promise<void> => {
     try {
       const { sql, parameters, line } = query
       reply({ kind: 'answers', answers: await answer({ sql, parameters, ...(line === undefined ? {} : { line }) }) })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readKind } from './_typeorm-reads.ts'
+import { readKind } from './_code-reads.ts'
 
 test.each([
   'SELECT * FROM "information_schema"."tables" WHERE "table_schema" = $1',
