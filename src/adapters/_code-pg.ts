@@ -8,13 +8,20 @@ interface Query {
   readonly rowMode?: string
 }
 
+/** What of the package an ORM may ask for. */
+export interface Pg {
+  readonly Client: new (options?: object) => object
+  readonly Pool: new (options?: object) => object
+  readonly [member: string]: unknown
+}
+
 type Tell = (error: unknown, result?: unknown) => void
 
 /**
  * Stands where an ORM expects the package `pg`: clients and pools whose statements go through `send`. The ORM is so the user's own, and
  * where its SQL goes is ours to say. Parsers of types are set to no effect: what comes back was parsed where the connection is.
  */
-export function pgOver(send: Send): object {
+export function pgOver(send: Send): Pg {
   // One connection has one statement under way; code that sends several at once has them queued, as with pg.
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = (act: () => Promise<readonly Answer[]>): Promise<readonly Answer[]> => {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { pgOver } from './_code-pg.ts'
+import { pgOver, type Pg } from './_code-pg.ts'
 import type { ChildAnswer, CodeRequest, Recorded, RecordedQuery, Stopped } from './_code-protocol.ts'
 import { endedWell, Stop, withLine, type Place, type Recording } from './_code-recorder.ts'
 import { connect, nowhere, parentWire, sandboxWire, type Send, type Wire } from './_code-wire.ts'
@@ -9,7 +9,7 @@ export interface CodeSource<Settings> {
   /** Every migration of the files, in the order in which they run; `failed` makes those that could not be loaded. */
   load(request: CodeRequest<Settings>): Promise<readonly Loaded[]>
   /** Opens the user's own ORM over `pg`, a stand-in for the package of that name. */
-  open(request: CodeRequest<Settings>, pg: object): Promise<Opened>
+  open(request: CodeRequest<Settings>, pg: Pg): Promise<Opened>
   /** What `up` gets where there is no database, in place of the ORM itself over a driver that only writes down. */
   standIn?(place: Place): object
 }

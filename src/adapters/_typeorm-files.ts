@@ -1,4 +1,5 @@
 import type { Files } from '../model/adapter.ts'
+import { isScript, stem } from './_code-files.ts'
 import { setting, strings } from './_config-text.ts'
 import { entries, join, parent, readText, unreadable } from './_files.ts'
 
@@ -9,14 +10,6 @@ export async function migrationFiles(files: Files, folder: string): Promise<read
   const single = inside.filter((entry) => /\.[mc]?ts$/.test(entry.name) || !sources.has(stem(entry.name)))
   const found = await Promise.all(single.map((entry) => isMigration(files, join(folder, entry.name), entry.name)))
   return single.filter((_entry, at) => found[at]).map((entry) => join(folder, entry.name))
-}
-
-export function stem(name: string): string {
-  return name.replace(/\.[mc]?[jt]s$/, '')
-}
-
-function isScript(name: string): boolean {
-  return /\.[mc]?[jt]s$/.test(name) && !/\.d\.[mc]?ts$/.test(name) && !/\.(?:test|spec)\.[mc]?[jt]s$/.test(name)
 }
 
 async function isMigration(files: Files, path: string, name: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Jiti } from 'jiti'
 import { moduleLoader } from './_code-modules.ts'
+import type { Pg } from './_code-pg.ts'
 import type { CodeRequest } from './_code-protocol.ts'
 import { failed, serve, type Loaded, type Opened } from './_code-serve.ts'
 import type { TypeormSettings } from './_typeorm-files.ts'
@@ -68,7 +69,7 @@ interface Source {
   query(sql: string): Promise<unknown>
 }
 
-async function open({ root, settings, sandbox }: CodeRequest<TypeormSettings>, pg: object): Promise<Opened> {
+async function open({ root, settings, sandbox }: CodeRequest<TypeormSettings>, pg: Pg): Promise<Opened> {
   const { DataSource } = createRequire(`${root}/package.json`)('typeorm') as { DataSource: new (options: object) => Source }
   const schema = settings.schema === undefined ? {} : { schema: settings.schema }
   const source = new DataSource({ type: 'postgres', driver: pg, logging: false, ...schema })

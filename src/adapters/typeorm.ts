@@ -1,9 +1,10 @@
 import type { Adapter, CodeRun, Files, LoadOptions, Location } from '../model/adapter.ts'
 import type { Migration } from '../model/migration.ts'
+import { stem } from './_code-files.ts'
 import { codeMigration, executeCode, recordCode, shownOf, type CodeProject } from './_code-load.ts'
 import type { Recorded } from './_code-protocol.ts'
 import { base, missing, unreadable } from './_files.ts'
-import { migrationFiles, stem, typeormConfig, type TypeormConfig, type TypeormSettings } from './_typeorm-files.ts'
+import { migrationFiles, typeormConfig, type TypeormConfig, type TypeormSettings } from './_typeorm-files.ts'
 import { typeormHistory } from './_typeorm-history.ts'
 
 /** TypeORM: classes with a method `up`. Their SQL is learnt by running it in a child process, twice (H5). */
