@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly signal: AbortSignal
   /** A throw-away empty database, another one at each call, for migrations that are code; asked for only where one asks the database. */
   readonly sandboxUrl?: () => Promise<string>
+  /** For sources that are no SQL themselves, and whose SQL we write. */
+  readonly dialect: Dialect
 }
 
 /** What the server gave for one statement. */
@@ -70,8 +72,10 @@ export interface History {
   /** Canonical for messages: `public._prisma_migrations`. */
   readonly schema: string
   readonly table: string
-  /** Reads the table once (a missing table is an empty history). */
-  open(read: Read, migrations: readonly Migration[], dialect: Dialect): Promise<OpenHistory>
+  /** The tool keeps it in a schema of its own, whatever unqualified names mean to the connection. */
+  readonly ownSchema?: true
+  /** Reads the table once (a missing table is an empty history). Undefined where the tool keeps none in this database: our journal alone. */
+  open(read: Read, migrations: readonly Migration[], dialect: Dialect): Promise<OpenHistory | undefined>
 }
 
 export interface OpenHistory {

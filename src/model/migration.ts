@@ -1,4 +1,4 @@
-export type SourceId = 'sql' | 'prisma' | 'drizzle' | 'typeorm'
+export type SourceId = 'sql' | 'prisma' | 'drizzle' | 'typeorm' | 'pgroll'
 
 /** One unit of the user's history. Its files are never changed. */
 export interface Migration {

@@ -32,8 +32,10 @@ export function readOver(client: Client): Read {
   return async (sql, parameters = []) => (await client.query<{ [column: string]: unknown }>(sql, [...parameters])).rows
 }
 
-export function openOver(client: Client, history: History, migrations: readonly Migration[]): Promise<OpenHistory> {
-  return history.open(readOver(client), migrations, postgresDialect)
+export async function openOver(client: Client, history: History, migrations: readonly Migration[]): Promise<OpenHistory> {
+  const open = await history.open(readOver(client), migrations, postgresDialect)
+  if (open === undefined) throw new Error(`${history.schema}.${history.table} is not kept here`)
+  return open
 }
 
 export async function runAll(client: Client, statements: readonly string[]): Promise<void> {

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest'
 import { typeorm } from '../../../src/adapters/typeorm.ts'
 import type { Files, LoadOptions, Location } from '../../../src/model/adapter.ts'
 import type { Migration } from '../../../src/model/migration.ts'
+import { postgresDialect } from '../../../src/postgres/quote.ts'
 import { freshDatabase } from '../postgres.ts'
 import { tempProject, type TempProject } from './project.ts'
 
@@ -17,7 +18,10 @@ export async function load(
 ): Promise<{ location: Location; migrations: readonly Migration[] }> {
   const location = await typeorm.detect(files)
   if (location === undefined) throw new Error('no TypeORM folder found')
-  return { location, migrations: await typeorm.load(files, location, { signal: new AbortController().signal, ...options }) }
+  return {
+    location,
+    migrations: await typeorm.load(files, location, { signal: new AbortController().signal, dialect: postgresDialect, ...options }),
+  }
 }
 
 /** The recorded statements, each on one line. */
