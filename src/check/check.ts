@@ -5,7 +5,7 @@ import type { Hazard } from '../model/hazard.ts'
 import type { Migration } from '../model/migration.ts'
 import type { Statement } from '../model/statement.ts'
 import type { Statistics } from '../model/statistics.ts'
-import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
+import type { CheckedMigration, CheckedStatement, CheckReport, ProjectFinding } from '../model/verdict.ts'
 import { estimateNote, estimateOf } from './estimates.ts'
 import { hazardsOf, rulesOf } from './hazards.ts'
 import { judge } from './judge.ts'
@@ -41,6 +41,8 @@ export interface CheckOptions {
   readonly notes: readonly string[]
   /** Sizes and speed of the target; without them no statement has an estimate. */
   readonly statistics?: Statistics
+  /** What the project's configuration does to its database outside any migration. */
+  readonly project?: readonly ProjectFinding[]
 }
 
 export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards' | 'estimate'>
@@ -61,8 +63,9 @@ export function check<Node>(engine: CheckEngine<Node>, pending: readonly Pending
   return {
     server: { flavor: options.catalog.server.flavor, version },
     versions: options.versions,
-    summary: summaryOf(migrations),
+    summary: summaryOf(migrations, options.project ?? []),
     migrations,
+    project: options.project ?? [],
     notes: [...options.notes, ...estimateNote(verdicts.flat(2))],
   }
 }

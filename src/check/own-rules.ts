@@ -21,4 +21,9 @@ export const ownRules: readonly OwnRule[] = [
     title: 'A suppression is past its day',
     why: 'The comment named a day until which the finding was to be ignored. That day is over, so the finding stands again.',
   },
+  {
+    id: 'schema-sync-in-production',
+    title: 'The schema follows the models where the data is',
+    why: 'prisma db push, drizzle-kit push and synchronize compare the models with the database and make it follow at once. A renamed field is a dropped column, an older version that starts again drops what the newer one added, and every lock is taken as it comes. They are for a development machine; where the data is, run migrations that somebody has read.',
+  },
 ]

@@ -1,23 +1,28 @@
 import type { Facts } from '../model/facts.ts'
 import type { Hazard, Severity } from '../model/hazard.ts'
-import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
+import type { CheckedMigration, CheckedStatement, CheckReport, ProjectFinding } from '../model/verdict.ts'
 import { estimateText } from './estimate.ts'
 import type { Style, Tint } from './style.ts'
 import { count, excerpt, printable, tint, wrap } from './style.ts'
 
 /** The document of `check --json`. */
 export function checkJson(report: CheckReport): string {
-  const { server, versions, summary, migrations, notes } = report
-  return `${JSON.stringify({ format: 1, command: 'check', server, versions, summary, migrations, notes }, null, 2)}\n`
+  const { server, versions, summary, project, migrations, notes } = report
+  return `${JSON.stringify({ format: 1, command: 'check', server, versions, summary, project, migrations, notes }, null, 2)}\n`
 }
 
-/** One block for each statement with findings, then one line of summary. */
+/** First what concerns the project as a whole, then one block for each statement with findings, then one line of summary. */
 export function checkText(style: Style, report: CheckReport): string {
+  const project = report.project.map((finding) => projectText(style, finding))
   const findings = report.migrations.flatMap((migration) =>
     migration.statements.filter((s) => s.hazards.length > 0).map((s) => statementText(style, migration, s)),
   )
   const notes = report.notes.map((note) => wrap(style, '', `Note: ${note}`))
-  return `${[...findings, ...notes, summaryText(style, report)].join('\n\n')}\n`
+  return `${[...project, ...findings, ...notes, summaryText(style, report)].join('\n\n')}\n`
+}
+
+function projectText(style: Style, { file, line, ...finding }: ProjectFinding): string {
+  return [tint(style, 'bold', `${printable(file)}:${line}`), hazardText(style, { ...finding, breaksOldApp: false })].join('\n')
 }
 
 function statementText(style: Style, migration: CheckedMigration, statement: CheckedStatement): string {
