@@ -22,6 +22,8 @@ export interface Location {
   readonly path: string
   readonly historySchema?: string
   readonly historyTable?: string
+  /** The tool was told to run what comes before the last that was run. */
+  readonly unordered?: true
 }
 
 /** Runs SQL that only reads; parameters are $1, $2. */

@@ -1,4 +1,4 @@
-export type SourceId = 'sql' | 'prisma' | 'drizzle' | 'typeorm' | 'pgroll'
+export type SourceId = 'sql' | 'prisma' | 'drizzle' | 'typeorm' | 'pgroll' | 'node-pg-migrate'
 
 /** One unit of the user's history. Its files are never changed. */
 export interface Migration {

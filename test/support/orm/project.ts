@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Client } from 'pg'
 import { diskFiles } from '../../../src/adapters/_disk-files.ts'
 import type { Files, History, OpenHistory, Read } from '../../../src/model/adapter.ts'
@@ -25,6 +25,13 @@ export async function tempProject(contents: { readonly [path: string]: string | 
   }
   await write(contents)
   return { root, files: diskFiles(root), write, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) }
+}
+
+/** The same, with our own packages in reach of its code. */
+export async function linkedProject(contents: { readonly [path: string]: string | Uint8Array } = {}): Promise<TempProject> {
+  const project = await tempProject(contents)
+  await symlink(resolve('node_modules'), join(project.root, 'node_modules'))
+  return project
 }
 
 /** A `Read` over a plain connection. */
