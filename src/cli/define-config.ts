@@ -5,7 +5,7 @@ export interface Config {
   readonly replicaUrls?: readonly string[]
   /** Asked at each connect, for credentials that rotate. It wins over the URL's password. */
   readonly password?: () => string | Promise<string>
-  readonly source?: 'auto' | 'sql' | 'prisma' | 'drizzle' | 'typeorm' | 'pgroll' | 'node-pg-migrate'
+  readonly source?: 'auto' | 'sql' | 'prisma' | 'drizzle' | 'typeorm' | 'pgroll' | 'node-pg-migrate' | 'sequelize' | 'mikro-orm'
   /** Path of the migrations, relative to the config file. */
   readonly migrations?: string
   readonly schema?: string

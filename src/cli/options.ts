@@ -93,7 +93,17 @@ function usage(message: string, hint: string): LockkeeperError {
   return new LockkeeperError('usage', `${message}.`, { hint })
 }
 
-const sources = ['auto', 'sql', 'prisma', 'drizzle', 'typeorm', 'pgroll', 'node-pg-migrate'] as const satisfies readonly SourceName[]
+const sources = [
+  'auto',
+  'sql',
+  'prisma',
+  'drizzle',
+  'typeorm',
+  'pgroll',
+  'node-pg-migrate',
+  'sequelize',
+  'mikro-orm',
+] as const satisfies readonly SourceName[]
 
 /** The flags, each written once; a command lists those it takes. */
 export const flags = {

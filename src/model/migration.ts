@@ -1,4 +1,4 @@
-export type SourceId = 'sql' | 'prisma' | 'drizzle' | 'typeorm' | 'pgroll' | 'node-pg-migrate'
+export type SourceId = 'sql' | 'prisma' | 'drizzle' | 'typeorm' | 'pgroll' | 'node-pg-migrate' | 'sequelize' | 'mikro-orm'
 
 /** One unit of the user's history. Its files are never changed. */
 export interface Migration {
