@@ -25,4 +25,4 @@ export type { BackfillStep, CodeStep, DataCheck, EachStep, Plan, PlannedMigratio
 export type { Server } from './model/server.ts'
 export type { Estimate } from './model/statistics.ts'
 export type { ConnectOptions, Session } from './model/session.ts'
-export type { CheckedMigration, CheckedStatement, CheckReport, CheckSummary, SuppressedHazard } from './model/verdict.ts'
+export type { CheckedMigration, CheckedStatement, CheckReport, CheckSummary, ProjectFinding, SuppressedHazard } from './model/verdict.ts'

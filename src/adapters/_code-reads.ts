@@ -16,6 +16,12 @@ export function readKind(sql: string): ReadKind {
   return relations(tokens).every((relation) => own.has(relation.join('.')) || isCatalog(relation)) ? 'catalog' : 'data'
 }
 
+/** A change without RETURNING has no rows on any database, so that a look at them tells nothing; some ORMs look at those of every answer. */
+export function givesNoRows(sql: string): boolean {
+  const tokens = tokenize(sql)
+  return /^(?:INSERT|UPDATE|DELETE)$/i.test(tokens[0] ?? '') && !tokens.some((token) => /^RETURNING$/i.test(token))
+}
+
 function isCatalog(relation: readonly string[]): boolean {
   const [schema, table] = relation.length > 1 ? relation.slice(-2) : [undefined, relation[0]]
   if (schema === 'pg_catalog' || schema === 'information_schema') return true

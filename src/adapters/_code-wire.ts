@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { CodeAnswer } from '../model/adapter.ts'
 import type { ChildAnswer, QueryReply } from './_code-protocol.ts'
-import { readKind } from './_code-reads.ts'
+import { givesNoRows, readKind } from './_code-reads.ts'
 import { issue, oneLine, stop, watched, withLine, type Place } from './_code-recorder.ts'
 
 /** What `pg` gives for one statement. */
@@ -34,7 +34,9 @@ export function nowhere(place: Place, count: number): Wire {
     const command = commandOf(sql)
     if (kind === 'none') return () => Promise.resolve([{ command, rowCount: 0, rows: [] }])
     const why = kind === 'data' ? 'reads-data' : 'needs-sandbox'
-    const rows = watched([], () => stop(place.recording, { kind: why, call: oneLine(sql), ...withLine(issued.line) }))
+    const rows = givesNoRows(sql)
+      ? []
+      : watched([], () => stop(place.recording, { kind: why, call: oneLine(sql), ...withLine(issued.line) }))
     const rowCount = told.has(sql) ? 0 : count
     told.add(sql)
     issued.counted = true
@@ -76,7 +78,7 @@ export function sandboxWire(connection: Connection, place: Place): Wire {
     const kind = readKind(sql)
     return async () => {
       const answers = await run(sql, parameters)
-      if (kind === 'none') return answers
+      if (kind === 'none' || givesNoRows(sql)) return answers
       if (kind === 'catalog') return answers.map((answer) => assumed(answer, (rows) => Object.assign(issued, { touched: true, rows })))
       const look = (): void => void (place.recording.readsRows ??= { call: oneLine(sql), ...withLine(issued.line) })
       return answers.map(({ command, rowCount, rows }) => ({ command, rowCount, rows: watched(rows, look) }))

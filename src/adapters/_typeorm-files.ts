@@ -14,6 +14,7 @@ export async function migrationFiles(files: Files, folder: string): Promise<read
 
 async function isMigration(files: Files, path: string, name: string): Promise<boolean> {
   const { text } = await readText(files, path)
+  if (/["']@mikro-orm\//.test(text)) return false
   const timed = /^\d{13}-/.test(name) || /\bclass\s+[\p{L}\p{N}_$]*\d{13}\b/u.test(text)
   return (timed && /\bup\b|queryRunner|class/.test(text)) || /\bimplements\s+(?:[\w.]*\.)?MigrationInterface\b/.test(text)
 }

@@ -3,8 +3,12 @@ import type { Adapter } from '../model/adapter.ts'
 import { drizzle } from './drizzle.ts'
 import { knex } from './knex.ts'
 import { kysely } from './kysely.ts'
+import { mikroOrm } from './mikro-orm.ts'
+import { nodePgMigrate } from './node-pg-migrate.ts'
+import { pgroll } from './pgroll.ts'
 import { prisma } from './prisma.ts'
+import { sequelize } from './sequelize.ts'
 import { sql } from './sql.ts'
 import { typeorm } from './typeorm.ts'
 
-export const adapters: readonly Adapter[] = [drizzle, knex, kysely, prisma, sql, typeorm]
+export const adapters: readonly Adapter[] = [drizzle, knex, kysely, mikroOrm, nodePgMigrate, pgroll, prisma, sequelize, sql, typeorm]

@@ -2,7 +2,7 @@ import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Statistics } from '../model/statistics.ts'
-import type { CheckReport } from '../model/verdict.ts'
+import type { CheckReport, ProjectFinding } from '../model/verdict.ts'
 import { keyOf } from './baseline.ts'
 import { checked, type Desk } from './checked.ts'
 import { estimateNote, estimateOf } from './estimates.ts'
@@ -33,6 +33,8 @@ export interface CheckOptions {
   readonly notes: readonly string[]
   /** Sizes and speed of the target; without them no statement has an estimate. */
   readonly statistics?: Statistics
+  /** What the project's configuration does to its database outside any migration. */
+  readonly project?: readonly ProjectFinding[]
 }
 
 export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards' | 'estimate'>
@@ -51,8 +53,9 @@ export function check<Node>(engine: CheckEngine<Node>, pending: readonly Pending
   return {
     server: { flavor: options.catalog.server.flavor, version },
     versions: options.versions,
-    summary: summaryOf(migrations),
+    summary: summaryOf(migrations, options.project ?? []),
     migrations,
+    project: options.project ?? [],
     notes: [...options.notes, ...estimateNote(verdicts.flat(2))],
   }
 }

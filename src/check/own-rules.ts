@@ -36,6 +36,11 @@ export const ownRules: readonly OwnRule[] = [
     title: 'The baseline accepts a finding that is gone',
     why: 'lockkeeper.baseline.json names a finding that is no longer made: the statement or the verdict has changed. lockkeeper check --write-baseline brings the file up to date.',
   },
+  {
+    id: 'schema-sync-in-production',
+    title: 'The schema follows the models where the data is',
+    why: 'prisma db push, drizzle-kit push and synchronize compare the models with the database and make it follow at once. A renamed field is a dropped column, an older version that starts again drops what the newer one added, and every lock is taken as it comes. They are for a development machine; where the data is, run migrations that somebody has read.',
+  },
 ]
 
 /** What is wrong with suppressions themselves: no comment and no baseline takes it back. */

@@ -1,9 +1,10 @@
 import type { Severity } from '../model/hazard.ts'
-import type { CheckedMigration, CheckSummary } from '../model/verdict.ts'
+import type { CheckedMigration, CheckSummary, ProjectFinding } from '../model/verdict.ts'
 
-export function summaryOf(migrations: readonly CheckedMigration[]): CheckSummary {
+export function summaryOf(migrations: readonly CheckedMigration[], project: readonly ProjectFinding[]): CheckSummary {
   const statements = migrations.flatMap((migration) => migration.statements)
-  const of = (severity: Severity) => statements.reduce((sum, s) => sum + s.hazards.filter((h) => h.severity === severity).length, 0)
+  const found = [...statements.flatMap((statement) => statement.hazards), ...project]
+  const of = (severity: Severity) => found.filter((one) => one.severity === severity).length
   return {
     migrations: migrations.length,
     statements: statements.length,

@@ -7,7 +7,18 @@ export interface Config {
   readonly replicaUrls?: readonly string[]
   /** Asked at each connect, for credentials that rotate. It wins over the URL's password. */
   readonly password?: () => string | Promise<string>
-  readonly source?: 'auto' | 'sql' | 'prisma' | 'drizzle' | 'typeorm' | 'knex' | 'kysely'
+  readonly source?:
+    | 'auto'
+    | 'sql'
+    | 'prisma'
+    | 'drizzle'
+    | 'typeorm'
+    | 'knex'
+    | 'kysely'
+    | 'sequelize'
+    | 'mikro-orm'
+    | 'node-pg-migrate'
+    | 'pgroll'
   /** Path of the migrations, relative to the config file. */
   readonly migrations?: string
   readonly schema?: string

@@ -96,7 +96,19 @@ function usage(message: string, hint: string): LockkeeperError {
   return new LockkeeperError('usage', `${message}.`, { hint })
 }
 
-const sources = ['auto', 'sql', 'prisma', 'drizzle', 'typeorm', 'knex', 'kysely'] as const satisfies readonly SourceName[]
+const sources = [
+  'auto',
+  'sql',
+  'prisma',
+  'drizzle',
+  'typeorm',
+  'knex',
+  'kysely',
+  'sequelize',
+  'mikro-orm',
+  'node-pg-migrate',
+  'pgroll',
+] as const satisfies readonly SourceName[]
 
 /** The flags, each written once; a command lists those it takes. */
 export const flags = {

@@ -24,7 +24,7 @@ export interface Location {
   readonly historyTable?: string
   /** Kysely's second table. */
   readonly historyLockTable?: string
-  /** Kysely's allowUnorderedMigrations: it runs what sorts before something that was run. */
+  /** The tool was told to run what sorts before something that was run (Kysely's allowUnorderedMigrations, node-pg-migrate's checkOrder). */
   readonly unordered?: boolean
 }
 
@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly signal: AbortSignal
   /** A throw-away empty database, another one at each call, for migrations that are code; asked for only where one asks the database. */
   readonly sandboxUrl?: () => Promise<string>
+  /** For sources that are no SQL themselves, and whose SQL we write. */
+  readonly dialect: Dialect
 }
 
 /** What the server gave for one statement. */
@@ -74,8 +76,10 @@ export interface History {
   /** Canonical for messages: `public._prisma_migrations`. */
   readonly schema: string
   readonly table: string
-  /** Reads the table once (a missing table is an empty history). */
-  open(read: Read, migrations: readonly Migration[], dialect: Dialect): Promise<OpenHistory>
+  /** The tool keeps it in a schema of its own, whatever unqualified names mean to the connection. */
+  readonly ownSchema?: true
+  /** Reads the table once (a missing table is an empty history). Undefined where the tool keeps none in this database: our journal alone. */
+  open(read: Read, migrations: readonly Migration[], dialect: Dialect): Promise<OpenHistory | undefined>
 }
 
 export interface OpenHistory {

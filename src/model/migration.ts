@@ -1,4 +1,14 @@
-export type SourceId = 'sql' | 'prisma' | 'drizzle' | 'typeorm' | 'knex' | 'kysely'
+export type SourceId =
+  | 'sql'
+  | 'prisma'
+  | 'drizzle'
+  | 'typeorm'
+  | 'knex'
+  | 'kysely'
+  | 'sequelize'
+  | 'mikro-orm'
+  | 'node-pg-migrate'
+  | 'pgroll'
 
 /** One unit of the user's history. Its files are never changed. */
 export interface Migration {

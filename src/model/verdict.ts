@@ -38,6 +38,18 @@ export interface CheckedMigration {
   readonly statements: readonly CheckedStatement[]
 }
 
+/** A finding about the project's configuration, which belongs to no statement. */
+export interface ProjectFinding {
+  readonly rule: string
+  readonly severity: Hazard['severity']
+  readonly message: string
+  readonly fix: string
+  /** Relative to the project. */
+  readonly file: string
+  /** 1-based. */
+  readonly line: number
+}
+
 export interface CheckSummary {
   readonly migrations: number
   readonly statements: number
@@ -54,6 +66,7 @@ export interface CheckReport {
   readonly versions: readonly number[]
   readonly summary: CheckSummary
   readonly migrations: readonly CheckedMigration[]
+  readonly project: readonly ProjectFinding[]
   /** What limits the verdicts, in words: no sandbox, tables never seen, statements that could not be run. */
   readonly notes: readonly string[]
 }

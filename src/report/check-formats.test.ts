@@ -162,3 +162,22 @@ lockkeeper explain RULE tells more of a rule.
     expect(print('text', reportOf([statement()]), { style: { color: true, width: 80 } })).toContain('\u001b[31merror\u001b[0m')
   })
 })
+
+describe('a finding in the project itself', () => {
+  const found = {
+    rule: 'schema-sync-in-production',
+    severity: 'error',
+    message: 'db push',
+    fix: 'Deploy migrations.',
+    file: 'package.json',
+    line: 7,
+  } as const
+
+  it.each(['text', 'json', 'ndjson', 'github', 'gitlab', 'sarif', 'junit', 'markdown'] as const)(
+    'is told by %s, with its file and line',
+    (format) => {
+      const text = print(format, reportOf([], { project: [found] }))
+      for (const part of ['schema-sync-in-production', 'package.json', '7']) expect(text).toContain(part)
+    },
+  )
+})

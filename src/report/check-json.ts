@@ -2,8 +2,8 @@ import type { CheckReport } from '../model/verdict.ts'
 import { printable } from './style.ts'
 
 /** The document of `check --json`. */
-export function checkJson({ server, versions, summary, migrations, notes }: CheckReport): string {
-  return jsonText({ format: 1, command: 'check', server, versions, summary, migrations, notes })
+export function checkJson({ server, versions, summary, project, migrations, notes }: CheckReport): string {
+  return jsonText({ format: 1, command: 'check', server, versions, summary, project, migrations, notes })
 }
 
 /** JSON for people and programs: characters that would steer a terminal stand as escapes, which JSON reads as the same characters. */

@@ -1,5 +1,5 @@
 import type { CheckedStatement, CheckReport } from '../model/verdict.ts'
-import { cureOf, fails, findingsOf, type FailOn, type Finding, type OutputSettings } from './findings.ts'
+import { cureOf, fails, findingsOf, foundIn, type FailOn, type Finding, type OutputSettings } from './findings.ts'
 import { clip, printable } from './style.ts'
 
 interface Case {
@@ -10,9 +10,10 @@ interface Case {
 /** One suite for each migration, one case for each finding or statement without one. What `--fail-on` fails the command for is a failure. */
 export function checkJunit(report: CheckReport, { failOn, folder }: OutputSettings): string {
   const byStatement = new Map<CheckedStatement, Finding[]>()
-  for (const finding of findingsOf(report, folder))
+  const migrations = foundIn(report)
+  for (const finding of findingsOf({ ...report, project: [], migrations }, folder))
     byStatement.set(finding.statement, [...(byStatement.get(finding.statement) ?? []), finding])
-  const suites = report.migrations.map(({ id, file, statements }) => {
+  const suites = migrations.map(({ id, file, statements }) => {
     const cases = statements.flatMap((statement) => casesOf(id, statement, { findings: byStatement.get(statement) ?? [], failOn }))
     const open = `<testsuite name=${attribute(id)} file=${attribute(file)} ${counts(cases)}>`
     return { cases, text: [`  ${open}`, ...cases.map(({ text }) => text), '  </testsuite>'].join('\n') }

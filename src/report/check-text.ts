@@ -1,24 +1,33 @@
 import type { Facts } from '../model/facts.ts'
 import type { Hazard, Severity } from '../model/hazard.ts'
-import type { CheckedMigration, CheckedStatement, CheckReport } from '../model/verdict.ts'
+import type { CheckedMigration, CheckedStatement, CheckReport, ProjectFinding } from '../model/verdict.ts'
 import { estimateText } from './estimate.ts'
 import { cureOf } from './findings.ts'
 import { gutterWidth, sourceExcerpt } from './source-excerpt.ts'
 import type { Style, Tint } from './style.ts'
 import { count, printable, tint, wrap } from './style.ts'
 
-/** One block for each statement with findings, then one line of summary. */
+/** First what concerns the project as a whole, then one block for each statement with findings, then one line of summary. */
 export function checkText(style: Style, report: CheckReport): string {
-  const findings = report.migrations.flatMap((migration) =>
+  const statements = report.migrations.flatMap((migration) =>
     migration.statements.filter((s) => s.hazards.length > 0).map((s) => statementText(style, migration, s)),
   )
+  const findings = [...report.project.map((finding) => projectText(style, finding)), ...statements]
   const notes = report.notes.map((note) => wrap(style, '', printable(`Note: ${note}`)))
   const more = findings.length === 0 ? [] : [tint(style, 'dim', 'lockkeeper explain RULE tells more of a rule.')]
   return `${[...findings, ...notes, [summaryText(style, report), ...more].join('\n')].join('\n\n')}\n`
 }
 
+function projectText(style: Style, { file, line, ...finding }: ProjectFinding): string {
+  return [placeText(style, `${file}:${line}`), hazardText(style, { ...finding, breaksOldApp: false })].join('\n')
+}
+
+function placeText(style: Style, place: string): string {
+  return tint(style, 'bold', printable(place).replaceAll('\n', ' '))
+}
+
 function statementText(style: Style, { file }: CheckedMigration, statement: CheckedStatement): string {
-  const place = tint(style, 'bold', printable(`${file}:${statement.line}:${statement.column}`).replaceAll('\n', ' '))
+  const place = placeText(style, `${file}:${statement.line}:${statement.column}`)
   const told = [factsText(style, statement), estimateText(style, statement.estimate)].filter((part) => part !== '')
   return [place, sourceExcerpt(style, statement), ...told, ...statement.hazards.map((hazard) => hazardText(style, hazard))].join('\n')
 }

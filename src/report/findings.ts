@@ -1,5 +1,6 @@
+import type { Facts } from '../model/facts.ts'
 import type { Hazard, Severity } from '../model/hazard.ts'
-import type { CheckedMigration, CheckedStatement, CheckReport, SuppressedHazard } from '../model/verdict.ts'
+import type { CheckedMigration, CheckedStatement, CheckReport, ProjectFinding, SuppressedHazard } from '../model/verdict.ts'
 import type { Explained } from './explain.ts'
 import type { Style } from './style.ts'
 
@@ -75,7 +76,7 @@ function found<What extends Pick<Hazard, 'rule'>>(
   of: (statement: CheckedStatement) => readonly What[],
 ): readonly Found<What>[] {
   const seen = new Map<string, number>()
-  return report.migrations.flatMap((migration) =>
+  return foundIn(report).flatMap((migration) =>
     migration.statements.flatMap((statement) => {
       const place = placeOf(pathIn(folder, migration.file), statement)
       return of(statement).map((hazard) => {
@@ -86,6 +87,28 @@ function found<What extends Pick<Hazard, 'rule'>>(
       })
     }),
   )
+}
+
+/** The migrations, and before them what was found in the project's own files, each as if it were a migration with one statement. */
+export function foundIn({ project, migrations }: CheckReport): readonly CheckedMigration[] {
+  return [...project.map(asMigration), ...migrations]
+}
+
+function asMigration({ file, line, ...finding }: ProjectFinding): CheckedMigration {
+  const hazards = [{ ...finding, breaksOldApp: false }]
+  return { id: file, source: 'sql', file, statements: [{ sql: '', line, column: 1, facts: nothing, hazards, suppressed: [] }] }
+}
+
+const nothing: Facts = {
+  evidence: 'predicted',
+  locks: [],
+  scans: [],
+  rewrites: [],
+  builds: [],
+  destroys: [],
+  creates: [],
+  transaction: 'allowed',
+  waitsFor: [],
 }
 
 // Of a statement that code issued only the line is known.

@@ -1,3 +1,4 @@
+import { diskFiles } from '../adapters/_disk-files.ts'
 import { check } from '../check/check.ts'
 import { statementsOf } from '../check/statements.ts'
 import { postgresEngine } from '../engines.ts'
@@ -8,6 +9,7 @@ import type { CheckReport } from '../model/verdict.ts'
 import { present } from '../std/present.ts'
 import type { CheckVerbOptions } from './check-options.ts'
 import { refuseUnknownRules } from './policy.ts'
+import { findInProject } from './project-findings.ts'
 import { withReplacements } from './replacements.ts'
 import type { Sandbox } from './sandbox.ts'
 import { openSandbox } from './sandbox.ts'
@@ -28,6 +30,7 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
   const opening = openQuietly({ ...options, signal: AbortSignal.any([options.signal, cancel.signal]) })
   try {
     // The folder first, and then the engine: to load that keeps this process busy while the server's own programs run.
+    const inspecting = inspect(options)
     const scope = await scopeOf(options)
     const engine = await postgresEngine()
     if (options.policy !== undefined) refuseUnknownRules(engine, options.policy)
@@ -37,13 +40,18 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
     const sizes = await sizesFor(options, scope)
     // The sandbox's server ends while its findings are judged.
     const closing = close(await opening)
-    const report = judge(engine, tried, { ...wanted, sizes })
+    const report = judge(engine, tried, { ...wanted, sizes, project: await inspecting })
     await closing
     return report
   } finally {
     cancel.abort()
     await close(await opening)
   }
+}
+
+/** Standard input is of no project. */
+async function inspect({ root, paths }: CheckVerbOptions): Promise<CheckReport['project']> {
+  return paths.includes('-') ? [] : await findInProject(diskFiles(root))
 }
 
 type Opened =
@@ -87,7 +95,9 @@ async function tryOut(engine: Engine, opened: Opened, { options, scope, parsed }
   }
 }
 
-function judge(engine: Engine, tried: Trial, { options, scope, sizes }: Wanted & { readonly sizes: Sizes }): CheckReport {
+type Looked = Wanted & { readonly sizes: Sizes } & Pick<CheckReport, 'project'>
+
+function judge(engine: Engine, tried: Trial, { options, scope, sizes, project }: Looked): CheckReport {
   const known = scope.catalog ?? tried.catalog
   const catalog = sizes.statistics?.origin === 'stats-file' ? withSizes(known, sizes.statistics) : known
   const report = check(engine, tried.pending, {
@@ -95,6 +105,7 @@ function judge(engine: Engine, tried: Trial, { options, scope, sizes }: Wanted &
     versions: versionsOf(options, scope),
     together: scope.together,
     today: options.today,
+    project,
     notes: [...scope.notes, ...sizes.notes, ...scope.pending.flatMap(rowsNote), ...tried.notes],
     ...present({ sandboxVersion: tried.sandboxVersion, style: options.style, statistics: sizes.statistics, policy: options.policy }),
   })

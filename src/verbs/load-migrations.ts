@@ -4,6 +4,7 @@ import { sqlMigration } from '../adapters/_sql-migration.ts'
 import type { Adapter, CodeRun, Files, History, LoadOptions, Location } from '../model/adapter.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Migration, SourceId } from '../model/migration.ts'
+import { postgresDialect } from '../postgres/quote.ts'
 import { present } from '../std/present.ts'
 
 export interface LoadMigrationsOptions {
@@ -40,7 +41,7 @@ export async function loadMigrations(options: LoadMigrationsOptions): Promise<Lo
   const files = diskFiles(options.root)
   const { adapter, location } = await locate(files, options)
   const { signal = neverAborted, sandboxUrl } = options
-  const load: LoadOptions = { signal, ...present({ sandboxUrl }) }
+  const load: LoadOptions = { signal, dialect: postgresDialect, ...present({ sandboxUrl }) }
   return {
     source: location.source,
     path: location.path,

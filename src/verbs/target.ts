@@ -49,7 +49,7 @@ export async function readSituation(target: Target, loaded: LoadedMigrations, na
   const project = projectKey(named, schema)
   const progress = fold(await engine.journal(session).read(project))
   const table = loaded.history(schema)
-  if (table !== undefined && target.schema === undefined) refuseElsewhere(table, catalog)
+  if (table !== undefined && table.ownSchema !== true && target.schema === undefined) refuseElsewhere(table, catalog)
   const history = await table?.open((sql, parameters) => session.query(sql, parameters), loaded.migrations, session.dialect)
   return { project, catalog, progress, history }
 }

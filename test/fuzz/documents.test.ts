@@ -182,7 +182,7 @@ function filesOf(contents: { readonly [path: string]: Uint8Array | string }): Fi
 async function loaded(adapter: Adapter, files: Files, path: string): Promise<void> {
   const location = await adapter.recognises(files, path)
   if (location === undefined) return
-  const migrations = await adapter.load(files, location, { signal: new AbortController().signal })
+  const migrations = await adapter.load(files, location, { signal: new AbortController().signal, dialect: engine.dialect })
   for (const migration of migrations) if (migration.body.kind === 'sql') engine.parse(migration.body.bytes)
 }
 

@@ -51,6 +51,7 @@ export function reportOf(statements: readonly CheckedStatement[], given: Partial
       suppressed: statements.flatMap((one) => one.suppressed).length,
     },
     migrations: [{ id: '2_b', source: 'sql', file: 'db/2_b.sql', statements }],
+    project: [],
     notes: [],
     ...given,
   }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Adapter, Files, LoadOptions, Location } from '../../../src/model/adapter.ts'
 import type { Migration } from '../../../src/model/migration.ts'
+import { postgresDialect } from '../../../src/postgres/quote.ts'
 import { freshDatabase } from '../postgres.ts'
 import { tempProject, type TempProject } from './project.ts'
 
@@ -17,7 +18,10 @@ export async function loadWith(
 ): Promise<{ location: Location; migrations: readonly Migration[] }> {
   const location = await adapter.detect(files)
   if (location === undefined) throw new Error(`no folder of ${adapter.id} found`)
-  return { location, migrations: await adapter.load(files, location, { signal: new AbortController().signal, ...options }) }
+  return {
+    location,
+    migrations: await adapter.load(files, location, { signal: new AbortController().signal, dialect: postgresDialect, ...options }),
+  }
 }
 
 /** The recorded statements, each on one line. */

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Client } from 'pg'
 import { diskFiles } from '../../../src/adapters/_disk-files.ts'
 import type { Files, History, OpenHistory, Read } from '../../../src/model/adapter.ts'
@@ -27,13 +27,22 @@ export async function tempProject(contents: { readonly [path: string]: string | 
   return { root, files: diskFiles(root), write, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) }
 }
 
+/** The same, with our own packages in reach of its code. */
+export async function linkedProject(contents: { readonly [path: string]: string | Uint8Array } = {}): Promise<TempProject> {
+  const project = await tempProject(contents)
+  await symlink(resolve('node_modules'), join(project.root, 'node_modules'))
+  return project
+}
+
 /** A `Read` over a plain connection. */
 export function readOver(client: Client): Read {
   return async (sql, parameters = []) => (await client.query<{ [column: string]: unknown }>(sql, [...parameters])).rows
 }
 
-export function openOver(client: Client, history: History, migrations: readonly Migration[]): Promise<OpenHistory> {
-  return history.open(readOver(client), migrations, postgresDialect)
+export async function openOver(client: Client, history: History, migrations: readonly Migration[]): Promise<OpenHistory> {
+  const open = await history.open(readOver(client), migrations, postgresDialect)
+  if (open === undefined) throw new Error(`${history.schema}.${history.table} is not kept here`)
+  return open
 }
 
 export async function runAll(client: Client, statements: readonly string[]): Promise<void> {
