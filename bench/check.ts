@@ -3,19 +3,22 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { postgresEngine } from '../src/engines.ts'
 import { bundle } from '../test/support/bundle.ts'
 import { thisMachine } from './_machine.ts'
-import { migrationSql, writePrismaFolder } from './_prisma-folder.ts'
+import { writePrismaFolder } from './_prisma-folder.ts'
 import type { Spread } from './_spread.ts'
 import { spread } from './_spread.ts'
+import { measureStatic, type StaticFigures } from './_static.ts'
 
 const { values: flags } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string' }, migrations: { type: 'string' } } })
 const count = Number(flags.migrations ?? 200)
 const rounds = Number(flags.rounds ?? 5)
 const cli = resolve(import.meta.dirname, '../dist/cli/main.js')
 
-/** A Prisma folder of 200 migrations without a database: `check` of the last one against what the replay alone costs, in paired rounds. */
+/**
+ * A Prisma folder of 200 migrations without a database: `check` of the last one against what the replay alone costs, in paired rounds. Then
+ * 10,000 statements without a sandbox, beside squawk and the parser alone.
+ */
 async function main(): Promise<void> {
   build()
   const bare = await bundle('bench/_bare-replay.ts')
@@ -28,7 +31,7 @@ async function main(): Promise<void> {
       'check-all': [cli, 'check', '--fail-on', 'never', '--json'],
     }
     const ms = await measure(cases, folder)
-    report(ms, await judgeSpeed())
+    report(ms, await measureStatic(cli, rounds))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -70,26 +73,7 @@ async function timed(args: readonly string[], cwd: string): Promise<number> {
   return performance.now() - began
 }
 
-interface Speed {
-  readonly statements: number
-  readonly parseMs: number
-  readonly judgeMs: number
-}
-
-/** Without any server: parsing alone, and parsing with prediction of facts and all rules. */
-async function judgeSpeed(): Promise<Speed> {
-  const engine = await postgresEngine()
-  const { checkPredicted } = await import('./_check-predicted.ts')
-  const scripts = Array.from({ length: count }, (_, at) => new TextEncoder().encode(migrationSql(at)))
-  const began = performance.now()
-  const statements = scripts.reduce((sum, script) => sum + engine.parse(script).length, 0)
-  const parseMs = performance.now() - began
-  const again = performance.now()
-  checkPredicted(engine, scripts)
-  return { statements, parseMs, judgeMs: performance.now() - again }
-}
-
-function report(ms: Measured, speed: Speed): void {
+function report(ms: Measured, figures: StaticFigures): void {
   const of = (name: string) => ms[name] ?? []
   const paired = (name: string): Spread => spread(of(name).map((value, round) => value / (of('bare-replay')[round] ?? Number.NaN)))
   const document = {
@@ -98,12 +82,11 @@ function report(ms: Measured, speed: Speed): void {
     machine: thisMachine(),
     migrations: count,
     rounds,
-    cases: Object.keys(ms).map((name) => ({ case: name, ms: spread(of(name)) })),
+    cases: [...Object.keys(ms).map((name) => ({ case: name, ms: spread(of(name)) })), ...figures.cases],
     ratios: {
       checkLastVsBareReplay: paired('check-last'),
       checkAllVsBareReplay: paired('check-all'),
-      statementsPerSecond: Math.round((speed.statements / speed.judgeMs) * 1000),
-      vsParseAlone: Math.round((speed.judgeMs / speed.parseMs) * 100) / 100,
+      ...figures.ratios,
     },
   }
   if (flags.json === true) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
@@ -115,19 +98,18 @@ interface Document {
   readonly ratios: {
     readonly checkLastVsBareReplay: Spread
     readonly checkAllVsBareReplay: Spread
-    readonly statementsPerSecond: number
-    readonly vsParseAlone: number
-  }
+  } & StaticFigures['ratios']
 }
 
 function text({ cases, ratios }: Document): string {
   const lines = cases.map(
     (one) =>
-      `${one.case.padEnd(12)} ${String(Math.round(one.ms.median)).padStart(6)} ms  (${Math.round(one.ms.min)} to ${Math.round(one.ms.max)})`,
+      `${one.case.padEnd(20)} ${String(Math.round(one.ms.median)).padStart(6)} ms  (${Math.round(one.ms.min)} to ${Math.round(one.ms.max)})`,
   )
   const end = [
     `check of the last migration takes ${ratios.checkLastVsBareReplay.median} times the bare replay (bar: 1.5); of all, ${ratios.checkAllVsBareReplay.median} times`,
-    `${ratios.statementsPerSecond} statements a second without a server, ${ratios.vsParseAlone} times parsing alone`,
+    `without a sandbox ${ratios.statementsPerSecond} statements a second: ${ratios.vsSquawk.median} of squawk's speed, ${ratios.vsParseAlone.median} of the parser's alone (bars: 0.3)`,
+    `in one file ${ratios.oneFileVsFiles.median} times the time of files of ten; --help takes ${ratios.helpVsBareNode.median} times a bare node (bar: 2.2)`,
   ]
   return `${[...lines, ...end].join('\n')}\n`
 }
