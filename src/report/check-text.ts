@@ -2,7 +2,7 @@ import type { Facts } from '../model/facts.ts'
 import type { Hazard, Severity } from '../model/hazard.ts'
 import type { CheckedMigration, CheckedStatement, CheckReport, ProjectFinding } from '../model/verdict.ts'
 import { estimateText } from './estimate.ts'
-import { cureOf } from './findings.ts'
+import { bySeverity, cureOf } from './findings.ts'
 import { gutterWidth, sourceExcerpt } from './source-excerpt.ts'
 import type { Style, Tint } from './style.ts'
 import { count, printable, tint, wrap } from './style.ts'
@@ -29,7 +29,12 @@ function placeText(style: Style, place: string): string {
 function statementText(style: Style, { file }: CheckedMigration, statement: CheckedStatement): string {
   const place = placeText(style, `${file}:${statement.line}:${statement.column}`)
   const told = [factsText(style, statement), estimateText(style, statement.estimate)].filter((part) => part !== '')
-  return [place, sourceExcerpt(style, statement), ...told, ...statement.hazards.map((hazard) => hazardText(style, hazard))].join('\n')
+  return [
+    place,
+    sourceExcerpt(style, statement),
+    ...told,
+    ...statement.hazards.toSorted(bySeverity).map((hazard) => hazardText(style, hazard)),
+  ].join('\n')
 }
 
 function factsText(style: Style, statement: CheckedStatement): string {

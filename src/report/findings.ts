@@ -51,7 +51,11 @@ const ranks: { readonly [severity in Severity]: number } = { error: 0, warning: 
 
 /** The worst first; of equal ones, as they come. */
 export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted((a, b) => ranks[a.hazard.severity] - ranks[b.hazard.severity])
+  return findings.toSorted((a, b) => bySeverity(a.hazard, b.hazard))
+}
+
+export function bySeverity(one: Pick<Hazard, 'severity'>, other: Pick<Hazard, 'severity'>): number {
+  return ranks[one.severity] - ranks[other.severity]
 }
 
 export function fails(severity: Severity, failOn: FailOn): boolean {

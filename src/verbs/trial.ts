@@ -55,7 +55,11 @@ interface Blind extends Read {
 export function predictAll(engine: Engine, { scope, parsed, version, why }: Blind): Trial {
   const statements = scope.history.flatMap((migration) => statementsOf(engine, migration))
   const empty = engine.emptyCatalog({ flavor: 'postgresql', version }, scope.schema)
-  const catalog = statements.reduce((before, statement) => engine.simulate(statement, before), empty)
+  // What the history made is in use by now, as it is where a server tells of it.
+  const catalog = engine.settle(
+    statements.reduce((before, statement) => engine.simulate(statement, before), empty),
+    empty,
+  )
   const pending = parsed.map((item) => ({ ...item, observed: [] }))
   return { pending, catalog, notes: [`Nothing was run, all verdicts are predicted: ${why}`] }
 }

@@ -149,6 +149,20 @@ it('judges for the server that --server names, and for the worst where none is n
   expect(asked.stderr).toContain('(unreachable)')
 })
 
+it('without a sandbox predicts what the sandbox shows: the tables of the history are in use', async () => {
+  await using here = await project({
+    'migrations/1_init.sql': 'create table orders (id bigint primary key, total int);',
+    'migrations/2_index.sql': 'create index on orders (total);',
+  })
+  const rules = async (...more: readonly string[]) => {
+    const { stdout } = await cliHere(['check', 'migrations/2_index.sql', '--json', ...more], { cwd: here.folder })
+    const { migrations } = JSON.parse(stdout) as CheckReport
+    return migrations.flatMap((m) => m.statements.flatMap((one) => one.hazards.map(({ rule }) => rule)))
+  }
+  expect(await rules('--no-sandbox')).toEqual(['blocking-index-build'])
+  expect(await rules()).toEqual(['blocking-index-build'])
+})
+
 it('explains every rule that it can name', async () => {
   const list = await cliHere(['explain'])
   const rules = [...(await postgresEngine()).hazards.map((rule) => rule.id), 'statement-fails', 'suppression-without-reason']
