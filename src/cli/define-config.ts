@@ -1,3 +1,5 @@
+import type { SourceId } from '../model/migration.ts'
+
 export type RuleSeverity = 'off' | 'info' | 'warning' | 'error'
 
 /** lockkeeper.config.ts, .js or .json. Times are text as in the flags: "100ms", "30min". */
@@ -7,18 +9,7 @@ export interface Config {
   readonly replicaUrls?: readonly string[]
   /** Asked at each connect, for credentials that rotate. It wins over the URL's password. */
   readonly password?: () => string | Promise<string>
-  readonly source?:
-    | 'auto'
-    | 'sql'
-    | 'prisma'
-    | 'drizzle'
-    | 'typeorm'
-    | 'knex'
-    | 'kysely'
-    | 'sequelize'
-    | 'mikro-orm'
-    | 'node-pg-migrate'
-    | 'pgroll'
+  readonly source?: 'auto' | SourceId
   /** Path of the migrations, relative to the config file. */
   readonly migrations?: string
   readonly schema?: string
