@@ -22,8 +22,10 @@ interface Column {
   readonly type: string
   /** In a unique index. */
   readonly keyed: boolean
-  /** Refers to another table, or says which partition a row belongs to. */
-  readonly bound: boolean
+  /** Says which partition a row belongs to. */
+  readonly partitioning: boolean
+  /** Refers to another table. */
+  readonly refers: boolean
 }
 
 async function fill(client: pg.Client, { name, columns }: Table, rows: number): Promise<void> {
@@ -33,13 +35,19 @@ async function fill(client: pg.Client, { name, columns }: Table, rows: number): 
   const { n = 0, distinct = [] } = counted[0] ?? {}
   if (n === 0) return
   const values = columns.map((column, at) => {
-    const isFresh = column.keyed || (n > 1 && distinct[at] === n && !column.bound)
-    return isFresh ? freshValue(name, column) : `old.${column.name}`
+    const isUnique = n > 1 && distinct[at] === n && !column.refers
+    return isFresh(column, isUnique, columns) ? freshValue(name, column) : `old.${column.name}`
   })
   await client.query(`
     INSERT INTO ${name} (${columns.map((column) => column.name).join(', ')}) OVERRIDING SYSTEM VALUE
     SELECT ${values.join(', ')} FROM generate_series(${n + 1}, ${rows}) i
     JOIN (SELECT row_number() OVER () - 1 AS lk_place, * FROM ${name}) old ON lk_place = i % ${n}`)
+}
+
+/** A row keeps its partition where another column can make it unique. */
+function isFresh(column: Column, isUnique: boolean, columns: readonly Column[]): boolean {
+  if (column.partitioning) return column.keyed && !columns.some((other) => other.keyed && !other.partitioning)
+  return column.keyed || isUnique
 }
 
 function freshValue(table: string, { name, type }: Column): string {
@@ -55,8 +63,10 @@ async function tablesOf(client: pg.Client): Promise<readonly Table[]> {
     SELECT c.oid::regclass::text AS name, json_agg(json_build_object(
       'name', quote_ident(a.attname), 'type', format_type(a.atttypid, a.atttypmod),
       'keyed', EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND a.attnum = ANY (i.indkey)),
-      'bound', EXISTS (SELECT FROM pg_constraint f WHERE f.conrelid = c.oid AND f.contype = 'f' AND a.attnum = ANY (f.conkey))
-        OR EXISTS (SELECT FROM pg_partitioned_table p WHERE p.partrelid = c.oid AND a.attnum = ANY (p.partattrs))
+      'refers', EXISTS (SELECT FROM pg_constraint f WHERE f.conrelid = c.oid AND f.contype = 'f' AND a.attnum = ANY (f.conkey)),
+      'partitioning', EXISTS (SELECT FROM pg_inherits h JOIN pg_partitioned_table p ON p.partrelid IN (h.inhparent, h.inhrelid)
+        JOIN pg_attribute own ON own.attrelid = p.partrelid AND own.attnum = ANY (p.partattrs)
+        WHERE h.inhparent = c.oid AND own.attname = a.attname)
     ) ORDER BY a.attnum) AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''

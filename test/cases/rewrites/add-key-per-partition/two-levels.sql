@@ -8,7 +8,7 @@ CREATE TABLE m_1_1 PARTITION OF m_1 FOR VALUES IN (1);
 CREATE TABLE "m_1 it's {leaf}" PARTITION OF m_1 FOR VALUES IN (2);
 CREATE TABLE m_2_1 PARTITION OF "M {2}" FOR VALUES IN (1);
 INSERT INTO m SELECT 1, 1 + i % 2, 'c' || i FROM generate_series(1, 200) i;
-INSERT INTO m SELECT 2, 1, 'c' || i FROM generate_series(1, 100) i;
-INSERT INTO m SELECT 3, i, 'c' || i FROM generate_series(1, 100) i;
+INSERT INTO m SELECT 2, 1, 'd' || i FROM generate_series(1, 100) i;
+INSERT INTO m SELECT 3, i, 'e' || i FROM generate_series(1, 100) i;
 -- migration
 ALTER TABLE m ADD UNIQUE (b, a, c);
