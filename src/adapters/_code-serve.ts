@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { endWithParent } from './_code-orphan.ts'
 import { pgOver, type Pg } from './_code-pg.ts'
 import type { ChildAnswer, CodeRequest, Recorded, RecordedQuery, Stopped } from './_code-protocol.ts'
 import { endedWell, oneLine, Stop, withLine, type Place, type Recording } from './_code-recorder.ts'
@@ -34,6 +35,7 @@ export interface Opened {
 /** The whole of a source's child: answers the one request that the parent sends. */
 export function serve<Settings>(source: CodeSource<Settings>): void {
   Error.stackTraceLimit = 100
+  endWithParent()
   process.once('message', (request) => void answerTo(source, request as CodeRequest<Settings>).catch(giveUp))
   process.once('disconnect', () => process.exit(0))
 }

@@ -98,7 +98,7 @@ function find<Value>(tree: Tree<Value>, key: string): Tree<Value> {
 
 function insert<Value>(tree: Tree<Value>, key: string, value: Value): TreeNode<Value> {
   if (tree === undefined) return { key, value, priority: hash(key), size: 1, left: undefined, right: undefined }
-  if (key === tree.key) return { ...tree, value }
+  if (key === tree.key) return { key, value, priority: tree.priority, size: tree.size, left: tree.left, right: tree.right }
   if (key < tree.key) {
     const left = insert(tree.left, key, value)
     return left.priority > tree.priority ? node(left, left.left, node(tree, left.right, tree.right)) : node(tree, left, tree.right)

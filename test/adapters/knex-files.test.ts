@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { knex } from '../../src/adapters/knex.ts'
 import type { LockkeeperError } from '../../src/model/errors.ts'
+import { startCli } from '../support/cli.ts'
 import { codeProject, loadWith, longest, sqlOf } from '../support/orm/code-load.ts'
 import { one } from '../support/orm/knex.ts'
 import { tempProject } from '../support/orm/project.ts'
@@ -54,6 +55,24 @@ test('an endless loop ends with the abort of whoever waits for it', { timeout: l
   abort.abort()
   expect(await loading).toMatchObject({ code: 'interrupted' })
 })
+
+test('an endless loop ends soon after whoever waits for it was killed', { timeout: longest }, async () => {
+  const spin = 'require("fs").writeFileSync("started", String(process.pid)); for (;;) {}'
+  await using project = await codeProject({ 'migrations/1_one.js': one(spin) })
+  const running = startCli(['check', 'migrations', '--source', 'knex', '--no-sandbox'], { cwd: project.files.root })
+  await expect.poll(() => project.files.exists('started'), { timeout: 60_000 }).toBe('file')
+  const pid = Number(new TextDecoder().decode(await project.files.read('started')))
+  running.kill('SIGKILL')
+  await expect.poll(() => isRunning(pid), { timeout: 30_000 }).toBe(false)
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 test('without the package it says so', { timeout: longest }, async () => {
   await using project = await tempProject({ 'migrations/1_one.js': one('') })
