@@ -167,15 +167,15 @@ export const measuredLocks: { readonly [rule: string]: readonly Measured[] } = {
       did: ['ACCESS EXCLUSIVE on public.t', 'rewrites public.t', 'builds an index on public.t', 'reads all of public.t'],
     },
   ],
+  'revoke-privilege': [
+    { versions: [13, 14, 15, 16, 17], did: [] },
+    { versions: [18], did: ['ACCESS SHARE on public.t'] },
+  ],
   'rewrite-needs-disk': [
     {
       versions: [13, 14, 15, 16, 17, 18],
       did: ['ACCESS EXCLUSIVE on public.t', 'rewrites public.t', 'builds an index on public.t', 'reads all of public.t'],
     },
-  ],
-  'revoke-privilege': [
-    { versions: [13, 14, 15, 16, 17], did: [] },
-    { versions: [18], did: ['ACCESS SHARE on public.t'] },
   ],
   'row-security-without-policy': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
   'security-definer-search-path': [{ versions: [13, 14, 15, 16, 17, 18], did: [] }],
@@ -185,9 +185,9 @@ export const measuredLocks: { readonly [rule: string]: readonly Measured[] } = {
       did: ['ACCESS EXCLUSIVE on public.t', 'rewrites public.t', 'builds an index on public.t', 'reads all of public.t'],
     },
   ],
+  'small-primary-key': [{ versions: [13, 14, 15, 16, 17, 18], did: [] }],
   'table-without-primary-key': [{ versions: [13, 14, 15, 16, 17, 18], did: [] }],
   'trigger-locks-table': [{ versions: [13, 14, 15, 16, 17, 18], did: ['SHARE ROW EXCLUSIVE on public.t'] }],
-  'small-primary-key': [{ versions: [13, 14, 15, 16, 17, 18], did: [] }],
   'truncate': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.t'] }],
   'truncate-cascade': [{ versions: [13, 14, 15, 16, 17, 18], did: ['ACCESS EXCLUSIVE on public.c', 'ACCESS EXCLUSIVE on public.p'] }],
   'type-change-rebuilds': [
