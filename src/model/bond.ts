@@ -13,6 +13,8 @@ export interface Tie {
   readonly to: number
   /** For the one who is to move it: "the temporary table staging". */
   readonly why: string
+  /** It ties only what would have been one transaction: nothing, where each statement commits by itself. */
+  readonly inTransaction?: true
 }
 
 /** How a statement that runs as it is written shows as a step. */

@@ -16,8 +16,12 @@ export interface Span {
  * anything else, but where a statement in it was allowed as written, the others stay with it, as the ORM would have run them.
  */
 export function spansOf<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>[], context: CutContext): readonly Span[] {
-  const ties = engine.ties(parts.map(({ judged }) => judged))
-  const allowed = explicit(parts).filter(({ from, to }) => parts.slice(from, to + 1).some((part) => isTakenUpon(engine, part, context)))
+  const blocks = explicit(parts)
+  const isInBlock = (at: number) => blocks.some(({ from, to }) => from <= at && at <= to)
+  const ties = engine
+    .ties(parts.map(({ judged }) => judged))
+    .filter(({ from, inTransaction }) => inTransaction !== true || context.migration.transaction !== 'none' || isInBlock(from))
+  const allowed = blocks.filter(({ from, to }) => parts.slice(from, to + 1).some((part) => isTakenUpon(engine, part, context)))
   return joined([...ties, ...allowed].toSorted((a, b) => a.from - b.from))
 }
 

@@ -70,7 +70,13 @@ function tieAt(one: Judged<PgNode>, place: Place): readonly Tie[] {
   if ('VariableSetStmt' in node) return settingTie(node.VariableSetStmt, place)
   if ('PrepareStmt' in node) return tie(place, lastOf(place, 'ExecuteStmt'), `the prepared statement ${node.PrepareStmt.name ?? ''}`)
   const reason = reasonToTheEnd(one)
-  return reason === undefined ? callTies(node, place) : tie(place, endOf(place), reason)
+  if (reason !== undefined) return tie(place, endOf(place), reason)
+  return isDeferred(one)
+    ? tie(place, endOf(place), 'a constraint that is checked only at the end of the transaction').map((found) => ({
+        ...found,
+        inTransaction: true,
+      }))
+    : callTies(node, place)
 }
 
 function reasonToTheEnd(one: Judged<PgNode>): string | undefined {
@@ -78,7 +84,7 @@ function reasonToTheEnd(one: Judged<PgNode>): string | undefined {
   if ('TransactionStmt' in node && node.TransactionStmt.kind === 'TRANS_STMT_SAVEPOINT')
     return `the savepoint ${node.TransactionStmt.savepoint_name ?? ''}`
   if (isTrue(configCall(node)?.args?.[2])) return 'set_config for the transaction'
-  return reasons.get(kind) ?? (isDeferred(one) ? 'a constraint that is checked only at the end of the transaction' : undefined)
+  return reasons.get(kind)
 }
 
 const reasons: ReadonlyMap<string, string> = new Map([

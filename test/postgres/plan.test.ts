@@ -80,6 +80,18 @@ describe('what ties statements together', () => {
     expect(planned.steps).toHaveLength(steps)
   })
 
+  test('a constraint that is checked at the end ties what would have been one transaction, and nothing where each statement commits', () => {
+    const before = catalogAfter(
+      `${tables} ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers DEFERRABLE INITIALLY DEFERRED;`,
+    )
+    const sql = 'INSERT INTO orders VALUES (1, 1); CREATE INDEX ON orders (status);'
+    const planned = (transaction: Migration['transaction'], text: string) =>
+      planAll(before, [{ ...sqlMigration(text), transaction }]).migrations[0]?.blocked.map(({ rule }) => rule)
+    expect(planned('file', sql)).toContain('cannot-split')
+    expect(planned('none', sql)).toEqual([])
+    expect(planned('none', `BEGIN; ${sql} COMMIT;`)).toContain('cannot-split')
+  })
+
   test('a build in one transaction with a temporary table is refused, naming what ties it', () => {
     const planned = planOne(catalogAfter(tables), 'CREATE TEMP TABLE s (id int);\nCREATE INDEX i ON orders (status);\nDROP TABLE s;')
     expect(planned.blocked.map(({ rule }) => rule)).toContain('cannot-split')
