@@ -65,7 +65,10 @@ function opinions<Node>(
     },
   }
   const found: Hazard[] = []
-  for (const rule of rules) for (const hazard of rule.detect(input)) found.push(hazard)
+  for (const rule of rules) {
+    const said = rule.detect(input)
+    if (said.length > 0) found.push(...said)
+  }
   return found
 }
 

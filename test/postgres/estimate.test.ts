@@ -40,11 +40,18 @@ forEachVersion('an estimate', (version) => {
     session = await engine.connect({ url: database.url, applicationName: 'estimate' })
     await session.script(['vacuum analyze orders'])
     await session.script(['vacuum analyze customers'])
+    // Before 15 the collector hears of it a moment later.
+    await expect.poll(() => analysed(session), { timeout: 30_000 }).toBe(2)
   })
   afterAll(async () => {
     await session.close()
     await database.drop()
   })
+
+  async function analysed(asked: Session): Promise<number> {
+    const [row] = await asked.query('select count(*)::int as n from pg_stat_user_tables where last_analyze is not null')
+    return Number(row?.['n'])
+  }
 
   async function statisticsOf(...relations: readonly string[]): Promise<Statistics> {
     const catalog = await session.readCatalog()
