@@ -4,7 +4,7 @@ import { ownRules } from '../check/own-rules.ts'
 import { postgresEngine } from '../engines.ts'
 import type { CheckReport } from '../model/verdict.ts'
 import { checkOutputs, type CheckFormat } from '../report/check.ts'
-import { fails, type FailOn, type OutputSettings } from '../report/findings.ts'
+import { fails, findingsOf, type FailOn, type OutputSettings } from '../report/findings.ts'
 import type { Context } from './command.ts'
 import { version } from './version.ts'
 
@@ -19,8 +19,7 @@ export async function printReport(report: CheckReport, context: Context, { forma
   const settings: OutputSettings = { style: context, failOn, rules, toolVersion: version(), folder: folderInRepository(context) }
   context.stdout.write(checkOutputs[format](report, settings))
   if (format === 'github') await writeJobSummary(context, checkOutputs.markdown(report, settings))
-  const severities = report.migrations.flatMap((migration) => migration.statements.flatMap((s) => s.hazards.map((h) => h.severity)))
-  return severities.some((severity) => fails(severity, failOn)) ? 2 : 0
+  return findingsOf(report).some(({ hazard }) => fails(hazard.severity, failOn)) ? 2 : 0
 }
 
 // Forges want paths from the root of the repository, which the pipeline names; the command may run below it.
