@@ -59,10 +59,8 @@ function opinions<Node>(
     before: part.before,
     transaction: parts,
     at: start + own,
-    // Few rules look back, and a long file would be copied for each of its statements.
-    get earlier() {
-      return all.slice(0, from)
-    },
+    migration: all,
+    start: from,
   }
   const found: Hazard[] = []
   for (const rule of rules) {

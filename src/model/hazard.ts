@@ -34,8 +34,10 @@ export interface HazardInput<Node = unknown> extends Judged<Node> {
   readonly transaction: readonly Judged<Node>[]
   /** Position of this statement in `transaction`. */
   readonly at: number
-  /** The statements of the migration in transactions before this one; absent where they are not known. */
-  readonly earlier?: readonly Judged<Node>[]
+  /** All statements of the migration, where it is judged as a whole; those before `start` belong to earlier transactions. */
+  readonly migration?: readonly Judged<Node>[]
+  /** Where this transaction begins in `migration`. */
+  readonly start?: number
 }
 
 export interface Examples {

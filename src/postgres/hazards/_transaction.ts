@@ -4,7 +4,7 @@ import type { Judged } from '../../model/hazard.ts'
 import { strongerMode } from '../lock-modes.ts'
 import type { PgNode } from '../node.ts'
 import { simulate } from '../simulate.ts'
-import type { Input } from './_input.ts'
+import { isOld, type Input } from './_input.ts'
 
 /** What the transaction leaves: for what only its end decides, such as a key that a later statement adds. */
 export function leftBy({ transaction, before }: Input): Catalog {
@@ -49,7 +49,18 @@ export function broughtBy<Value>(
   return oncePer((transaction) => transaction.flatMap((judged, place) => bring(judged).map((value) => ({ place, value }))))
 }
 
-/** The strongest lock on each relation that the statements before this one took; the same object until another one comes. */
+const noStatements: Transaction = []
+
+/** The same, of what stands before a statement: in its transaction, and in those of its migration that come before. */
+export function broughtBefore<Value>(bring: (judged: Judged<PgNode>) => readonly Value[]): (input: Input) => readonly Value[] {
+  const brought = broughtBy(bring)
+  return ({ transaction, at, migration = noStatements, start = 0 }) => {
+    const earlier = brought(migration).filter(({ place }) => place < start)
+    return [...earlier, ...brought(transaction).filter(({ place }) => place < at)].map(({ value }) => value)
+  }
+}
+
+/** The strongest lock on each table in use that the statements before this one took; the same object until another one comes. */
 export function heldBefore({ transaction, at }: Input): ReadonlyMap<string, TableLock> {
   return heldAt(transaction)[at] ?? nothingHeld
 }
@@ -58,14 +69,17 @@ const nothingHeld: ReadonlyMap<string, TableLock> = new Map()
 
 const heldAt = oncePer((transaction) => {
   const held = [nothingHeld]
-  for (const { facts } of transaction) held.push(withLocks(held.at(-1) ?? nothingHeld, facts.locks))
+  for (const { facts, before } of transaction) {
+    const locks = facts.locks.filter(({ relation, blocksReads, blocksWrites }) => (blocksReads || blocksWrites) && isOld(relation, before))
+    held.push(withLocks(held.at(-1) ?? nothingHeld, locks))
+  }
   return held
 })
 
 function withLocks(held: ReadonlyMap<string, TableLock>, locks: readonly TableLock[]): ReadonlyMap<string, TableLock> {
   const stronger = locks.filter((lock) => {
     const other = held.get(lock.relation)
-    return (lock.blocksReads || lock.blocksWrites) && (other === undefined || strongerMode(lock.mode, other.mode) !== other.mode)
+    return other === undefined || strongerMode(lock.mode, other.mode) !== other.mode
   })
   return stronger.length === 0 ? held : new Map([...held, ...stronger.map((lock) => [lock.relation, lock] as const)])
 }

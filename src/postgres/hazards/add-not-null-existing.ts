@@ -1,6 +1,7 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { textsOf, type PgNode } from '../node.ts'
 import { actionsOf, columnOf, constraintIn, type Found, type Input } from './_input.ts'
+import { oncePer } from './_transaction.ts'
 
 /** The running application may still write NULL. */
 export const addNotNullExisting: HazardRule<PgNode> = {
@@ -58,6 +59,10 @@ function requiredBy(input: Input): readonly Required[] {
 
 /** Prisma writes SET NOT NULL before SET DEFAULT, in one ALTER TABLE. */
 function getsDefault({ transaction }: Input, { key, name }: { readonly key: string; readonly name: string }): boolean {
-  const set = transaction.flatMap((judged) => actionsOf(judged, 'AT_ColumnDefault'))
-  return set.some((other) => other.key === key && other.command.name === name && other.command.def !== undefined)
+  return defaultsSetIn(transaction).has(`${key}\n${name}`)
 }
+
+const defaultsSetIn = oncePer((transaction) => {
+  const set = transaction.flatMap((judged) => actionsOf(judged, 'AT_ColumnDefault')).filter(({ command }) => command.def !== undefined)
+  return new Set(set.map(({ key, command }) => `${key}\n${command.name ?? ''}`))
+})

@@ -3,7 +3,8 @@ import type { Hazard, HazardRule, Judged } from '../../model/hazard.ts'
 import { shapeOfNode, shapeOfText } from '../facts/type-shape.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
-import { actionsOf, columnIn, columnOf, type Found } from './_input.ts'
+import { actionsOf, columnIn, columnOf, type Found, type Input } from './_input.ts'
+import { oncePer } from './_transaction.ts'
 
 const { name: quoted } = postgresDialect
 
@@ -27,18 +28,18 @@ export const dropAndAddColumn: HazardRule<PgNode> = {
     ],
   },
   detect(input) {
-    if (actionsOf(input, 'AT_DropColumn', 'AT_AddColumn').length === 0) return []
-    const around = [...(input.earlier ?? []), ...input.transaction]
-    const [dropped, added] = [dropsIn(around), around.flatMap((judged) => actionsOf(judged, 'AT_AddColumn'))]
-    const here = dropsIn([input]).flatMap((drop) => hazardOf(drop, nameOf(meantBy(drop, { dropped, added }, input.before))))
-    // Each in a transaction of its own: the drop was judged before the other one was seen.
-    const before = dropsIn(input.earlier ?? [])
-    const late = actionsOf(input, 'AT_AddColumn').flatMap((add) => {
-      const drop = before.find((each) => meantBy(each, { dropped: before, added }, input.before)?.command === add.command)
-      return drop === undefined ? [] : hazardOf(drop, nameOf(add))
-    })
-    return [...here, ...late]
+    const here = dropsIn(input).flatMap((drop) => hazardOf(drop, nameOf(meantBy(drop, around(input, drop.key), input.before))))
+    return [...here, ...actionsOf(input, 'AT_AddColumn').flatMap((add) => lateHazard(add, input))]
   },
+}
+
+/** Each in a transaction of its own: the drop was judged before the other one was seen. */
+function lateHazard(add: Found, input: Input): readonly Hazard[] {
+  const { dropped } = earlierOn(input, add.key)
+  if (dropped.length === 0) return []
+  const { added } = around(input, add.key)
+  const drop = dropped.find((each) => meantBy(each, { dropped, added }, input.before)?.command === add.command)
+  return drop === undefined ? [] : hazardOf(drop, nameOf(add))
 }
 
 interface Drop {
@@ -46,22 +47,49 @@ interface Drop {
   readonly lost: Column
 }
 
-function dropsIn(statements: readonly Judged<PgNode>[]): readonly Drop[] {
-  return statements.flatMap((judged) =>
-    actionsOf(judged, 'AT_DropColumn').flatMap((found) => {
-      const lost = columnOf(found, found.command.name)
-      return lost === undefined ? [] : [{ key: found.key, lost }]
-    }),
-  )
+function dropsIn(judged: Judged<PgNode>): readonly Drop[] {
+  return actionsOf(judged, 'AT_DropColumn').flatMap((found) => {
+    const lost = columnOf(found, found.command.name)
+    return lost === undefined ? [] : [{ key: found.key, lost }]
+  })
 }
 
-interface Around {
+/** The columns of one table that go and come. */
+interface Changes {
   readonly dropped: readonly Drop[]
   readonly added: readonly Found[]
 }
 
+/** In the whole transaction, and in those of the migration that come before it. */
+function around(input: Input, key: string): Changes {
+  return joined([earlierOn(input, key), ...(changesIn(input.transaction).get(key) ?? [])])
+}
+
+function earlierOn({ migration, start = 0 }: Input, key: string): Changes {
+  const all = migration === undefined ? [] : (changesIn(migration).get(key) ?? [])
+  return joined(all.filter(({ place }) => place < start))
+}
+
+function joined(changes: readonly Changes[]): Changes {
+  return { dropped: changes.flatMap(({ dropped }) => dropped), added: changes.flatMap(({ added }) => added) }
+}
+
+/** By table, each with the position of its statement. */
+const changesIn = oncePer((statements) => {
+  const byTable = new Map<string, (Changes & { readonly place: number })[]>()
+  for (const [place, judged] of statements.entries()) {
+    const [dropped, added] = [dropsIn(judged), actionsOf(judged, 'AT_AddColumn')]
+    const key = dropped[0]?.key ?? added[0]?.key
+    if (key === undefined) continue
+    const known = byTable.get(key) ?? []
+    known.push({ place, dropped, added })
+    byTable.set(key, known)
+  }
+  return byTable
+})
+
 /** The column that takes its place: one of its name, else one of its type; of several that go and come in one type, each the one at its own place. */
-function meantBy(drop: Drop, { dropped, added }: Around, catalog: Catalog): Found | undefined {
+function meantBy(drop: Drop, { dropped, added }: Changes, catalog: Catalog): Found | undefined {
   const onTable = added.filter(({ key }) => key === drop.key)
   const base = (type: string): string => shapeOfText(type).base
   const alike = onTable.filter((add) => shapeOfNode(columnIn(add)?.typeName, catalog).base === base(drop.lost.type))

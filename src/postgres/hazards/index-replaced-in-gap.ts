@@ -4,6 +4,7 @@ import { findIndex, relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { nameParts } from '../tree.ts'
 import { isOld, type Input } from './_input.ts'
+import { broughtBefore } from './_transaction.ts'
 
 /** An index is dropped before the one that takes its place is there. */
 export const indexReplacedInGap: HazardRule<PgNode> = {
@@ -43,11 +44,15 @@ export const indexReplacedInGap: HazardRule<PgNode> = {
   },
 }
 
-function droppedFrom(key: string, { earlier = [], transaction, at }: Input): readonly Index[] {
-  return [...earlier, ...transaction.slice(0, at)].flatMap(({ statement: { node }, before }) => {
-    if (!('DropStmt' in node) || node.DropStmt.removeType !== 'OBJECT_INDEX') return []
-    const names = (node.DropStmt.objects ?? []).map((object) => findIndex(nameParts(object), before))
-    const mine = names.flatMap((found) => (found?.relation === key ? [found.name] : []))
-    return (before.relations.get(key)?.indexes ?? []).filter(({ name }) => mine.includes(name))
-  })
+function droppedFrom(key: string, input: Input): readonly Index[] {
+  return droppedBefore(input).flatMap(({ relation, index }) => (relation === key ? [index] : []))
 }
+
+const droppedBefore = broughtBefore(({ statement: { node }, before }) => {
+  if (!('DropStmt' in node) || node.DropStmt.removeType !== 'OBJECT_INDEX') return []
+  return (node.DropStmt.objects ?? []).flatMap((object) => {
+    const found = findIndex(nameParts(object), before)
+    const index = before.relations.get(found?.relation ?? '')?.indexes.find(({ name }) => name === found?.name)
+    return found === undefined || index === undefined ? [] : [{ relation: found.relation, index }]
+  })
+})

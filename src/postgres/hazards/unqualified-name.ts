@@ -3,6 +3,7 @@ import type { PgNode, RangeVar } from '../node.ts'
 import { relationKey } from '../names.ts'
 import { nodesTagged } from '../tree.ts'
 import type { Input } from './_input.ts'
+import { broughtBefore } from './_transaction.ts'
 
 /** Which table is meant depends on the search_path. */
 export const unqualifiedName: HazardRule<PgNode> = {
@@ -39,11 +40,13 @@ export const unqualifiedName: HazardRule<PgNode> = {
   },
 }
 
-function setsPath({ earlier = [], transaction, at }: Input): boolean {
-  return [...earlier, ...transaction.slice(0, at)].some(
-    ({ statement: { node } }) => 'VariableSetStmt' in node && node.VariableSetStmt.name === 'search_path',
-  )
+function setsPath(input: Input): boolean {
+  return pathsBefore(input).length > 0
 }
+
+const pathsBefore = broughtBefore(({ statement: { node } }) =>
+  'VariableSetStmt' in node && node.VariableSetStmt.name === 'search_path' ? [node.VariableSetStmt] : [],
+)
 
 function namedIn(node: PgNode): RangeVar | undefined {
   if ('CreateStmt' in node) return node.CreateStmt.relation
