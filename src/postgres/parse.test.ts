@@ -89,6 +89,11 @@ describe('parse', () => {
     expect(read(`/*${'*'.repeat(5000)}*/ select 1 ${'/* a */'.repeat(3000)}`)).toHaveLength(1)
   })
 
+  test('keeps a name that ends in what only JavaScript takes for blank', () => {
+    expect(read('update t set a =\u00a0').map(({ sql }) => sql)).toEqual(['update t set a =\u00a0'])
+    expect(failure('\u00a0').code).toBe('syntax')
+  })
+
   test('refuses bytes that are not UTF-8', () => {
     expect(failure(new Uint8Array([0x73, 0xff, 0x3b])).code).toBe('syntax')
   })

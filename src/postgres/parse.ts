@@ -43,7 +43,7 @@ export function parse(bytes: Uint8Array): readonly Statement<PgNode>[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const from = byteOrderMark(buffer)
   const sql = decode(buffer.subarray(from))
-  if (sql.trim() === '') return []
+  if (trimmed(sql) === '') return []
   if (opensTooManyComments(sql)) throw refused(endlessComments)
   const places = new LineCounter(buffer, from)
   return parseTree(sql).map((raw) => {
@@ -120,9 +120,16 @@ function refused({ code, what, line, column }: Refusal, cause?: unknown): Lockke
 
 // The last statement of a file reaches to its end, and any other to its semicolon: comments behind the last token are not part of it.
 function withoutTail(sql: string): string {
-  if (!/--|\*\//.test(sql)) return sql.trimEnd()
+  if (!/--|\*\//.test(sql)) return trimmed(sql)
   const last = scan(sql).findLast((token) => !token.kind.endsWith('_COMMENT') && token.kind !== 'ASCII_59')
-  return last === undefined ? sql.trimEnd() : Buffer.from(sql, 'utf8').toString('utf8', 0, last.end)
+  return last === undefined ? trimmed(sql) : Buffer.from(sql, 'utf8').toString('utf8', 0, last.end)
+}
+
+// What the server's lexer takes for blank; to JavaScript a no-break space or a byte order mark is blank too, to the server part of a name.
+function trimmed(sql: string): string {
+  let end = sql.length
+  while (end > 0 && ' \t\n\r\f\v'.includes(sql.charAt(end - 1))) end -= 1
+  return sql.slice(0, end)
 }
 
 /** Turns rising byte offsets into lines and columns (in characters), reading the file once. */
