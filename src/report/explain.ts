@@ -63,6 +63,7 @@ function workedParts(style: Style, { setup, migration, said, planned, measured }
 
 /** The steps, or why there are none. */
 export function planLines(style: Style, { steps, blocked }: PlannedMigration): readonly string[] {
+  if (steps.length + blocked.length === 0) return [wrap(style, '  ', 'Nothing: the statement would change nothing, and is left out.')]
   if (blocked.length === 0) return steps.map((step, at) => stepText(style, { ...step, hazards: [] }, `${at + 1}.`))
   const rules = blocked.map(({ rule }) => rule)
   return [

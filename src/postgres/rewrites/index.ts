@@ -21,6 +21,7 @@ import { createPartitionAttached } from './create-partition-attached.ts'
 import { detachPartitionConcurrently } from './detach-partition-concurrently.ts'
 import { dropIndexConcurrently } from './drop-index-concurrently.ts'
 import { dropTableAfterForeignKeys } from './drop-table-after-foreign-keys.ts'
+import { leaveOutNoOp } from './leave-out-no-op.ts'
 import { refreshConcurrently } from './refresh-concurrently.ts'
 import { reindexConcurrently } from './reindex-concurrently.ts'
 import { setNotNullValidated } from './set-not-null-validated.ts'
@@ -46,6 +47,7 @@ export const rewrites: readonly Rewrite<PgNode>[] = [
   detachPartitionConcurrently,
   dropIndexConcurrently,
   dropTableAfterForeignKeys,
+  leaveOutNoOp,
   refreshConcurrently,
   reindexConcurrently,
   setNotNullValidated,
