@@ -6,7 +6,7 @@ import type { CheckReport, ProjectFinding } from '../model/verdict.ts'
 import { keyOf } from './baseline.ts'
 import { checked, type Desk } from './checked.ts'
 import { estimateNote, estimateOf } from './estimates.ts'
-import { hazardsOf, rulesOf } from './hazards.ts'
+import { hazardsOf, panelOf, rulesOf } from './hazards.ts'
 import { judge } from './judge.ts'
 import { ownRules } from './own-rules.ts'
 import type { Observation, PendingMigration } from './pending.ts'
@@ -37,7 +37,7 @@ export interface CheckOptions {
   readonly project?: readonly ProjectFinding[]
 }
 
-export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards' | 'estimate'>
+export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards' | 'topics' | 'estimate'>
 
 /** What every pending statement locks, rewrites, scans and breaks. */
 export function check<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions): CheckReport {
@@ -93,12 +93,12 @@ function verdictsFor<Node>(
 ): readonly (readonly Verdict[])[] {
   const { options } = aim
   let catalog = forVersion(options.catalog, aim.version)
-  const rules = rulesOf(engine, options.style === true)
+  const panel = panelOf(engine, rulesOf(engine, options.style === true))
   return pending.map((item, at) => {
     const choose = (index: number, mine: Facts) => chosen(item.observed[index], mine, aim.predicted?.[at]?.[index])
     const { statements, after } = judge(engine, item.statements, { before: catalog, choose })
     catalog = options.together ? after : engine.settle(after, catalog)
-    const hazards = hazardsOf(rules, statements, transactionsOf(item.statements, item.migration.transaction))
+    const hazards = hazardsOf(panel, statements, transactionsOf(item.statements, item.migration.transaction))
     return statements.map((statement, index) => ({
       version: aim.version,
       facts: statement.facts,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Catalog } from '../model/catalog.ts'
 import { postgres } from '../postgres/engine.ts'
-import { hazardsOf, opinionsOn, rulesOf } from './hazards.ts'
+import { hazardsOf, opinionsOn, panelOf, rulesOf } from './hazards.ts'
 import { judge } from './judge.ts'
 
 beforeAll(() => postgres.load())
@@ -14,7 +14,7 @@ function found(setup: string, file: string, transactions: readonly number[]): re
   const { after } = judge(postgres, statementsOf(setup), { before: empty() })
   const old = { ...after, relations: new Map([...after.relations].map(([key, relation]) => [key, { ...relation, isNew: false }])) }
   const { statements } = judge(postgres, statementsOf(file), { before: old })
-  return hazardsOf(rulesOf(postgres, false), statements, transactions).map((hazards) => hazards.map(({ rule }) => rule))
+  return hazardsOf(panelOf(postgres, rulesOf(postgres, false)), statements, transactions).map((hazards) => hazards.map(({ rule }) => rule))
 }
 
 describe('the rules of style', () => {

@@ -1,15 +1,40 @@
 import type { Engine } from '../model/engine.ts'
 import type { Hazard, HazardInput, HazardRule, Judged } from '../model/hazard.ts'
+import type { Statement } from '../model/statement.ts'
 import type { JudgedStatement } from './judge.ts'
+
+/** What the rules of an engine are, and which of them to ask. */
+type Ruled<Node> = Pick<Engine<Node>, 'hazards' | 'topics'>
 
 /** The rules of an engine that harm is judged by; those of style only where somebody asks for them. */
 export function rulesOf<Node>(engine: Pick<Engine<Node>, 'hazards'>, style: boolean): readonly HazardRule<Node>[] {
   return style ? engine.hazards : engine.hazards.filter(({ group }) => group !== 'style')
 }
 
+/** The rules that may have something to say of a statement. */
+export type Panel<Node> = (statement: Statement<Node>) => readonly HazardRule<Node>[]
+
+/** Chooses from these rules; of statements with the same topics always the same ones. */
+export function panelOf<Node>(engine: Pick<Engine<Node>, 'topics'>, rules: readonly HazardRule<Node>[]): Panel<Node> {
+  const known = new Map<string, readonly HazardRule<Node>[]>()
+  return (statement) => {
+    const topics = engine.topics(statement)
+    const key = topics.join()
+    const found = known.get(key) ?? rules.filter((rule) => isAbout(rule, topics))
+    known.set(key, found)
+    return found
+  }
+}
+
+/** Whether a rule speaks of statements with these topics. */
+export function isAbout({ on }: Pick<HazardRule, 'on'>, topics: readonly string[]): boolean {
+  return on === undefined || on.some((topic) => topics.includes(topic))
+}
+
 /** What the rules say of one statement in its transaction; of style they say nothing. */
-export function opinionsOn<Node>(engine: Pick<Engine<Node>, 'hazards'>, input: HazardInput<Node>): readonly Hazard[] {
-  return engine.hazards.flatMap((rule) => (rule.group === 'style' ? [] : rule.detect(input)))
+export function opinionsOn<Node>(engine: Ruled<Node>, input: HazardInput<Node>): readonly Hazard[] {
+  const topics = engine.topics(input.statement)
+  return rulesOf(engine, false).flatMap((rule) => (isAbout(rule, topics) ? rule.detect(input) : []))
 }
 
 /**
@@ -17,7 +42,7 @@ export function opinionsOn<Node>(engine: Pick<Engine<Node>, 'hazards'>, input: H
  * the whole of it, since the locks held so far count.
  */
 export function hazardsOf<Node>(
-  rules: readonly HazardRule<Node>[],
+  panel: Panel<Node>,
   statements: readonly JudgedStatement<Node>[],
   transactions: readonly number[],
 ): readonly (readonly Hazard[])[] {
@@ -31,7 +56,9 @@ export function hazardsOf<Node>(
     all.push(...statement.parts)
     return { transaction, start }
   })
-  return places.map((place, at) => distinct((statements[at]?.parts ?? []).flatMap((part, own) => opinions(rules, part, { ...place, own }))))
+  return places.map((place, at) =>
+    distinct((statements[at]?.parts ?? []).flatMap((part, own) => opinions(panel(part.statement), part, { ...place, own }))),
+  )
 }
 
 interface Transaction<Node> {

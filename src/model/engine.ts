@@ -41,6 +41,8 @@ export interface Engine<Node = unknown> {
   /** A sample of the server's speed on the largest of these relations, read-only, in about a second; undefined where it gave no answer. */
   calibrate(session: Session, catalog: Catalog, relations: readonly string[]): Promise<Speed | undefined>
   readonly hazards: readonly HazardRule<Node>[]
+  /** What rules name the statement by: its tag, and the actions of an ALTER TABLE. */
+  topics(statement: Statement<Node>): readonly string[]
   readonly rewrites: readonly Rewrite<Node>[]
   connect(options: ConnectOptions): Promise<Session>
   journal(session: Session): Journal

@@ -27,7 +27,7 @@ export function codeStep({ file }: Migration, { call }: RowsRead, options: PlanO
 /** What stops the code at the statements that it issues next. */
 export type CodeJudge<Node> = (statements: readonly Statement<Node>[]) => readonly Hazard[]
 
-type JudgeEngine<Node> = Pick<PlanEngine<Node>, 'facts' | 'simulate' | 'split' | 'hazards' | 'role'>
+type JudgeEngine<Node> = Pick<PlanEngine<Node>, 'facts' | 'simulate' | 'split' | 'hazards' | 'topics' | 'role'>
 
 interface Ground extends AllowContext {
   /** What the transaction finds. */

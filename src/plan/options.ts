@@ -5,7 +5,7 @@ import type { Migration } from '../model/migration.ts'
 /** What the planner asks of an engine; all of it is pure. */
 export type PlanEngine<Node> = Pick<
   Engine<Node>,
-  'parse' | 'inline' | 'split' | 'facts' | 'simulate' | 'hazards' | 'rewrites' | 'role' | 'ties' | 'words'
+  'parse' | 'inline' | 'split' | 'facts' | 'simulate' | 'hazards' | 'topics' | 'rewrites' | 'role' | 'ties' | 'words'
 >
 
 export interface PlanOptions {

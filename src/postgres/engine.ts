@@ -16,6 +16,7 @@ import { rewrites } from './rewrites/index.ts'
 import { connect } from './session.ts'
 import { simulate } from './simulate.ts'
 import { split } from './split.ts'
+import { topicsOf } from './topics.ts'
 import { wordsOf } from './words.ts'
 
 /** PostgreSQL 13 to 18. Its parts meet here and nowhere else. */
@@ -37,6 +38,7 @@ export const postgres: Engine<PgNode> = {
   estimate,
   calibrate,
   hazards,
+  topics: topicsOf,
   rewrites,
   connect,
   journal,

@@ -1,5 +1,5 @@
 import { placed } from '../check/example.ts'
-import { hazardsOf } from '../check/hazards.ts'
+import { hazardsOf, panelOf } from '../check/hazards.ts'
 import { judge } from '../check/judge.ts'
 import { controlOf } from '../check/transactions.ts'
 import type { Catalog } from '../model/catalog.ts'
@@ -29,7 +29,7 @@ export function workedExample(engine: Engine, rule: HazardRule): WorkedExample {
   const before = placed(engine.settle(grown, empty), rule.examples)
   const { statements } = judge(engine, migration, { before })
   const said = hazardsOf(
-    [rule],
+    panelOf(engine, [rule]),
     statements,
     statements.map(() => 0),
   ).flat()

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { placed } from '../../src/check/example.ts'
 import type { Catalog } from '../../src/model/catalog.ts'
@@ -12,7 +12,8 @@ import { rewrites } from '../../src/postgres/rewrites/index.ts'
 import { connect, type PostgresSession } from '../../src/postgres/session.ts'
 import { simulate } from '../../src/postgres/simulate.ts'
 import { workedExample } from '../../src/verbs/explain.ts'
-import { hazardsIn, judgeExample, readExample, settled, type Example, type JudgedExample } from '../support/hazard-examples.ts'
+import { hazardsIn, judgeExample, readExample, settled, unaskedIn, type Example, type JudgedExample } from '../support/hazard-examples.ts'
+import { rewriteCases } from '../support/rewrite-cases.ts'
 import { forEachVersion, freshDatabase, type TestDatabase } from '../support/postgres.ts'
 
 await loadParser()
@@ -67,7 +68,38 @@ describe.each(hazards.map((rule) => [rule.id, rule] as const))('the rule %s', (i
       for (const { message } of hazardsIn(rule, pure(sql))) expect(message).not.toMatch(/undefined|NaN/)
     }
   })
+
+  test('is asked about every kind of statement that its file speaks of', () => {
+    const { on } = rule
+    if (on === undefined) return
+    const [, code = ''] = readFileSync(new URL(`../../src/postgres/hazards/${id}.ts`, import.meta.url), 'utf8').split('  detect(')
+    const named = [...code.matchAll(/'(AT_\w+|\w+Stmt)'/g)].map(([, name = '']) => name)
+    const asked: readonly string[] = [
+      ...on,
+      ...(lookedBackAt[id] ?? []),
+      ...(on.some((topic) => topic.startsWith('AT_')) ? ['AlterTableStmt'] : []),
+    ]
+    expect(named.filter((name) => !asked.includes(name))).toEqual([])
+  })
+
+  test('has nothing to say of statements that it is not asked about', () => {
+    const scripts = [...hazards.flatMap((other) => [...other.examples.hazardous, ...other.examples.safe]), ...migrations]
+    for (const sql of scripts) expect(unaskedIn(rule, pure(sql)), sql).toEqual([])
+  })
 })
+
+/** What a rule looks for in the rest of the transaction, or inside the statement. */
+const lookedBackAt: { readonly [id: string]: readonly string[] } = {
+  'add-not-null-existing': ['AT_ColumnDefault'],
+  'drop-function': ['CreateFunctionStmt'],
+  'index-replaced-in-gap': ['DropStmt'],
+  'revoke-privilege': ['CreateFunctionStmt'],
+  'row-security-without-policy': ['CreatePolicyStmt'],
+  'security-definer-search-path': ['VariableSetStmt'],
+}
+
+/** What each rewrite is tried on, as one transaction on tables that are there already. */
+const migrations = rewriteCases().map(({ setup, migration }) => `${setup}; begin; ${migration}`)
 
 const judged = new Map<string, JudgedExample>()
 

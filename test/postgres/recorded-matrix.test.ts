@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { hazardsOf } from '../../src/check/hazards.ts'
+import { hazardsOf, panelOf } from '../../src/check/hazards.ts'
 import { judge, type JudgedStatement } from '../../src/check/judge.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { HazardGroup } from '../../src/model/hazard.ts'
@@ -14,6 +14,7 @@ import { catalogFor, firstRecordedOf, recordedOf, type Recorded } from '../suppo
 // against the same forms in lock-matrix.test.ts.
 await loadParser()
 
+const panel = panelOf(postgres, postgres.hazards)
 const versions = [13, 14, 15, 16, 17, 18]
 
 interface Cell {
@@ -108,6 +109,17 @@ function comparedWith({ form, version, judged }: Cell, recorded: Omit<Recorded, 
   }
 }
 
+test('no rule has anything to say of a form that it is not asked about', () => {
+  const parts = cells.flatMap(({ judged, form, version }) => judged.parts.map((part) => ({ part, name: `${form.id} on ${version}` })))
+  const said = parts.flatMap(({ part, name }) => {
+    const asked = panel(part.statement)
+    const others = postgres.hazards.filter((rule) => !asked.includes(rule))
+    return others.flatMap((rule) => rule.detect({ ...part, transaction: [part], at: 0 }).map(() => `${rule.id}: ${name}`))
+  })
+  expect(parts.length).toBeGreaterThan(2_800)
+  expect(said).toEqual([])
+})
+
 describe('the verdicts', () => {
   const blocking: readonly HazardGroup[] = ['lock', 'rewrite', 'transaction']
   const groups = new Map(postgres.hazards.map(({ id, group }) => [id, group]))
@@ -117,7 +129,7 @@ describe('the verdicts', () => {
   const tried = schemaChanges.flatMap((cell) => {
     const recorded = recordedOf(cell.form, cell.version)
     if (recorded === undefined) return []
-    const errors = (hazardsOf(postgres.hazards, [cell.judged], [0])[0] ?? []).filter(({ severity }) => severity === 'error')
+    const errors = (hazardsOf(panel, [cell.judged], [0])[0] ?? []).filter(({ severity }) => severity === 'error')
     const alarm = errors.some(({ rule }) => blocking.includes(groups.get(rule) ?? 'operations'))
     const name = `${cell.form.id} on ${cell.version}`
     return [{ name, type: isTypeChange(cell.form), dangerous: isDangerous(cell, recorded), stopped: errors.length > 0, alarm }]

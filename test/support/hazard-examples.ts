@@ -1,11 +1,13 @@
+import { isAbout } from '../../src/check/hazards.ts'
 import type { Catalog } from '../../src/model/catalog.ts'
-import type { Hazard, HazardRule, Judged } from '../../src/model/hazard.ts'
+import type { Hazard, HazardInput, HazardRule, Judged } from '../../src/model/hazard.ts'
 import type { Statement } from '../../src/model/statement.ts'
 import { facts } from '../../src/postgres/facts.ts'
 import type { PgNode } from '../../src/postgres/node.ts'
 import { parse } from '../../src/postgres/parse.ts'
 import { simulate } from '../../src/postgres/simulate.ts'
 import { split } from '../../src/postgres/split.ts'
+import { topicsOf } from '../../src/postgres/topics.ts'
 
 export interface Example {
   /** What was there before: its tables are not new. */
@@ -49,7 +51,16 @@ export function judgeExample({ transaction }: Example, before: Catalog): JudgedE
   return { judged, last }
 }
 
-/** What a rule says of the last statement. */
-export function hazardsIn(rule: HazardRule<PgNode>, { judged, last }: JudgedExample): readonly Hazard[] {
-  return judged.slice(last).flatMap((each, offset) => rule.detect({ ...each, transaction: judged, at: last + offset }))
+/** What a rule says of the last statement, as far as it is asked. */
+export function hazardsIn(rule: HazardRule<PgNode>, example: JudgedExample): readonly Hazard[] {
+  return lastOf(example).flatMap((input) => (isAbout(rule, topicsOf(input.statement)) ? rule.detect(input) : []))
+}
+
+/** What a rule would say of the parts that it is not asked about. */
+export function unaskedIn(rule: HazardRule<PgNode>, example: JudgedExample): readonly Hazard[] {
+  return lastOf(example).flatMap((input) => (isAbout(rule, topicsOf(input.statement)) ? [] : rule.detect(input)))
+}
+
+function lastOf({ judged, last }: JudgedExample): readonly HazardInput<PgNode>[] {
+  return judged.slice(last).map((each, offset) => ({ ...each, transaction: judged, at: last + offset }))
 }

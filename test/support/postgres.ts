@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { describe } from 'vitest'
 import { startPostgres, type EmbeddedServer } from '../../src/embedded/start.ts'
@@ -34,7 +35,7 @@ export async function freshDatabase(
 ): Promise<TestDatabase> {
   const server = await serverFor(version)
   const name = `test_${(made += 1)}`
-  await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${options.template?.name ?? 'template1'}`)
+  await onServer(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${options.template?.name ?? 'template1'}`))
   const database = databaseOn(server, name)
   if (options.setup !== undefined) await setUp(database, options.setup)
   return database
@@ -57,7 +58,10 @@ function databaseOn(server: EmbeddedServer, name: string): TestDatabase {
   }
   const drop = async (): Promise<void> => {
     await Promise.all(clients.splice(0).map((each) => each.end().catch(() => undefined)))
-    await onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    await onServer(server, async (client) => {
+      await allGone(client, name)
+      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    })
   }
   return { url, name, client, drop, [Symbol.asyncDispose]: drop }
 }
@@ -71,13 +75,29 @@ async function setUp(database: TestDatabase, sql: string): Promise<void> {
   }
 }
 
-async function onServer(server: EmbeddedServer, sql: string): Promise<void> {
+async function onServer(server: EmbeddedServer, use: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = await connect(server.url)
   try {
-    await client.query(sql)
+    await use(client)
   } finally {
     await client.end()
   }
+}
+
+/** No longer is anybody waited for who is about to leave. */
+const leavingMs = 500
+
+/**
+ * The pools of the ORMs say that they have ended before their connections have: to be cut off then is an `error` that nobody listens to.
+ * Who stays on purpose is cut off all the same.
+ */
+async function allGone(client: pg.Client, database: string): Promise<void> {
+  const until = performance.now() + leavingMs
+  const others = async (): Promise<number> => {
+    const { rowCount } = await client.query('SELECT FROM pg_stat_activity WHERE datname = $1', [database])
+    return rowCount ?? 0
+  }
+  while ((await others()) > 0 && performance.now() < until) await sleep(10)
 }
 
 /** A server that ends a connection on purpose emits `error` on the client, which without a listener would end the test process. */

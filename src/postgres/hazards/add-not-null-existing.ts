@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { textsOf, type PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnOf, constraintIn, type Found, type Input } from './_input.ts'
 import { oncePer } from './_transaction.ts'
 
 /** The running application may still write NULL. */
-export const addNotNullExisting: HazardRule<PgNode> = {
+export const addNotNullExisting: HazardRule<PgNode, Topic> = {
   id: 'add-not-null-existing',
   group: 'compatibility',
   title: 'The running application may still write NULL',
@@ -20,6 +21,7 @@ export const addNotNullExisting: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t alter column a set not null',
     ],
   },
+  on: ['AT_SetNotNull', 'AT_AddConstraint'],
   detect(input) {
     return requiredBy(input)
       .filter(({ found, name }) => columnOf(found, name)?.nullable !== false)

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, listed, oldOnes, sizeOf } from './_input.ts'
 
 /** ATTACH PARTITION reads the new partition, and a default one, under ACCESS EXCLUSIVE. */
-export const attachPartitionScan: HazardRule<PgNode> = {
+export const attachPartitionScan: HazardRule<PgNode, Topic> = {
   id: 'attach-partition-scan',
   group: 'lock',
   title: 'ATTACH PARTITION reads the new partition, and a default one, under ACCESS EXCLUSIVE',
@@ -18,6 +19,7 @@ export const attachPartitionScan: HazardRule<PgNode> = {
       'create table m (id int, k int) partition by range (id); create table m1 partition of m for values from (0) to (9); begin; create table n (id int, k int); alter table m attach partition n for values from (10) to (20)',
     ],
   },
+  on: ['AT_AttachPartition'],
   detect(input) {
     const { facts, before } = input
     const read = oldOnes(facts.scans, before)

@@ -2,9 +2,10 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { optionOf } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 
 /** Nobody cleans the table up. */
-export const autovacuumOff: HazardRule<PgNode> = {
+export const autovacuumOff: HazardRule<PgNode, Topic> = {
   id: 'autovacuum-off',
   group: 'operations',
   title: 'Nobody cleans the table up',
@@ -21,6 +22,7 @@ export const autovacuumOff: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t reset (autovacuum_enabled)',
     ],
   },
+  on: ['CreateStmt', 'AT_SetRelOptions'],
   detect({ statement: { node }, before }) {
     const range = 'CreateStmt' in node ? node.CreateStmt.relation : 'AlterTableStmt' in node ? node.AlterTableStmt.relation : undefined
     if (range === undefined || !optionsIn(node).some((options) => optionOf(options, 'autovacuum_enabled') === false)) return []

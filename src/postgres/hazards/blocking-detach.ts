@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf } from './_input.ts'
 
 /** DETACH PARTITION takes ACCESS EXCLUSIVE on the parent. */
-export const blockingDetach: HazardRule<PgNode> = {
+export const blockingDetach: HazardRule<PgNode, Topic> = {
   id: 'blocking-detach',
   group: 'lock',
   title: 'DETACH PARTITION takes ACCESS EXCLUSIVE on the parent',
@@ -18,6 +19,7 @@ export const blockingDetach: HazardRule<PgNode> = {
       'begin; create table m (id int, k int) partition by range (id); create table m1 partition of m for values from (0) to (9); alter table m detach partition m1',
     ],
   },
+  on: ['AT_DetachPartition'],
   detect(input) {
     return actionsOf(input, 'AT_DetachPartition')
       .filter(({ key }) => input.facts.locks.some(({ relation, blocksReads }) => relation === key && blocksReads))

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, constraintIn, oldOnes, sizeOf, waiting } from './_input.ts'
 
 /** A new EXCLUDE constraint builds its index under ACCESS EXCLUSIVE. */
-export const blockingExclusionConstraint: HazardRule<PgNode> = {
+export const blockingExclusionConstraint: HazardRule<PgNode, Topic> = {
   id: 'blocking-exclusion-constraint',
   group: 'lock',
   title: 'A new EXCLUDE constraint builds its index under ACCESS EXCLUSIVE',
@@ -13,6 +14,7 @@ export const blockingExclusionConstraint: HazardRule<PgNode> = {
     hazardous: ['create table r (d int4range); alter table r add exclude using gist (d with &&)'],
     safe: ['begin; create table r (d int4range); alter table r add exclude using gist (d with &&)'],
   },
+  on: ['AT_AddConstraint'],
   detect(input) {
     if (oldOnes(input.facts.builds, input.before).length === 0) return []
     return actionsOf(input, 'AT_AddConstraint')

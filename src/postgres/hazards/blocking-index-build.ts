@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { isPartitioned } from '../facts/relations.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { condition, isOld, oldOnes, sizeOf, waiting } from './_input.ts'
 
 /** CREATE INDEX blocks writes. */
-export const blockingIndexBuild: HazardRule<PgNode> = {
+export const blockingIndexBuild: HazardRule<PgNode, Topic> = {
   id: 'blocking-index-build',
   group: 'lock',
   title: 'CREATE INDEX blocks writes',
@@ -24,6 +25,7 @@ export const blockingIndexBuild: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create index if not exists t_pkey on t (id)',
     ],
   },
+  on: ['IndexStmt'],
   detect({ statement, facts, before }) {
     if (!('IndexStmt' in statement.node) || statement.node.IndexStmt.concurrent === true) return []
     const key = relationKey(statement.node.IndexStmt.relation ?? {}, before)

@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { isPartitioned } from '../facts/relations.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { oldOnes } from './_input.ts'
 
 /** DROP INDEX takes ACCESS EXCLUSIVE on the table. */
-export const blockingIndexDrop: HazardRule<PgNode> = {
+export const blockingIndexDrop: HazardRule<PgNode, Topic> = {
   id: 'blocking-index-drop',
   group: 'lock',
   title: 'DROP INDEX takes ACCESS EXCLUSIVE on the table',
@@ -18,6 +19,7 @@ export const blockingIndexDrop: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); create index t_a on t (a); drop index t_a',
     ],
   },
+  on: ['DropStmt'],
   detect({ statement, facts, before }) {
     if (
       !('DropStmt' in statement.node) ||

@@ -3,10 +3,11 @@ import type { Catalog } from '../../model/catalog.ts'
 import { constraintsOf } from '../facts/add-column.ts'
 import { isPartitioned } from '../facts/relations.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, constraintIn, oldOnes, sizeOf, type Found, waiting } from './_input.ts'
 
 /** A new PRIMARY KEY builds its index, and looks for NULLs, under ACCESS EXCLUSIVE. */
-export const blockingPrimaryKey: HazardRule<PgNode> = {
+export const blockingPrimaryKey: HazardRule<PgNode, Topic> = {
   id: 'blocking-primary-key',
   group: 'lock',
   title: 'A new PRIMARY KEY builds its index, and looks for NULLs, under ACCESS EXCLUSIVE',
@@ -24,6 +25,7 @@ export const blockingPrimaryKey: HazardRule<PgNode> = {
       'begin; create table t (id bigint not null); alter table t add primary key (id)',
     ],
   },
+  on: ['AT_AddConstraint', 'AT_AddColumn'],
   detect(input) {
     const { facts, before } = input
     if (oldOnes([...facts.builds, ...facts.scans], before).length === 0 || facts.rewrites.length > 0) return []

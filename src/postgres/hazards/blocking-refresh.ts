@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { oldOnes, sizeOf } from './_input.ts'
 
 /** REFRESH MATERIALIZED VIEW blocks its readers. */
-export const blockingRefresh: HazardRule<PgNode> = {
+export const blockingRefresh: HazardRule<PgNode, Topic> = {
   id: 'blocking-refresh',
   group: 'lock',
   title: 'REFRESH MATERIALIZED VIEW blocks its readers',
@@ -19,6 +20,7 @@ export const blockingRefresh: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); create materialized view v as select id from t; refresh materialized view v',
     ],
   },
+  on: ['RefreshMatViewStmt'],
   detect({ statement, facts, before }) {
     if (!('RefreshMatViewStmt' in statement.node) || statement.node.RefreshMatViewStmt.concurrent === true) return []
     return oldOnes(facts.rewrites, before).map((key) => ({

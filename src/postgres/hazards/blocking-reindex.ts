@@ -19,6 +19,7 @@ export const blockingReindex: HazardRule<PgNode> = {
     ],
     safe: ['create table t (id bigint primary key, a int, b text, c varchar(10)); reindex table concurrently t'],
   },
+  on: ['ReindexStmt', 'AT_SetTableSpace'],
   detect({ statement, facts, before }) {
     if ('AlterTableStmt' in statement.node) return movedIndex(statement.node.AlterTableStmt, before)
     if (!('ReindexStmt' in statement.node) || facts.waitsFor.length > 0) return []

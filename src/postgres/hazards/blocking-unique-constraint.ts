@@ -3,10 +3,11 @@ import type { Catalog } from '../../model/catalog.ts'
 import { constraintsOf } from '../facts/add-column.ts'
 import { isPartitioned } from '../facts/relations.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, constraintIn, oldOnes, sizeOf, type Found, waiting } from './_input.ts'
 
 /** A new UNIQUE constraint builds its index under ACCESS EXCLUSIVE. */
-export const blockingUniqueConstraint: HazardRule<PgNode> = {
+export const blockingUniqueConstraint: HazardRule<PgNode, Topic> = {
   id: 'blocking-unique-constraint',
   group: 'lock',
   title: 'A new UNIQUE constraint builds its index under ACCESS EXCLUSIVE',
@@ -23,6 +24,7 @@ export const blockingUniqueConstraint: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add constraint u unique (a)',
     ],
   },
+  on: ['AT_AddConstraint', 'AT_AddColumn'],
   detect(input) {
     const { facts, before } = input
     if (oldOnes(facts.builds, before).length === 0 || facts.rewrites.length > 0) return []

@@ -2,10 +2,11 @@ import type { Catalog } from '../../model/catalog.ts'
 import type { HazardRule } from '../../model/hazard.ts'
 import type { DropStmt, PgNode } from '../node.ts'
 import { simulate } from '../simulate.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, isOld, listed, type Input } from './_input.ts'
 
 /** CASCADE takes more than the statement names. */
-export const cascadeDropsMore: HazardRule<PgNode> = {
+export const cascadeDropsMore: HazardRule<PgNode, Topic> = {
   id: 'cascade-drops-more',
   group: 'data-loss',
   title: 'CASCADE takes more than the statement names',
@@ -26,6 +27,7 @@ export const cascadeDropsMore: HazardRule<PgNode> = {
       'begin; create table p (id int primary key); create table c (id int references p); drop table p cascade',
     ],
   },
+  on: ['DropStmt', 'AT_DropColumn', 'AT_DropConstraint'],
   detect(input) {
     const named = namedIn(input)
     if (named === undefined) return []

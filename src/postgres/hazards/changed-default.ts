@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnOf } from './_input.ts'
 
 /** The running application gets another default. */
-export const changedDefault: HazardRule<PgNode> = {
+export const changedDefault: HazardRule<PgNode, Topic> = {
   id: 'changed-default',
   group: 'compatibility',
   title: 'The running application gets another default',
@@ -17,6 +18,7 @@ export const changedDefault: HazardRule<PgNode> = {
       "begin; create table t (id int, s text default 'x'); alter table t alter column s set default 'y'",
     ],
   },
+  on: ['AT_ColumnDefault'],
   detect(input) {
     return actionsOf(input, 'AT_ColumnDefault')
       .filter((found) => found.command.def !== undefined && columnOf(found, found.command.name)?.default !== undefined)

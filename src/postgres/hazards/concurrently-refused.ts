@@ -4,10 +4,11 @@ import { isPartitioned } from '../facts/relations.ts'
 import { findIndex, relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { nameParts, optionOf } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, listed, type Input } from './_input.ts'
 
 /** CONCURRENTLY is written where the server does not have it. */
-export const concurrentlyRefused: HazardRule<PgNode> = {
+export const concurrentlyRefused: HazardRule<PgNode, Topic> = {
   id: 'concurrently-refused',
   group: 'operations',
   title: 'CONCURRENTLY is written where the server does not have it',
@@ -30,6 +31,7 @@ export const concurrentlyRefused: HazardRule<PgNode> = {
       'create table r (d int4range, constraint x exclude using gist (d with &&)); reindex table concurrently r',
     ],
   },
+  on: ['IndexStmt', 'DropStmt', 'ReindexStmt', 'RefreshMatViewStmt', 'AT_DetachPartition'],
   detect(input) {
     return [...refusedBuild(input), ...refusedDrop(input), ...refusedReindex(input), ...refusedRefresh(input), ...refusedDetach(input)].map(
       ({ relation, message, fix }) => ({ rule: 'concurrently-refused', severity: 'error', message, fix, relation, breaksOldApp: false }),

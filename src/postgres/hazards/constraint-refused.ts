@@ -2,10 +2,11 @@ import type { Index } from '../../model/catalog.ts'
 import type { HazardRule } from '../../model/hazard.ts'
 import { isPartitioned } from '../facts/relations.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, constraintIn, type Found, type Input } from './_input.ts'
 
 /** A way to add a constraint that the server does not have for this table or index. */
-export const constraintRefused: HazardRule<PgNode> = {
+export const constraintRefused: HazardRule<PgNode, Topic> = {
   id: 'constraint-refused',
   group: 'operations',
   title: 'A way to add a constraint that the server does not have for this table or index',
@@ -24,6 +25,7 @@ export const constraintRefused: HazardRule<PgNode> = {
       'create table p (id int primary key); create table t (id bigint primary key, a int); alter table t add foreign key (a) references p not valid',
     ],
   },
+  on: ['AT_AddConstraint'],
   detect(input) {
     return actionsOf(input, 'AT_AddConstraint').flatMap((found) => {
       const why = refusal(found, input)

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { listed, oldOnes, sizeOf, type Input } from './_input.ts'
 
 /** A query over whole tables is copied in one statement. */
-export const copyInOneSnapshot: HazardRule<PgNode> = {
+export const copyInOneSnapshot: HazardRule<PgNode, Topic> = {
   id: 'copy-in-one-snapshot',
   group: 'operations',
   title: 'A query over whole tables is copied in one statement',
@@ -21,6 +22,7 @@ export const copyInOneSnapshot: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int); create table u as select * from t',
     ],
   },
+  on: ['CreateTableAsStmt', 'SelectStmt'],
   detect(input) {
     const { facts, before } = input
     const read = oldOnes(facts.scans, before).filter((key) => (before.relations.get(key)?.rows ?? manyRows) >= manyRows)

@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { AlterTableCmd, AlterTableType, PgNode } from '../node.ts'
 import { constantText } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, type Input } from './_input.ts'
 
 /** Triggers, and foreign keys with them, are off. */
-export const disabledTrigger: HazardRule<PgNode> = {
+export const disabledTrigger: HazardRule<PgNode, Topic> = {
   id: 'disabled-trigger',
   group: 'data-loss',
   title: 'Triggers, and foreign keys with them, are off',
@@ -23,6 +24,7 @@ export const disabledTrigger: HazardRule<PgNode> = {
       'set session_replication_role = origin',
     ],
   },
+  on: ['VariableSetStmt', 'AT_DisableTrig', 'AT_DisableTrigAll', 'AT_DisableTrigUser', 'AT_DisableRule'],
   detect(input) {
     const disabled = actionsOf(input, 'AT_DisableTrig', 'AT_DisableTrigAll', 'AT_DisableTrigUser', 'AT_DisableRule')
     const tables = disabled.map(({ key, command }) => ({

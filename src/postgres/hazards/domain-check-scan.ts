@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { listed, oldOnes, sizeOf } from './_input.ts'
 
 /** A new constraint of a domain is tried on every table that uses it. */
-export const domainCheckScan: HazardRule<PgNode> = {
+export const domainCheckScan: HazardRule<PgNode, Topic> = {
   id: 'domain-check-scan',
   group: 'lock',
   title: 'A new constraint of a domain is tried on every table that uses it',
@@ -20,6 +21,7 @@ export const domainCheckScan: HazardRule<PgNode> = {
       'create domain d as int; begin; create table t (x d); alter domain d add constraint k check (value > 0)',
     ],
   },
+  on: ['AlterDomainStmt'],
   detect({ statement, facts, before }) {
     const tables = oldOnes(facts.scans, before)
     if (statement.kind !== 'AlterDomainStmt' || tables.length === 0) return []

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { creationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 
 /** The constraint of a domain is hard to change later. */
-export const domainWithConstraint: HazardRule<PgNode> = {
+export const domainWithConstraint: HazardRule<PgNode, Topic> = {
   id: 'domain-with-constraint',
   group: 'style',
   title: 'The constraint of a domain is hard to change later',
@@ -13,6 +14,7 @@ export const domainWithConstraint: HazardRule<PgNode> = {
     hazardous: ['create domain positive as int check (value > 0)', 'create domain d as text not null'],
     safe: ['create domain positive as int', "create domain d as text default 'x'"],
   },
+  on: ['CreateDomainStmt'],
   detect({ statement: { node }, before }) {
     if (!('CreateDomainStmt' in node)) return []
     const { domainname = [], constraints = [] } = node.CreateDomainStmt

@@ -3,13 +3,14 @@ import type { Hazard, HazardRule, Judged } from '../../model/hazard.ts'
 import { shapeOfNode, shapeOfText } from '../facts/type-shape.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, columnOf, type Found, type Input } from './_input.ts'
 import { oncePer } from './_transaction.ts'
 
 const { name: quoted } = postgresDialect
 
 /** A rename or a change of type was written as drop and add. */
-export const dropAndAddColumn: HazardRule<PgNode> = {
+export const dropAndAddColumn: HazardRule<PgNode, Topic> = {
   id: 'drop-and-add-column',
   group: 'data-loss',
   title: 'A rename or a change of type was written as drop and add',
@@ -27,6 +28,7 @@ export const dropAndAddColumn: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t drop column b; alter table t add column name text',
     ],
   },
+  on: ['AT_DropColumn', 'AT_AddColumn'],
   detect(input) {
     const here = dropsIn(input).flatMap((drop) => hazardOf(drop, nameOf(meantBy(drop, around(input, drop.key), input.before))))
     return [...here, ...actionsOf(input, 'AT_AddColumn').flatMap((add) => lateHazard(add, input))]

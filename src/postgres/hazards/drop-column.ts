@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnOf, listed, sizeOf, type Found } from './_input.ts'
 
 /** A column goes, with its data. */
-export const dropColumn: HazardRule<PgNode> = {
+export const dropColumn: HazardRule<PgNode, Topic> = {
   id: 'drop-column',
   group: 'data-loss',
   title: 'A column goes, with its data',
@@ -19,6 +20,7 @@ export const dropColumn: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t drop column if exists nothing',
     ],
   },
+  on: ['AT_DropColumn'],
   detect(input) {
     return actionsOf(input, 'AT_DropColumn')
       .filter((found) => found.relation === undefined || columnOf(found, found.command.name) !== undefined)

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode, RoleSpec } from '../node.ts'
 import { nodesTagged } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 
 /** A whole database, or all that a role owns, goes. */
-export const dropDatabase: HazardRule<PgNode> = {
+export const dropDatabase: HazardRule<PgNode, Topic> = {
   id: 'drop-database',
   group: 'data-loss',
   title: 'A whole database, or all that a role owns, goes',
@@ -13,6 +14,7 @@ export const dropDatabase: HazardRule<PgNode> = {
     hazardous: ['drop database shop', 'drop owned by app'],
     safe: ['drop schema if exists nothing', 'drop role if exists nobody'],
   },
+  on: ['DropdbStmt', 'DropOwnedStmt'],
   detect({ statement: { node } }) {
     const gone = goneWith(node)
     if (gone === undefined) return []

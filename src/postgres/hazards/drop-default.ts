@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnOf } from './_input.ts'
 
 /** The running application relies on the default. */
-export const dropDefault: HazardRule<PgNode> = {
+export const dropDefault: HazardRule<PgNode, Topic> = {
   id: 'drop-default',
   group: 'compatibility',
   title: 'The running application relies on the default',
@@ -20,6 +21,7 @@ export const dropDefault: HazardRule<PgNode> = {
       "begin; create table t (id int, s text default 'x'); alter table t alter column s drop default",
     ],
   },
+  on: ['AT_ColumnDefault'],
   detect(input) {
     return actionsOf(input, 'AT_ColumnDefault')
       .filter((found) => found.command.def === undefined && columnOf(found, found.command.name)?.default !== undefined)

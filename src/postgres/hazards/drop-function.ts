@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { findFunction } from '../names.ts'
 import { textsOf, type ObjectType, type PgNode } from '../node.ts'
 import { nameParts } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 import { listed, type Input } from './_input.ts'
 
 /** Callers of the function fail. */
-export const dropFunction: HazardRule<PgNode> = {
+export const dropFunction: HazardRule<PgNode, Topic> = {
   id: 'drop-function',
   group: 'compatibility',
   title: 'Callers of the function fail',
@@ -23,6 +24,7 @@ export const dropFunction: HazardRule<PgNode> = {
       "begin; create function f() returns int language sql as 'select 1'; drop function f()",
     ],
   },
+  on: ['DropStmt', 'RenameStmt', 'AlterObjectSchemaStmt'],
   detect(input) {
     const names = goneIn(input)
       .map((parts) => findFunction(parts, input.before)?.key ?? (input.before.knowledge === 'partial' ? parts.join('.') : undefined))

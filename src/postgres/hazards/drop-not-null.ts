@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnOf } from './_input.ts'
 
 /** The running application may read NULL where it never did. */
-export const dropNotNull: HazardRule<PgNode> = {
+export const dropNotNull: HazardRule<PgNode, Topic> = {
   id: 'drop-not-null',
   group: 'compatibility',
   title: 'The running application may read NULL where it never did',
@@ -16,6 +17,7 @@ export const dropNotNull: HazardRule<PgNode> = {
       'begin; create table t (id int not null); alter table t alter column id drop not null',
     ],
   },
+  on: ['AT_DropNotNull'],
   detect(input) {
     return actionsOf(input, 'AT_DropNotNull')
       .filter((found) => columnOf(found, found.command.name)?.nullable !== true)

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { listed, oldOnes } from './_input.ts'
 
 /** DROP TABLE locks the tables that its foreign keys tie it to. */
-export const dropTableLocksParents: HazardRule<PgNode> = {
+export const dropTableLocksParents: HazardRule<PgNode, Topic> = {
   id: 'drop-table-locks-parents',
   group: 'lock',
   title: 'DROP TABLE locks the tables that its foreign keys tie it to',
@@ -19,6 +20,7 @@ export const dropTableLocksParents: HazardRule<PgNode> = {
       'begin; create table p (id int primary key); create table c (id int references p); drop table c',
     ],
   },
+  on: ['DropStmt'],
   detect({ statement, facts, before }) {
     if (!('DropStmt' in statement.node) || statement.node.DropStmt.removeType !== 'OBJECT_TABLE') return []
     const dropped = new Set(facts.destroys.map((thing) => thing.slice(thing.indexOf(' ') + 1)))

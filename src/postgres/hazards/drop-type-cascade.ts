@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { listed, oldOnes } from './_input.ts'
 
 /** CASCADE drops the columns of the type. */
-export const dropTypeCascade: HazardRule<PgNode> = {
+export const dropTypeCascade: HazardRule<PgNode, Topic> = {
   id: 'drop-type-cascade',
   group: 'data-loss',
   title: 'CASCADE drops the columns of the type',
@@ -19,6 +20,7 @@ export const dropTypeCascade: HazardRule<PgNode> = {
       "begin; create type mood as enum ('ok'); create table t (m mood); drop type mood cascade",
     ],
   },
+  on: ['DropStmt'],
   detect({ statement, facts, before }) {
     if (!('DropStmt' in statement.node) || statement.node.DropStmt.behavior !== 'DROP_CASCADE') return []
     const tables = oldOnes(

@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { findIndex } from '../names.ts'
 import { nameParts } from '../tree.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, isOld, type Input } from './_input.ts'
 
 /** A unique constraint or index goes. */
-export const dropUnique: HazardRule<PgNode> = {
+export const dropUnique: HazardRule<PgNode, Topic> = {
   id: 'drop-unique',
   group: 'compatibility',
   title: 'A unique constraint or index goes',
@@ -22,6 +23,7 @@ export const dropUnique: HazardRule<PgNode> = {
       'begin; create table t (id int, constraint u unique (id)); alter table t drop constraint u',
     ],
   },
+  on: ['DropStmt', 'AT_DropConstraint'],
   detect(input) {
     const constraints = actionsOf(input, 'AT_DropConstraint').filter(
       ({ relation, command }) =>

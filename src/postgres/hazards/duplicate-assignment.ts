@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode, RangeVar } from '../node.ts'
+import type { Topic } from '../topics.ts'
 
 /** A column is given two values at once. */
-export const duplicateAssignment: HazardRule<PgNode> = {
+export const duplicateAssignment: HazardRule<PgNode, Topic> = {
   id: 'duplicate-assignment',
   group: 'operations',
   title: 'A column is given two values at once',
@@ -20,6 +21,7 @@ export const duplicateAssignment: HazardRule<PgNode> = {
       'create table x (l int[]); update x set l[1] = 1, l[2] = 2',
     ],
   },
+  on: ['InsertStmt', 'UpdateStmt'],
   detect({ statement: { node }, before }) {
     const target = targetOf(node)
     if (target === undefined) return []

@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { tablesWithType } from '../facts/relations.ts'
 import { findType } from '../names.ts'
 import { textsOf, type PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { listed, oldOnes } from './_input.ts'
 
 /** The running application does not know the new label. */
-export const enumRenameValue: HazardRule<PgNode> = {
+export const enumRenameValue: HazardRule<PgNode, Topic> = {
   id: 'enum-rename-value',
   group: 'compatibility',
   title: 'The running application does not know the new label',
@@ -18,6 +19,7 @@ export const enumRenameValue: HazardRule<PgNode> = {
       "create type mood as enum ('ok'); alter type mood rename to feeling",
     ],
   },
+  on: ['AlterEnumStmt'],
   detect({ statement: { node }, before }) {
     if (!('AlterEnumStmt' in node) || node.AlterEnumStmt.oldVal === undefined) return []
     const { typeName = [], oldVal, newVal = '' } = node.AlterEnumStmt

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { findType } from '../names.ts'
 import { textsOf, type PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 
 /** A new enum value goes to the end of the order. */
-export const enumValueWithoutPosition: HazardRule<PgNode> = {
+export const enumValueWithoutPosition: HazardRule<PgNode, Topic> = {
   id: 'enum-value-without-position',
   group: 'style',
   title: 'A new enum value goes to the end of the order',
@@ -16,6 +17,7 @@ export const enumValueWithoutPosition: HazardRule<PgNode> = {
       "create type mood as enum ('ok'); alter type mood rename value 'ok' to 'fine'",
     ],
   },
+  on: ['AlterEnumStmt'],
   detect({ statement: { node }, before }) {
     if (!('AlterEnumStmt' in node)) return []
     const { typeName = [], oldVal, newVal = '', newValNeighbor } = node.AlterEnumStmt

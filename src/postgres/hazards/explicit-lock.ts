@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { listed, oldOnes, waiting } from './_input.ts'
 
 /** LOCK TABLE holds the table to the end of the transaction. */
-export const explicitLock: HazardRule<PgNode> = {
+export const explicitLock: HazardRule<PgNode, Topic> = {
   id: 'explicit-lock',
   group: 'lock',
   title: 'LOCK TABLE holds the table to the end of the transaction',
@@ -16,6 +17,7 @@ export const explicitLock: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); lock table t in row share mode',
     ],
   },
+  on: ['LockStmt'],
   detect({ statement, facts, before }) {
     if (statement.kind !== 'LockStmt') return []
     const tables = oldOnes(

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
 import { nameParts } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 
 /** What the script of an extension does is not in the migration. */
-export const extensionUpdate: HazardRule<PgNode> = {
+export const extensionUpdate: HazardRule<PgNode, Topic> = {
   id: 'extension-update',
   group: 'operations',
   title: 'What the script of an extension does is not in the migration',
@@ -13,6 +14,7 @@ export const extensionUpdate: HazardRule<PgNode> = {
     hazardous: ['alter extension plpgsql update', "alter extension postgis update to '3.4.2'", 'drop extension if exists pgcrypto'],
     safe: ['create extension if not exists plpgsql'],
   },
+  on: ['AlterExtensionStmt', 'DropStmt'],
   detect({ statement: { node } }) {
     if ('AlterExtensionStmt' in node)
       return [

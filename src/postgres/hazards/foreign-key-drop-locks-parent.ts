@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { foreignKeysOf, foreignKeysTo } from '../facts/relations.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, listed, oldOnes, type Found, type Input } from './_input.ts'
 
 /** Dropping a foreign key locks both tables against reads. */
-export const foreignKeyDropLocksParent: HazardRule<PgNode> = {
+export const foreignKeyDropLocksParent: HazardRule<PgNode, Topic> = {
   id: 'foreign-key-drop-locks-parent',
   group: 'lock',
   title: 'Dropping a foreign key locks both tables against reads',
@@ -21,6 +22,7 @@ export const foreignKeyDropLocksParent: HazardRule<PgNode> = {
       'begin; create table p (id int primary key); create table c (id int, constraint f foreign key (id) references p); alter table c drop constraint f',
     ],
   },
+  on: ['AT_DropConstraint', 'AT_DropColumn', 'AT_AlterColumnType'],
   detect(input) {
     return actionsOf(input, 'AT_DropConstraint', 'AT_DropColumn', 'AT_AlterColumnType').flatMap((found) => {
       const others = partnersOf(found, input)

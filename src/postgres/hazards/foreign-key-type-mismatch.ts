@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { shapeOfText } from '../facts/type-shape.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { addedForeignKeys, type AddedForeignKey } from './_foreign-keys.ts'
 
 /** A foreign key joins columns of different types. */
-export const foreignKeyTypeMismatch: HazardRule<PgNode> = {
+export const foreignKeyTypeMismatch: HazardRule<PgNode, Topic> = {
   id: 'foreign-key-type-mismatch',
   group: 'operations',
   title: 'A foreign key joins columns of different types',
@@ -20,6 +21,7 @@ export const foreignKeyTypeMismatch: HazardRule<PgNode> = {
       'create table p (code varchar(10) primary key); begin; create table t (id int, p_code varchar(20) references p)',
     ],
   },
+  on: ['CreateStmt', 'AT_AddConstraint', 'AT_AddColumn'],
   detect(input) {
     return addedForeignKeys(input).flatMap((each) => {
       const [pair] = unlike(each)

@@ -24,6 +24,7 @@ export const foreignKeyWithoutIndex: HazardRule<PgNode> = {
       'begin; create table p (id int primary key); create table t (id bigint primary key, a int references p)',
     ],
   },
+  on: ['CreateStmt', 'AT_AddConstraint', 'AT_AddColumn'],
   detect(input) {
     const added = addedForeignKeys(input).filter(({ foreignKey }) => isOld(foreignKey.references, input.before))
     if (added.length === 0) return []

@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import type { GrantStmt, PgNode, RoleSpec } from '../node.ts'
 import { relationKey } from '../names.ts'
 import { nodesTagged } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 import { listed } from './_input.ts'
 
 /** Every role of the server gets the privilege, those to come too. */
-export const grantToPublic: HazardRule<PgNode> = {
+export const grantToPublic: HazardRule<PgNode, Topic> = {
   id: 'grant-to-public',
   group: 'operations',
   title: 'Every role of the server gets the privilege, those to come too',
@@ -23,6 +24,7 @@ export const grantToPublic: HazardRule<PgNode> = {
       'grant usage on schema public to public',
     ],
   },
+  on: ['GrantStmt', 'AlterDefaultPrivilegesStmt'],
   detect({ statement: { node }, before }) {
     const statement = grantIn(node)
     if (statement?.is_grant !== true || !isToPublic(statement)) return []

@@ -5,10 +5,11 @@ import { creationKey, relationKey } from '../names.ts'
 import type { AlterTableStmt, CreateStmt, IndexStmt, PgNode } from '../node.ts'
 import { simulate } from '../simulate.ts'
 import { typeText } from '../type-text.ts'
+import type { Topic } from '../topics.ts'
 import { listed, type Input } from './_input.ts'
 
 /** IF NOT EXISTS leaves something else in place. */
-export const ifNotExistsDiffers: HazardRule<PgNode> = {
+export const ifNotExistsDiffers: HazardRule<PgNode, Topic> = {
   id: 'if-not-exists-differs',
   group: 'operations',
   title: 'IF NOT EXISTS leaves something else in place',
@@ -29,6 +30,7 @@ export const ifNotExistsDiffers: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create index i on t (a); create index if not exists i on t (a)',
     ],
   },
+  on: ['CreateStmt', 'IndexStmt', 'AT_AddColumn'],
   detect(input) {
     const differs = differenceIn(input)
     if (differs === undefined) return []

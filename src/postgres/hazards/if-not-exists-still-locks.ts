@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, columnOf, isOld, type Input, waiting } from './_input.ts'
 
 /** IF [NOT] EXISTS takes its lock even where there is nothing to do. */
-export const ifNotExistsStillLocks: HazardRule<PgNode> = {
+export const ifNotExistsStillLocks: HazardRule<PgNode, Topic> = {
   id: 'if-not-exists-still-locks',
   group: 'lock',
   title: 'IF [NOT] EXISTS takes its lock even where there is nothing to do',
@@ -23,6 +24,7 @@ export const ifNotExistsStillLocks: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add column if not exists a int',
     ],
   },
+  on: ['IndexStmt', 'AT_AddColumn', 'AT_DropColumn', 'AT_DropConstraint'],
   detect(input) {
     const { facts, before } = input
     return [...idleActions(input), ...idleIndex(input)]

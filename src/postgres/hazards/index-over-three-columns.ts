@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 
 /** An index of many columns is rarely used beyond the first ones. */
-export const indexOverThreeColumns: HazardRule<PgNode> = {
+export const indexOverThreeColumns: HazardRule<PgNode, Topic> = {
   id: 'index-over-three-columns',
   group: 'style',
   title: 'An index of many columns is rarely used beyond the first ones',
@@ -16,6 +17,7 @@ export const indexOverThreeColumns: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create unique index concurrently i on t (a, b, c, id)',
     ],
   },
+  on: ['IndexStmt'],
   detect({ statement: { node }, before }) {
     if (!('IndexStmt' in node) || node.IndexStmt.unique === true) return []
     const { relation: range, indexParams = [] } = node.IndexStmt

@@ -3,11 +3,12 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { findIndex, relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { nameParts } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 import { isOld, type Input } from './_input.ts'
 import { broughtBefore } from './_transaction.ts'
 
 /** An index is dropped before the one that takes its place is there. */
-export const indexReplacedInGap: HazardRule<PgNode> = {
+export const indexReplacedInGap: HazardRule<PgNode, Topic> = {
   id: 'index-replaced-in-gap',
   group: 'operations',
   title: 'An index is dropped before the one that takes its place is there',
@@ -23,6 +24,7 @@ export const indexReplacedInGap: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create index t_a on t (a); begin; drop index t_a; create index t_b on t (b)',
     ],
   },
+  on: ['IndexStmt'],
   detect(input) {
     const { statement, before } = input
     if (!('IndexStmt' in statement.node)) return []

@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { isPartitioned } from '../facts/relations.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { isOld } from './_input.ts'
 
 /** IF NOT EXISTS takes an INVALID index for a finished one. */
-export const invalidIndexSkipped: HazardRule<PgNode> = {
+export const invalidIndexSkipped: HazardRule<PgNode, Topic> = {
   id: 'invalid-index-skipped',
   group: 'operations',
   title: 'IF NOT EXISTS takes an INVALID index for a finished one',
@@ -20,6 +21,7 @@ export const invalidIndexSkipped: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create index t_a on t (a); create index concurrently if not exists t_a on t (a)',
     ],
   },
+  on: ['IndexStmt'],
   detect({ statement, before }) {
     if (!('IndexStmt' in statement.node) || statement.node.IndexStmt.if_not_exists !== true) return []
     const { relation: range, idxname } = statement.node.IndexStmt

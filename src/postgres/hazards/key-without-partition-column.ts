@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { creationKey, relationKey } from '../names.ts'
 import { textsOf, type Constraint, type CreateStmt, type PgNode } from '../node.ts'
 import { constraintsOf } from '../facts/add-column.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, constraintIn, listed, type Input } from './_input.ts'
 
 /** A key of a partitioned table leaves out a column by which it is partitioned. */
-export const keyWithoutPartitionColumn: HazardRule<PgNode> = {
+export const keyWithoutPartitionColumn: HazardRule<PgNode, Topic> = {
   id: 'key-without-partition-column',
   group: 'operations',
   title: 'A key of a partitioned table leaves out a column by which it is partitioned',
@@ -25,6 +26,7 @@ export const keyWithoutPartitionColumn: HazardRule<PgNode> = {
       'create table m (id int, k int, primary key (k, id)) partition by range (k)',
     ],
   },
+  on: ['CreateStmt', 'IndexStmt', 'AT_AddConstraint', 'AT_AddColumn'],
   detect(input) {
     return keysOf(input).flatMap(({ relation, partitionKey, columns }) => {
       const missing = partitionKey

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, condition, constraintIn, oldOnes, sizeOf, waiting } from './_input.ts'
 
 /** SET NOT NULL looks at every row under ACCESS EXCLUSIVE. */
-export const notNullScan: HazardRule<PgNode> = {
+export const notNullScan: HazardRule<PgNode, Topic> = {
   id: 'not-null-scan',
   group: 'lock',
   title: 'SET NOT NULL looks at every row under ACCESS EXCLUSIVE',
@@ -20,6 +21,7 @@ export const notNullScan: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t alter column a set not null',
     ],
   },
+  on: ['AT_SetNotNull', 'AT_AddConstraint'],
   detect(input) {
     const { facts, before } = input
     if (oldOnes(facts.scans, before).length === 0 || facts.rewrites.length > 0) return []

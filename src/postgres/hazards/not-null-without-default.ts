@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { constraintsOf, defaultOf, isSerial } from '../facts/add-column.ts'
 import type { ColumnDef, PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, columnOf } from './_input.ts'
 
 /** The running application does not fill the new column. */
-export const notNullWithoutDefault: HazardRule<PgNode> = {
+export const notNullWithoutDefault: HazardRule<PgNode, Topic> = {
   id: 'not-null-without-default',
   group: 'compatibility',
   title: 'The running application does not fill the new column',
@@ -20,6 +21,7 @@ export const notNullWithoutDefault: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add column z int not null generated always as (a + 1) stored',
     ],
   },
+  on: ['AT_AddColumn'],
   detect(input) {
     return actionsOf(input, 'AT_AddColumn')
       .filter((found) => isUnfilled(columnIn(found) ?? {}) && columnOf(found, columnIn(found)?.colname) === undefined)

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { listed, oldOnes, sizeOf } from './_input.ts'
 
 /** CREATE TABLE ... PARTITION OF takes ACCESS EXCLUSIVE on the parent. */
-export const partitionOfLocksParent: HazardRule<PgNode> = {
+export const partitionOfLocksParent: HazardRule<PgNode, Topic> = {
   id: 'partition-of-locks-parent',
   group: 'lock',
   title: 'CREATE TABLE ... PARTITION OF takes ACCESS EXCLUSIVE on the parent',
@@ -18,6 +19,7 @@ export const partitionOfLocksParent: HazardRule<PgNode> = {
       'create table m (id int, k int) partition by range (id); create table m1 partition of m for values from (0) to (9); create table m2 (like m including all)',
     ],
   },
+  on: ['CreateStmt'],
   detect({ statement, facts, before }) {
     if (!('CreateStmt' in statement.node) || statement.node.CreateStmt.partbound === undefined) return []
     const parents = oldOnes(

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { definitionsIn } from './_definitions.ts'
 
 /** An integer type that may run out. */
-export const preferBigint: HazardRule<PgNode> = {
+export const preferBigint: HazardRule<PgNode, Topic> = {
   id: 'prefer-bigint',
   group: 'style',
   title: 'A small integer runs out one day',
@@ -13,6 +14,7 @@ export const preferBigint: HazardRule<PgNode> = {
     hazardous: ['create table n (clicks int)', 'create table n (clicks smallint)', 'create table n (id serial)'],
     safe: ['create table n (clicks bigint)', 'create table n (id bigserial)'],
   },
+  on: ['CreateStmt', 'AT_AddColumn'],
   detect(input) {
     return definitionsIn(input)
       .filter(({ type }) => small.has(type))

@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
 import { isSerial } from '../type-text.ts'
+import type { Topic } from '../topics.ts'
 import { definitionsIn } from './_definitions.ts'
 
 /** serial in place of identity. */
-export const preferIdentity: HazardRule<PgNode> = {
+export const preferIdentity: HazardRule<PgNode, Topic> = {
   id: 'prefer-identity',
   group: 'style',
   title: 'serial is an old way to write an identity column',
@@ -14,6 +15,7 @@ export const preferIdentity: HazardRule<PgNode> = {
     hazardous: ['create table n (id bigserial primary key)'],
     safe: ['create table n (id bigint generated always as identity primary key)', 'create table n (id bigint)'],
   },
+  on: ['CreateStmt', 'AT_AddColumn'],
   detect(input) {
     return definitionsIn(input)
       .filter(({ column }) => isSerial(column.typeName))

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { definitionsIn } from './_definitions.ts'
 
 /** A json column has no equality. */
-export const preferJsonb: HazardRule<PgNode> = {
+export const preferJsonb: HazardRule<PgNode, Topic> = {
   id: 'prefer-jsonb',
   group: 'style',
   title: 'json has no equality and no index',
@@ -16,6 +17,7 @@ export const preferJsonb: HazardRule<PgNode> = {
     ],
     safe: ['create table n (j jsonb)'],
   },
+  on: ['CreateStmt', 'AT_AddColumn'],
   detect(input) {
     return definitionsIn(input)
       .filter(({ type }) => type === 'json')

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { definitionsIn } from './_definitions.ts'
 
 /** A type that does not keep decimals exactly. */
-export const preferNumeric: HazardRule<PgNode> = {
+export const preferNumeric: HazardRule<PgNode, Topic> = {
   id: 'prefer-numeric',
   group: 'style',
   title: 'Money is kept exactly by numeric alone',
@@ -13,6 +14,7 @@ export const preferNumeric: HazardRule<PgNode> = {
     hazardous: ['create table n (price money)', 'create table n (price real)'],
     safe: ['create table n (price numeric(12, 2))'],
   },
+  on: ['CreateStmt', 'AT_AddColumn'],
   detect(input) {
     return definitionsIn(input)
       .filter(({ type }) => inexact.has(type))

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { definitionsIn } from './_definitions.ts'
 
 /** A limit of length in the type. */
-export const preferText: HazardRule<PgNode> = {
+export const preferText: HazardRule<PgNode, Topic> = {
   id: 'prefer-text',
   group: 'style',
   title: 'A limit of length belongs into a CHECK',
@@ -17,6 +18,7 @@ export const preferText: HazardRule<PgNode> = {
     ],
     safe: ['create table n (s text)', 'create table n (s varchar)'],
   },
+  on: ['CreateStmt', 'AT_AddColumn'],
   detect(input) {
     return definitionsIn(input)
       .filter(({ column, type }) => (type === 'varchar' || type === 'bpchar') && (column.typeName?.typmods ?? []).length > 0)

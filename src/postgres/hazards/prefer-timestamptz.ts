@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { definitionsIn } from './_definitions.ts'
 
 /** A timestamp without a time zone. */
-export const preferTimestamptz: HazardRule<PgNode> = {
+export const preferTimestamptz: HazardRule<PgNode, Topic> = {
   id: 'prefer-timestamptz',
   group: 'style',
   title: 'A timestamp without a time zone is no moment',
@@ -16,6 +17,7 @@ export const preferTimestamptz: HazardRule<PgNode> = {
     ],
     safe: ['create table n (made timestamptz)', 'create table n (day date)'],
   },
+  on: ['CreateStmt', 'AT_AddColumn'],
   detect(input) {
     return definitionsIn(input)
       .filter(({ type }) => type === 'timestamp')

@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, isOld, listed, type Input } from './_input.ts'
 
 /** The table is published to subscribers. */
-export const publishedTable: HazardRule<PgNode> = {
+export const publishedTable: HazardRule<PgNode, Topic> = {
   id: 'published-table',
   group: 'operations',
   title: 'The table is published to subscribers',
@@ -21,6 +22,7 @@ export const publishedTable: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create publication pub for table t; alter table t alter column a set default 5',
     ],
   },
+  on: ['RenameStmt', 'AT_AddColumn', 'AT_AlterColumnType'],
   detect(input) {
     const { before } = input
     const changed = actionsOf(input, 'AT_AddColumn', 'AT_AlterColumnType').map(({ key }) => key)

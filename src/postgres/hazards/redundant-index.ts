@@ -28,6 +28,7 @@ export const redundantIndex: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create index t_a on t (a); create index concurrently t_a2 on t (a desc, b)',
     ],
   },
+  on: ['IndexStmt', 'AT_AddConstraint'],
   detect(input) {
     const key = tableOf(input)
     if (key === undefined) return []

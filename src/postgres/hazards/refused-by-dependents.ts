@@ -4,10 +4,11 @@ import { foreignKeysTo } from '../facts/relations.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { columnsIn, nameParts } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, isOld, listed, type Found, type Input } from './_input.ts'
 
 /** The server refuses what other objects stand on. */
-export const refusedByDependents: HazardRule<PgNode> = {
+export const refusedByDependents: HazardRule<PgNode, Topic> = {
   id: 'refused-by-dependents',
   group: 'operations',
   title: 'The server refuses what other objects stand on',
@@ -33,6 +34,7 @@ export const refusedByDependents: HazardRule<PgNode> = {
       'create table p (id int primary key, up int references p); drop table p',
     ],
   },
+  on: ['DropStmt', 'AT_AlterColumnType', 'AT_DropColumn', 'AT_DropConstraint'],
   detect(input) {
     // What the sandbox ran is not refused.
     if (input.facts.evidence === 'observed') return []

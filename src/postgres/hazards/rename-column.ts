@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { isOld } from './_input.ts'
 
 /** The running application does not know the new name. */
-export const renameColumn: HazardRule<PgNode> = {
+export const renameColumn: HazardRule<PgNode, Topic> = {
   id: 'rename-column',
   group: 'compatibility',
   title: 'The running application does not know the new name',
@@ -20,6 +21,7 @@ export const renameColumn: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t rename constraint t_pkey to pk',
     ],
   },
+  on: ['RenameStmt'],
   detect({ statement, before }) {
     if (!('RenameStmt' in statement.node) || statement.node.RenameStmt.renameType !== 'OBJECT_COLUMN') return []
     const { relation: range, subname = '', newname = '' } = statement.node.RenameStmt

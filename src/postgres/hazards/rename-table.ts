@@ -3,10 +3,11 @@ import type { Catalog } from '../../model/catalog.ts'
 import { findIndex, relationKey } from '../names.ts'
 import type { AlterObjectSchemaStmt, ObjectType, PgNode, RenameStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
+import type { Topic } from '../topics.ts'
 import { isOld } from './_input.ts'
 
 /** The running application does not know the new name. */
-export const renameTable: HazardRule<PgNode> = {
+export const renameTable: HazardRule<PgNode, Topic> = {
   id: 'rename-table',
   group: 'compatibility',
   title: 'The running application does not know the new name',
@@ -24,6 +25,7 @@ export const renameTable: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter index t_pkey rename to pk',
     ],
   },
+  on: ['RenameStmt', 'AlterObjectSchemaStmt'],
   detect({ statement: { node }, before }) {
     return renamed(node, before)
       .filter(({ key }) => isOld(key, before))

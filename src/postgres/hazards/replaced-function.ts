@@ -5,10 +5,11 @@ import { creationKey, findFunction } from '../names.ts'
 import { textsOf, type PgNode } from '../node.ts'
 import { parse } from '../parse.ts'
 import { callsIn, optionOf } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 import { listed } from './_input.ts'
 
 /** What was stored by the old function stays as it was. */
-export const replacedFunction: HazardRule<PgNode> = {
+export const replacedFunction: HazardRule<PgNode, Topic> = {
   id: 'replaced-function',
   group: 'operations',
   title: 'What was stored by the old function stays as it was',
@@ -25,6 +26,7 @@ export const replacedFunction: HazardRule<PgNode> = {
       "create function f(int) returns int language plpgsql immutable as 'begin return $1; end'; create table t (a int default f(1)); create or replace function f(int) returns int language plpgsql immutable as 'begin return $1 + 1; end'",
     ],
   },
+  on: ['CreateFunctionStmt', 'AlterFunctionStmt'],
   detect({ statement: { node }, before }) {
     const changed = changedIn(node, before)
     const uses = changed === undefined ? [] : usesOf(changed.key, before)

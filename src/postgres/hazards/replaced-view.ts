@@ -3,10 +3,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { simulate } from '../simulate.ts'
+import type { Topic } from '../topics.ts'
 import { isOld, listed } from './_input.ts'
 
 /** A view shows something else from then on. */
-export const replacedView: HazardRule<PgNode> = {
+export const replacedView: HazardRule<PgNode, Topic> = {
   id: 'replaced-view',
   group: 'compatibility',
   title: 'A view shows something else from then on',
@@ -23,6 +24,7 @@ export const replacedView: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); create view v as select id, a from t; create or replace view v as select id, a from t where a > 0',
     ],
   },
+  on: ['ViewStmt'],
   detect({ statement, before }) {
     if (!('ViewStmt' in statement.node) || statement.node.ViewStmt.replace !== true) return []
     const key = relationKey(statement.node.ViewStmt.view ?? {}, before)

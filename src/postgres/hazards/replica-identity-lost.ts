@@ -2,10 +2,11 @@ import type { Catalog, Relation } from '../../model/catalog.ts'
 import type { HazardRule, Judged } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
 import { simulate } from '../simulate.ts'
+import type { Topic } from '../topics.ts'
 import { isOld, listed } from './_input.ts'
 
 /** Updates and deletes of a published table fail. */
-export const replicaIdentityLost: HazardRule<PgNode> = {
+export const replicaIdentityLost: HazardRule<PgNode, Topic> = {
   id: 'replica-identity-lost',
   group: 'compatibility',
   title: 'Updates and deletes of a published table fail',
@@ -30,6 +31,7 @@ export const replicaIdentityLost: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create publication pub for table t',
     ],
   },
+  on: ['AlterTableStmt', 'DropStmt', 'CreatePublicationStmt', 'AlterPublicationStmt'],
   detect({ statement, before, transaction }) {
     const published = (before.publications ?? []).length > 0 || statement.kind === 'CreatePublicationStmt'
     if (!published || !kinds.has(statement.kind)) return []

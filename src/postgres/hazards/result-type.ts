@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { shapeOfNode, shapeOfText, type TypeShape } from '../facts/type-shape.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, columnOf } from './_input.ts'
 
 /** A column gives another type to the running application. */
-export const resultType: HazardRule<PgNode> = {
+export const resultType: HazardRule<PgNode, Topic> = {
   id: 'result-type',
   group: 'compatibility',
   title: 'A column gives another type to the running application',
@@ -20,6 +21,7 @@ export const resultType: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t alter column a type int',
     ],
   },
+  on: ['AT_AlterColumnType'],
   detect(input) {
     return actionsOf(input, 'AT_AlterColumnType').flatMap((found) => {
       const column = columnOf(found, found.command.name)

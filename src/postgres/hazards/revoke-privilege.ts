@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import type { GrantStmt, PgNode, RoleSpec } from '../node.ts'
 import { creationKey, relationKey } from '../names.ts'
 import { nodesTagged } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 import { listed, type Input } from './_input.ts'
 
 /** Whoever works with the privilege is refused from then on. */
-export const revokePrivilege: HazardRule<PgNode> = {
+export const revokePrivilege: HazardRule<PgNode, Topic> = {
   id: 'revoke-privilege',
   group: 'compatibility',
   title: 'Whoever works with the privilege is refused from then on',
@@ -24,6 +25,7 @@ export const revokePrivilege: HazardRule<PgNode> = {
       "begin; create function f() returns int language sql as 'select 1'; revoke all on function f() from public",
     ],
   },
+  on: ['GrantStmt', 'GrantRoleStmt'],
   detect(input) {
     const { node } = input.statement
     const what = 'GrantStmt' in node ? revoked(node.GrantStmt, input) : 'GrantRoleStmt' in node ? roleOf(node) : undefined

@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { nameParts } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, isOld, type Input } from './_input.ts'
 
 /** Row security without a policy hides every row. */
-export const rowSecurityWithoutPolicy: HazardRule<PgNode> = {
+export const rowSecurityWithoutPolicy: HazardRule<PgNode, Topic> = {
   id: 'row-security-without-policy',
   group: 'compatibility',
   title: 'Row security without a policy hides every row',
@@ -23,6 +24,7 @@ export const rowSecurityWithoutPolicy: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); create policy p on t using (true); create policy q on t using (true); alter table t enable row level security; drop policy p on t',
     ],
   },
+  on: ['DropStmt', 'AT_EnableRowSecurity'],
   detect(input) {
     return secured(input)
       .filter((key) => !getsPolicy(input, key))

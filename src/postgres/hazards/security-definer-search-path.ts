@@ -2,9 +2,10 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { creationKey } from '../names.ts'
 import type { CreateFunctionStmt, PgNode } from '../node.ts'
 import { optionOf } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 
 /** A function with its owner's rights looks names up where its caller says. */
-export const securityDefinerSearchPath: HazardRule<PgNode> = {
+export const securityDefinerSearchPath: HazardRule<PgNode, Topic> = {
   id: 'security-definer-search-path',
   group: 'operations',
   title: "A function with its owner's rights looks names up where its caller says",
@@ -21,6 +22,7 @@ export const securityDefinerSearchPath: HazardRule<PgNode> = {
       "create function f() returns int language sql security invoker as 'select 1'",
     ],
   },
+  on: ['CreateFunctionStmt'],
   detect({ statement: { node }, before }) {
     if (!('CreateFunctionStmt' in node)) return []
     const { options, funcname = [] } = node.CreateFunctionStmt

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf } from './_input.ts'
 
 /** An unlogged table is emptied by a crash. */
-export const setUnlogged: HazardRule<PgNode> = {
+export const setUnlogged: HazardRule<PgNode, Topic> = {
   id: 'set-unlogged',
   group: 'data-loss',
   title: 'An unlogged table is emptied by a crash',
@@ -16,6 +17,7 @@ export const setUnlogged: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t set unlogged',
     ],
   },
+  on: ['AT_SetUnLogged'],
   detect(input) {
     return actionsOf(input, 'AT_SetUnLogged').map(({ key }) => ({
       rule: 'set-unlogged',

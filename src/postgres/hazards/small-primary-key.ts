@@ -1,11 +1,12 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { constraintsOf, defaultOf, isSerial } from '../facts/add-column.ts'
 import { textsOf, type ColumnDef, type ConstrType, type PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { definitionsIn, type Definition } from './_definitions.ts'
 import type { Input } from './_input.ts'
 
 /** The numbers of a new table's key run out. */
-export const smallPrimaryKey: HazardRule<PgNode> = {
+export const smallPrimaryKey: HazardRule<PgNode, Topic> = {
   id: 'small-primary-key',
   group: 'operations',
   title: "The numbers of a new table's key run out",
@@ -20,6 +21,7 @@ export const smallPrimaryKey: HazardRule<PgNode> = {
       'create table n (country smallint primary key)',
     ],
   },
+  on: ['CreateStmt'],
   detect(input) {
     return countedKeys(input).map(({ key, column, type }) => ({
       rule: 'small-primary-key',

@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { creationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { leftBy } from './_transaction.ts'
 
 /** A table without a primary key. */
-export const tableWithoutPrimaryKey: HazardRule<PgNode> = {
+export const tableWithoutPrimaryKey: HazardRule<PgNode, Topic> = {
   id: 'table-without-primary-key',
   group: 'operations',
   title: 'A table without a primary key',
@@ -19,6 +20,7 @@ export const tableWithoutPrimaryKey: HazardRule<PgNode> = {
       'create table m (id int primary key) partition by range (id); create table m1 partition of m for values from (0) to (9)',
     ],
   },
+  on: ['CreateStmt'],
   detect(input) {
     const { statement, facts, before } = input
     if (!('CreateStmt' in statement.node)) return []

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { oldOnes, waiting } from './_input.ts'
 
 /** A trigger that comes or goes stops the writers of its table for a moment. */
-export const triggerLocksTable: HazardRule<PgNode> = {
+export const triggerLocksTable: HazardRule<PgNode, Topic> = {
   id: 'trigger-locks-table',
   group: 'lock',
   title: 'A trigger that comes or goes stops the writers of its table for a moment',
@@ -19,6 +20,7 @@ export const triggerLocksTable: HazardRule<PgNode> = {
       'create table t (id bigint primary key); drop trigger if exists nothing on other',
     ],
   },
+  on: ['CreateTrigStmt', 'DropStmt', 'RenameStmt'],
   detect({ statement: { node }, facts, before }) {
     const drops = 'DropStmt' in node && node.DropStmt.removeType === 'OBJECT_TRIGGER'
     const renames = 'RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_TRIGGER'

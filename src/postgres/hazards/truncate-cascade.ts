@@ -3,10 +3,11 @@ import { withDescendants } from '../facts/relations.ts'
 import { nodesTagged } from '../tree.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode, RangeVar } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { listed, oldOnes, sizeOf } from './_input.ts'
 
 /** TRUNCATE CASCADE empties other tables too. */
-export const truncateCascade: HazardRule<PgNode> = {
+export const truncateCascade: HazardRule<PgNode, Topic> = {
   id: 'truncate-cascade',
   group: 'data-loss',
   title: 'TRUNCATE CASCADE empties other tables too',
@@ -19,6 +20,7 @@ export const truncateCascade: HazardRule<PgNode> = {
       'create table p (id int primary key); create table c (id int references p); truncate p, c',
     ],
   },
+  on: ['TruncateStmt'],
   detect({ statement, facts, before }) {
     if (!('TruncateStmt' in statement.node)) return []
     const named = nodesTagged<RangeVar>('RangeVar', statement.node).flatMap((range) => withDescendants(relationKey(range, before), before))

@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { nodesTagged } from '../tree.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode, RangeVar } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { oldOnes, sizeOf, waiting } from './_input.ts'
 
 /** TRUNCATE empties the table under ACCESS EXCLUSIVE. */
-export const truncate: HazardRule<PgNode> = {
+export const truncate: HazardRule<PgNode, Topic> = {
   id: 'truncate',
   group: 'data-loss',
   title: 'TRUNCATE empties the table under ACCESS EXCLUSIVE',
@@ -18,6 +19,7 @@ export const truncate: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); delete from t where id = 1',
     ],
   },
+  on: ['TruncateStmt'],
   detect({ statement, facts, before }) {
     if (!('TruncateStmt' in statement.node)) return []
     const named = nodesTagged<RangeVar>('RangeVar', statement.node).map((range) => relationKey(range, before))

@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, oldOnes, sizeOf, waiting } from './_input.ts'
 
 /** A change of type without a rewrite that still builds indexes or checks rows under ACCESS EXCLUSIVE. */
-export const typeChangeRebuilds: HazardRule<PgNode> = {
+export const typeChangeRebuilds: HazardRule<PgNode, Topic> = {
   id: 'type-change-rebuilds',
   group: 'lock',
   title: 'A change of type without a rewrite that still builds indexes or checks rows under ACCESS EXCLUSIVE',
@@ -21,6 +22,7 @@ export const typeChangeRebuilds: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); create index on t (a) where c is not null; alter table t alter column c type text',
     ],
   },
+  on: ['AT_AlterColumnType'],
   detect(input) {
     const { facts, before } = input
     const built = oldOnes(facts.builds, before)

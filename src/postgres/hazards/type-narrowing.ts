@@ -1,11 +1,12 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { shapeOfNode, shapeOfText } from '../facts/type-shape.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, columnOf, sizeOf } from './_input.ts'
 import { lossOf, type Loss } from './_type-loss.ts'
 
 /** The new type cannot hold every value of the old one. */
-export const typeNarrowing: HazardRule<PgNode> = {
+export const typeNarrowing: HazardRule<PgNode, Topic> = {
   id: 'type-narrowing',
   group: 'data-loss',
   title: 'The new type cannot hold every value of the old one',
@@ -33,6 +34,7 @@ export const typeNarrowing: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t alter column c type varchar(5)',
     ],
   },
+  on: ['AT_AlterColumnType'],
   detect(input) {
     return actionsOf(input, 'AT_AlterColumnType').flatMap((found) => {
       const column = columnOf(found, found.command.name)

@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { withDescendants } from '../facts/relations.ts'
 import { relationKey } from '../names.ts'
 import type { PgNode, RangeVar } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { isOld, sizeOf } from './_input.ts'
 
 /** One statement changes or deletes most of a table. */
-export const unbatchedWrite: HazardRule<PgNode> = {
+export const unbatchedWrite: HazardRule<PgNode, Topic> = {
   id: 'unbatched-write',
   group: 'lock',
   title: 'One statement changes or deletes most of a table',
@@ -24,6 +25,7 @@ export const unbatchedWrite: HazardRule<PgNode> = {
       'create table t (id bigint primary key, a int, b text, c varchar(10)); insert into t values (1, 2)',
     ],
   },
+  on: ['UpdateStmt', 'DeleteStmt', 'MergeStmt'],
   detect(input) {
     const { statement, facts, before } = input
     const range = targetOf(statement.node)

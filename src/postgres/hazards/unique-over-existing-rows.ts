@@ -2,10 +2,11 @@ import type { HazardRule } from '../../model/hazard.ts'
 import { relationKey } from '../names.ts'
 import { textsOf, type PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, constraintIn, isOld, sizeOf, type Input } from './_input.ts'
 
 /** A unique index is built over rows that nobody has compared yet. */
-export const uniqueOverExistingRows: HazardRule<PgNode> = {
+export const uniqueOverExistingRows: HazardRule<PgNode, Topic> = {
   id: 'unique-over-existing-rows',
   group: 'operations',
   title: 'A unique index is built over rows that nobody has compared yet',
@@ -22,6 +23,7 @@ export const uniqueOverExistingRows: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int); create unique index on t (a)',
     ],
   },
+  on: ['IndexStmt', 'AT_AddConstraint'],
   detect(input) {
     return keysOf(input)
       .filter(({ key }) => isOld(key, input.before) && input.before.relations.get(key)?.rows !== 0)

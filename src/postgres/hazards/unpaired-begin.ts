@@ -1,9 +1,10 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { earlierIn } from './_transaction.ts'
 
 /** A BEGIN that no COMMIT of its own follows. */
-export const unpairedBegin: HazardRule<PgNode> = {
+export const unpairedBegin: HazardRule<PgNode, Topic> = {
   id: 'unpaired-begin',
   group: 'transaction',
   title: 'A BEGIN that no COMMIT of its own follows',
@@ -19,6 +20,7 @@ export const unpairedBegin: HazardRule<PgNode> = {
       'create table t (id bigint primary key); begin; savepoint s',
     ],
   },
+  on: ['TransactionStmt'],
   detect(input) {
     if (!begins(input.statement.node)) return []
     const nested = earlierIn(input).some(({ statement }) => begins(statement.node))

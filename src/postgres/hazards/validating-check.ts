@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import { constraintsOf } from '../facts/add-column.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, constraintIn, oldOnes, sizeOf, waiting } from './_input.ts'
 
 /** A new CHECK is tried on every row under ACCESS EXCLUSIVE. */
-export const validatingCheck: HazardRule<PgNode> = {
+export const validatingCheck: HazardRule<PgNode, Topic> = {
   id: 'validating-check',
   group: 'lock',
   title: 'A new CHECK is tried on every row under ACCESS EXCLUSIVE',
@@ -22,6 +23,7 @@ export const validatingCheck: HazardRule<PgNode> = {
       'begin; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add constraint k check (a > 0)',
     ],
   },
+  on: ['AT_AddConstraint', 'AT_AddColumn'],
   detect(input) {
     const { facts, before } = input
     if (oldOnes(facts.scans, before).length === 0 || facts.rewrites.length > 0) return []

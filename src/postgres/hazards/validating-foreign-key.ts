@@ -4,10 +4,11 @@ import type { Facts } from '../../model/facts.ts'
 import { constraintsOf } from '../facts/add-column.ts'
 import { isPartitioned } from '../facts/relations.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, constraintIn, listed, oldOnes, sizeOf, type Found, type Input, waiting } from './_input.ts'
 
 /** A new foreign key blocks writes to both tables while it is checked. */
-export const validatingForeignKey: HazardRule<PgNode> = {
+export const validatingForeignKey: HazardRule<PgNode, Topic> = {
   id: 'validating-foreign-key',
   group: 'lock',
   title: 'A new foreign key blocks writes to both tables while it is checked',
@@ -25,6 +26,7 @@ export const validatingForeignKey: HazardRule<PgNode> = {
       'begin; create table p (id bigint primary key); create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add constraint f foreign key (id) references p',
     ],
   },
+  on: ['AT_AddConstraint', 'AT_AddColumn', 'AT_AlterConstraint'],
   detect(input) {
     const { facts, before } = input
     if (oldOnes(facts.scans, before).length === 0) return []

@@ -5,10 +5,11 @@ import { volatilityOf } from '../facts/expression.ts'
 import { findFunction, creationKey } from '../names.ts'
 import { textsOf, type Constraint, type PgNode, type SQLValueFunction } from '../node.ts'
 import { callsIn, nodesTagged } from '../tree.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, constraintIn, listed, type Input } from './_input.ts'
 
 /** A CHECK that does not always say the same of a row. */
-export const volatileCheck: HazardRule<PgNode> = {
+export const volatileCheck: HazardRule<PgNode, Topic> = {
   id: 'volatile-check',
   group: 'operations',
   title: 'A CHECK that does not always say the same of a row',
@@ -27,6 +28,7 @@ export const volatileCheck: HazardRule<PgNode> = {
       "create function f(int) returns bool language plpgsql immutable as 'begin return true; end'; create table t (id bigint primary key, a int); alter table t add constraint k check (f(a)) not valid",
     ],
   },
+  on: ['CreateStmt', 'AT_AddConstraint', 'AT_AddColumn'],
   detect(input) {
     return checksIn(input).flatMap(({ key, check }) => {
       const changing = changingIn(check.raw_expr, input.before)

@@ -1,10 +1,11 @@
 import type { HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
+import type { Topic } from '../topics.ts'
 import { actionsOf, columnIn, condition, sizeOf } from './_input.ts'
 import { isVolatileDefault } from './_volatile-default.ts'
 
 /** A volatile DEFAULT writes every row anew. */
-export const volatileDefaultRewrite: HazardRule<PgNode> = {
+export const volatileDefaultRewrite: HazardRule<PgNode, Topic> = {
   id: 'volatile-default-rewrite',
   group: 'rewrite',
   title: 'A volatile DEFAULT writes every row anew',
@@ -24,6 +25,7 @@ export const volatileDefaultRewrite: HazardRule<PgNode> = {
       "create function f() returns int language plpgsql stable as 'begin return 1; end'; create table t (id bigint primary key, a int, b text, c varchar(10)); alter table t add column z int default f()",
     ],
   },
+  on: ['AT_AddColumn'],
   detect(input) {
     if (!isVolatileDefault(input)) return []
     return actionsOf(input, 'AT_AddColumn').map((found) => ({
