@@ -37,7 +37,7 @@ const only = (name, file) => ({
 module.exports = {
   forbidden: [
     ...Object.entries(mayImport).map(layer),
-    only('pg', 'src/postgres/session.ts'),
+    only('pg', 'src/postgres/client.ts'),
     only('libpg-query', 'src/postgres/parse.ts'),
     {
       name: 'no-cycles',

@@ -7,6 +7,11 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
+/** Whether the server said it: its messages alone have a severity. */
+export function isFromServer(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error && error.severity !== undefined
+}
+
 const failures: { readonly [sqlstate: string]: Failure } = {
   '55P03': 'lock-timeout',
   '40P01': 'deadlock',

@@ -1,6 +1,4 @@
-import pg from 'pg'
 import type { Catalog } from '../model/catalog.ts'
-import type { ErrorCode } from '../model/errors.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Blocker } from '../model/event.ts'
 import type { TableLock } from '../model/facts.ts'
@@ -21,9 +19,9 @@ import type {
 } from '../model/session.ts'
 import { attemptMessage, heldMsOf, needsNoExplicitLock } from './attempt.ts'
 import { readCatalog } from './catalog.ts'
-import { readConnectionUrl, withoutTls, withPassword } from './connection-url.ts'
-import type { ConnectionUrl } from './connection-url.ts'
-import { classifyFailure, codeOf, connectFailure } from './failures.ts'
+import type { DriverClient, DriverResult } from './client.ts'
+import { readConnectionUrl } from './connection-url.ts'
+import { classifyFailure, isFromServer } from './failures.ts'
 import { readBlockers, readOlderSnapshots, readWaits } from './lock-waits.ts'
 import { postgresDialect } from './quote.ts'
 import { refuseTransactionPooler } from './pooler.ts'
@@ -40,6 +38,8 @@ import { readServer } from './server.ts'
  */
 export async function connect(options: ConnectOptions): Promise<PostgresSession> {
   const url = readConnectionUrl(options.url)
+  // Most checks never connect: they need not load the driver.
+  const { open } = await import('./client.ts')
   const client = await open(url, options)
   try {
     const server = await readServer(async (sql) => (await client.query<Row>(sql)).rows)
@@ -57,62 +57,6 @@ export async function connect(options: ConnectOptions): Promise<PostgresSession>
 const noticeDeadClientMs = 2_000
 /** A runner that hangs between two messages must not hold its locks for ever. */
 const idleInTransactionMs = 60_000
-const connectTimeoutMs = 10_000
-
-async function open(url: ConnectionUrl, options: ConnectOptions): Promise<pg.Client> {
-  try {
-    return await openOnce(url.forDriver, options)
-  } catch (error) {
-    if (url.tls === 'optional' && codeOf(error) === undefined)
-      return await open({ ...url, forDriver: withoutTls(url.forDriver), tls: 'as-given' }, options)
-    throw connectError(error, url, options)
-  }
-}
-
-async function openOnce(connectionString: string, options: ConnectOptions): Promise<pg.Client> {
-  options.signal?.throwIfAborted()
-  const client = new pg.Client({
-    // The driver takes what the URL says before what it is told beside it: the function's password goes into the URL.
-    connectionString: options.password === undefined ? connectionString : withPassword(connectionString, await options.password()),
-    application_name: options.applicationName,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMs,
-    keepAlive: true,
-    types: { getTypeParser },
-  })
-  client.on('error', () => undefined) // a lost connection shows in the query that runs, or in the next
-  await client.connect()
-  return client
-}
-
-/** int8 as bigint: a count or a key beyond 2^53 must not lose digits. */
-function getTypeParser(
-  oid: Parameters<typeof pg.types.getTypeParser>[0],
-  format?: Parameters<typeof pg.types.getTypeParser>[1],
-): (value: string) => unknown {
-  if (oid === pg.types.builtins.INT8) return BigInt
-  return pg.types.getTypeParser(oid, format)
-}
-
-function connectError(error: unknown, url: ConnectionUrl, options: ConnectOptions): LockkeeperError {
-  if (error instanceof LockkeeperError) return error
-  const { host, port, database, user } = url.target
-  const { code, why } =
-    codeOf(error) === undefined
-      ? withoutCode(url, options)
-      : { code: connectFailure(error), why: error instanceof Error ? `: ${error.message}` : '' }
-  return new LockkeeperError(code, `cannot connect to ${database} on ${host}:${port} as ${user}${why}`, {
-    cause: error,
-    details: { host, port, database, user },
-  })
-}
-
-/** The driver stopped by itself, with no code: it had no password to give, the server has no TLS, or nothing answered in time. */
-function withoutCode(url: ConnectionUrl, options: ConnectOptions): { readonly code: ErrorCode; readonly why: string } {
-  if (url.wantsTls) return { code: 'tls-failed', why: ': the URL asks for TLS, and the server does not offer it' }
-  if (!url.hasPassword && options.password === undefined)
-    return { code: 'auth-failed', why: ': the server asks for a password and the URL has none' }
-  return { code: 'unreachable', why: ': no answer, or the connection was closed at once' }
-}
 
 async function settle(session: PostgresSession, options: ConnectOptions): Promise<void> {
   const settings = [
@@ -141,7 +85,7 @@ export class PostgresSession implements Session {
   readonly server: Server
   readonly target: Target
   readonly pid: number
-  readonly #client: pg.Client
+  readonly #client: DriverClient
   readonly #control: Session | undefined
   /** 0: none. Kept to send SET only when it changes, and to tell a timeout from a cancel. */
   #statementTimeoutMs = 0
@@ -150,7 +94,7 @@ export class PostgresSession implements Session {
   readonly #notLockable = new Set<string>()
 
   constructor(
-    client: pg.Client,
+    client: DriverClient,
     { pid, ...server }: Server & { readonly pid: number },
     { target, control }: { readonly target: Target; readonly control: Session | undefined },
   ) {
@@ -257,7 +201,7 @@ export class PostgresSession implements Session {
     return this.close()
   }
 
-  async #send(run: () => Promise<pg.QueryResult<Row> | pg.QueryResult<Row>[]>, limits: Limits): Promise<pg.QueryResult<Row>[]> {
+  async #send(run: () => Promise<DriverResult<Row> | DriverResult<Row>[]>, limits: Limits): Promise<DriverResult<Row>[]> {
     limits.signal?.throwIfAborted()
     await this.#limit(limits.statementTimeoutMs)
     const stop = this.#cancelOn(limits.signal)
@@ -291,7 +235,7 @@ export class PostgresSession implements Session {
 
   /** What the server said is passed on as it is; all else means that nobody is there to say anything. */
   #lostOr(error: unknown): unknown {
-    if (error instanceof pg.DatabaseError) return error
+    if (isFromServer(error)) return error
     this.#lost = true
     return new LockkeeperError('connection-lost', `the connection to ${this.target.database} on ${this.target.host} was lost`, {
       cause: error,
