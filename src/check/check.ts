@@ -1,13 +1,13 @@
 import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Facts } from '../model/facts.ts'
-import type { Statistics } from '../model/statistics.ts'
-import type { CheckReport, ProjectFinding } from '../model/verdict.ts'
+import type { Estimated, Statistics } from '../model/statistics.ts'
+import type { CheckedMigration, CheckReport, ProjectFinding } from '../model/verdict.ts'
 import { keyOf } from './baseline.ts'
 import { checked, type Desk } from './checked.ts'
 import { estimateNote, estimateOf } from './estimates.ts'
 import { hazardsOf, panelOf, rulesOf } from './hazards.ts'
-import { judge } from './judge.ts'
+import { judge, type Choose, type Judgement } from './judge.ts'
 import { ownRules } from './own-rules.ts'
 import type { Observation, PendingMigration } from './pending.ts'
 import { defaultPolicy, isIgnored, type Policy } from './policy.ts'
@@ -39,16 +39,17 @@ export interface CheckOptions {
 
 export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards' | 'topics' | 'estimate'>
 
-/** What every pending statement locks, rewrites, scans and breaks. */
-export function check<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], options: CheckOptions): CheckReport {
-  const predicted =
-    options.sandboxVersion === undefined ? undefined : predictions(engine, pending, { options, version: options.sandboxVersion })
-  const verdicts = options.versions.map((version) => verdictsFor(engine, pending, { options, version, predicted }))
+/** What every pending statement locks, rewrites, scans and breaks. Each migration is done with before the next is asked for. */
+export function check<Node>(engine: CheckEngine<Node>, pending: Iterable<PendingMigration<Node>>, options: CheckOptions): CheckReport {
   const desk = deskOf(engine, options)
-  const migrations = pending.flatMap((item, at) => {
-    const said = verdicts.map((of) => of[at] ?? [])
-    return isIgnored(desk.policy, item.migration.file) ? [] : [checked(item, said, desk)]
-  })
+  const judges = judgesOf(engine, options)
+  const migrations: CheckedMigration[] = []
+  const estimated: Estimated[] = []
+  for (const item of pending) {
+    const said = judges(item)
+    estimated.push(...said.flatMap((verdicts) => verdicts.map((verdict) => verdict.estimated)))
+    if (!isIgnored(desk.policy, item.migration.file)) migrations.push(checked(item, said, desk))
+  }
   const version = options.versions.at(-1) ?? options.catalog.server.version
   return {
     server: { flavor: options.catalog.server.flavor, version },
@@ -56,7 +57,7 @@ export function check<Node>(engine: CheckEngine<Node>, pending: readonly Pending
     summary: summaryOf(migrations, options.project ?? []),
     migrations,
     project: options.project ?? [],
-    notes: [...options.notes, ...estimateNote(verdicts.flat(2))],
+    notes: [...options.notes, ...estimateNote(estimated)],
   }
 }
 
@@ -68,44 +69,42 @@ function deskOf<Node>(engine: CheckEngine<Node>, { policy = defaultPolicy, style
   return { policy, known, idle, today, accepted }
 }
 
-/** Facts predicted for the sandbox's own major: where another major's prediction is equal, the observation holds for it too (H15). */
-type Predictions = readonly (readonly Facts[])[]
+/** The verdicts on one migration, by major and then by statement; to be asked for one migration after the other. */
+type Judges<Node> = (item: PendingMigration<Node>) => readonly (readonly Verdict[])[]
 
-interface Aim {
-  readonly options: CheckOptions
-  readonly version: number
-  readonly predicted?: Predictions | undefined
+function judgesOf<Node>(engine: CheckEngine<Node>, options: CheckOptions): Judges<Node> {
+  const sandbox = options.sandboxVersion === undefined ? undefined : groundOf(engine, options, options.sandboxVersion)
+  const judges = options.versions.map((version) => verdictsFor(engine, options, version))
+  return (item) => {
+    const predicted = sandbox?.(item).statements.map(({ facts }) => facts)
+    return judges.map((verdicts) => verdicts(item, predicted))
+  }
 }
 
-function predictions<Node>(engine: CheckEngine<Node>, pending: readonly PendingMigration<Node>[], { options, version }: Aim): Predictions {
-  let catalog = forVersion(options.catalog, version)
-  return pending.map((item) => {
-    const { statements, after } = judge(engine, item.statements, { before: catalog })
-    catalog = options.together ? after : engine.settle(after, catalog)
-    return statements.map((statement) => statement.facts)
-  })
+/** Judges one migration after the other for a server of this major, each on what the earlier ones left. */
+function groundOf<Node>(engine: CheckEngine<Node>, { catalog, together }: CheckOptions, version: number) {
+  let before = forVersion(catalog, version)
+  return ({ statements }: PendingMigration<Node>, choose?: Choose): Judgement<Node> => {
+    const judged = judge(engine, statements, { before, choose })
+    before = together ? judged.after : engine.settle(judged.after, before)
+    return judged
+  }
 }
 
-function verdictsFor<Node>(
-  engine: CheckEngine<Node>,
-  pending: readonly PendingMigration<Node>[],
-  aim: Aim,
-): readonly (readonly Verdict[])[] {
-  const { options } = aim
-  let catalog = forVersion(options.catalog, aim.version)
+/** `predicted` are the facts for the sandbox's own major: where another major's prediction is equal, the observation holds for it too (H15). */
+function verdictsFor<Node>(engine: CheckEngine<Node>, options: CheckOptions, version: number) {
+  const judged = groundOf(engine, options, version)
   const panel = panelOf(engine, rulesOf(engine, options.style === true))
-  return pending.map((item, at) => {
-    const choose = (index: number, mine: Facts) => chosen(item.observed[index], mine, aim.predicted?.[at]?.[index])
-    const { statements, after } = judge(engine, item.statements, { before: catalog, choose })
-    catalog = options.together ? after : engine.settle(after, catalog)
+  return (item: PendingMigration<Node>, predicted: readonly Facts[] | undefined): readonly Verdict[] => {
+    const { statements } = judged(item, (at, mine) => chosen(item.observed[at], mine, predicted?.[at]))
     const hazards = hazardsOf(panel, statements, transactionsOf(item.statements, item.migration.transaction))
-    return statements.map((statement, index) => ({
-      version: aim.version,
+    return statements.map((statement, at) => ({
+      version,
       facts: statement.facts,
-      hazards: hazards[index] ?? [],
+      hazards: hazards[at] ?? [],
       estimated: estimateOf(engine, statement, options.statistics),
     }))
-  })
+  }
 }
 
 function chosen(observation: Observation | undefined, mine: Facts, sandbox: Facts | undefined): Facts {

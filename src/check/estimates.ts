@@ -1,7 +1,6 @@
 import type { Engine } from '../model/engine.ts'
 import type { Estimated, Statistics } from '../model/statistics.ts'
 import type { JudgedStatement } from './judge.ts'
-import type { Verdict } from './worst.ts'
 
 /** How long the statement works on the catalog that it finds; nothing without statistics. */
 export function estimateOf<Node>(
@@ -15,8 +14,8 @@ export function estimateOf<Node>(
 }
 
 /** Which tables lack what an estimate needs. */
-export function estimateNote(verdicts: readonly Pick<Verdict, 'estimated'>[]): readonly string[] {
-  const all = verdicts.flatMap(({ estimated }) => (estimated.kind === 'unknown' ? estimated.relations : []))
+export function estimateNote(estimates: readonly Estimated[]): readonly string[] {
+  const all = estimates.flatMap((estimated) => (estimated.kind === 'unknown' ? estimated.relations : []))
   const names = [...new Set(all)].toSorted()
   if (names.length === 0) return []
   return [

@@ -26,7 +26,7 @@ export interface Ground {
   /** What the first statement finds. */
   readonly before: Catalog
   /** Where it is absent, every verdict is a prediction. */
-  readonly choose?: Choose
+  readonly choose?: Choose | undefined
 }
 
 /** Judges a script on a catalog, each statement on what the earlier ones left. */

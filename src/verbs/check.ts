@@ -34,8 +34,7 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
     const scope = await scopeOf(options)
     const engine = await postgresEngine()
     if (options.policy !== undefined) refuseUnknownRules(engine, options.policy)
-    const parsed = scope.pending.map((migration) => ({ migration, statements: statementsOf(engine, migration) }))
-    const wanted = { options, scope, parsed }
+    const wanted = { options, scope, parsed: options.sandbox === false ? [] : parsedAll(engine, scope) }
     const tried = await tryOut(engine, await opening, wanted)
     const sizes = await sizesFor(options, scope)
     // The sandbox's server ends while its findings are judged.
@@ -47,6 +46,11 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
     cancel.abort()
     await close(await opening)
   }
+}
+
+/** Read while the sandbox starts. */
+function parsedAll(engine: Engine, { pending }: Scope): readonly Parsed[] {
+  return pending.map((migration) => ({ migration, statements: statementsOf(engine, migration) }))
 }
 
 /** Standard input is of no project. */
@@ -87,9 +91,9 @@ async function tryOut(engine: Engine, opened: Opened, { options, scope, parsed }
     case 'failed':
       throw opened.error
     case 'unwanted':
-      return predictAll(engine, { scope, parsed, version: versionsOf(options, scope).at(-1) ?? 18, why: '--no-sandbox' })
+      return predictAll(engine, { scope, version: versionsOf(options, scope).at(-1) ?? 18, why: '--no-sandbox' })
     case 'missing':
-      return predictAll(engine, { scope, parsed, version: versionsOf(options, scope).at(-1) ?? 18, why: opened.error.message })
+      return predictAll(engine, { scope, version: versionsOf(options, scope).at(-1) ?? 18, why: opened.error.message })
     case 'open':
       return await tryAll(engine, opened.sandbox, { scope, parsed })
   }

@@ -12,14 +12,15 @@ interface Ground {
   /** What the first pending migration finds. */
   readonly catalog: Catalog
   readonly together: boolean
-  readonly pending: readonly PendingMigration<unknown>[]
+  readonly pending: Iterable<PendingMigration<unknown>>
 }
 
 /** The report, with the text that could stand in the place of each statement that has a finding with a rewrite. */
 export function withReplacements(engine: Engine, report: CheckReport, ground: Ground): CheckReport {
   const made = new Map<string, ReadonlyMap<Statement, Catalog>>()
+  const pending = [...ground.pending]
   let catalog = ground.catalog
-  for (const { migration, statements } of ground.pending) {
+  for (const { migration, statements } of pending) {
     const before = catalog
     const found = new Map<Statement, Catalog>()
     for (const statement of statements) {
@@ -30,7 +31,7 @@ export function withReplacements(engine: Engine, report: CheckReport, ground: Gr
     if (!ground.together) catalog = engine.settle(catalog, before)
   }
   const migrations = report.migrations.map((checked) => {
-    const item = ground.pending.find(({ migration }) => migration.id === checked.id)
+    const item = pending.find(({ migration }) => migration.id === checked.id)
     if (item === undefined || item.migration.body.kind !== 'sql') return checked
     const statements = checked.statements.map((one, at) => {
       const statement = item.statements[at]

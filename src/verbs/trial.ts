@@ -9,7 +9,8 @@ import type { Scope } from './scope.ts'
 
 /** Everything that `check` needs to judge by. */
 export interface Trial {
-  readonly pending: readonly PendingMigration<unknown>[]
+  /** Each may be read only when it is asked for, and anew each time. */
+  readonly pending: Iterable<PendingMigration<unknown>>
   /** After the history. */
   readonly catalog: Catalog
   /** What limits the verdicts, in words. */
@@ -45,14 +46,15 @@ export async function tryAll(engine: Engine, sandbox: Sandbox, { scope, parsed }
   return { pending, catalog: partial ? { ...catalog, knowledge: 'partial' } : catalog, notes, sandboxVersion: sandbox.version }
 }
 
-interface Blind extends Read {
+interface Blind {
+  readonly scope: Scope
   readonly version: number
   /** Why there is no sandbox. */
   readonly why: string
 }
 
-/** Without a sandbox: history is simulated, and every verdict is a prediction. */
-export function predictAll(engine: Engine, { scope, parsed, version, why }: Blind): Trial {
+/** Without a sandbox: history is simulated, and every verdict is a prediction. A thousand migrations are not all held in memory. */
+export function predictAll(engine: Engine, { scope, version, why }: Blind): Trial {
   const statements = scope.history.flatMap((migration) => statementsOf(engine, migration))
   const empty = engine.emptyCatalog({ flavor: 'postgresql', version }, scope.schema)
   // What the history made is in use by now, as it is where a server tells of it.
@@ -60,8 +62,12 @@ export function predictAll(engine: Engine, { scope, parsed, version, why }: Blin
     statements.reduce((before, statement) => engine.simulate(statement, before), empty),
     empty,
   )
-  const pending = parsed.map((item) => ({ ...item, observed: [] }))
+  const pending = { [Symbol.iterator]: () => readEach(engine, scope.pending) }
   return { pending, catalog, notes: [`Nothing was run, all verdicts are predicted: ${why}`] }
+}
+
+function* readEach(engine: Engine, pending: Scope['pending']): Generator<PendingMigration<unknown>> {
+  for (const migration of pending) yield { migration, statements: statementsOf(engine, migration), observed: [] }
 }
 
 function skippedNote(why: readonly string[]): readonly string[] {
