@@ -40,7 +40,12 @@ export function checked<Node>(item: PendingMigration<Node>, verdicts: readonly (
     const said = verdicts.flatMap((of) => of[at] ?? [])
     return {
       statement,
-      verdicts: said.map((one) => ({ ...one, hazards: configured([...own, ...one.hazards], desk.policy, file) })),
+      verdicts: said.map(({ version, facts, hazards, estimated }) => ({
+        version,
+        facts,
+        hazards: configured([...own, ...hazards], desk.policy, file),
+        estimated,
+      })),
     }
   })
   const statements = tried.map((one, at) =>
@@ -76,16 +81,27 @@ function withoutSuppressed<Node>(
   const found = verdicts.some(({ hazards }) => hazards.length > 0)
   const fingerprint = found ? fingerprintOf(item.migration.id, statement.sql) : undefined
   const takers = [byComments(suppressions, desk.today), ...(fingerprint === undefined ? [] : [byBaseline(desk.accepted, fingerprint)])]
-  const sifted = verdicts.map((verdict) => ({ ...verdict, ...sift(verdict.hazards, takers) }))
+  const sifted = verdicts.map(({ version, facts: of, hazards: said, estimated: work }) => {
+    const { hazards: left, suppressed } = sift(said, takers)
+    return { version, facts: of, hazards: left, estimated: work, suppressed }
+  })
   const { facts, hazards, estimated } = worstOf(sifted)
   const { sql, line, column, start } = statement
-  const place = item.migration.body.kind === 'sql' ? { sql, line, column, offsetBytes: start } : { sql, line, column }
-  const suppressed = distinct(sifted.flatMap((verdict) => verdict.suppressed))
-  const estimate = estimated.kind === 'range' ? { estimate: estimated.estimate } : {}
-  return { ...place, facts, ...estimate, hazards, suppressed, ...(fingerprint !== undefined && { fingerprint }) }
+  return {
+    sql,
+    line,
+    column,
+    offsetBytes: item.migration.body.kind === 'sql' ? start : undefined,
+    facts,
+    estimate: estimated.kind === 'range' ? estimated.estimate : undefined,
+    hazards,
+    suppressed: distinct(sifted.flatMap((verdict) => verdict.suppressed)),
+    fingerprint,
+  }
 }
 
 function distinct(suppressed: readonly SuppressedHazard[]): readonly SuppressedHazard[] {
+  if (suppressed.length < 2) return suppressed
   return [...new Map(suppressed.map((one) => [`${one.rule}\n${one.message}`, one])).values()]
 }
 

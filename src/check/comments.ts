@@ -19,7 +19,13 @@ interface Placed {
 
 /** The comments outside of statements, in order: between those of a script, and anywhere in code. */
 export function commentsOf(body: Migration['body'], statements: readonly Placed[]): readonly Comment[] {
-  return body.kind === 'sql' ? inScript(body.bytes, statements) : inCode(body.bytes, statements)
+  if (body.kind !== 'sql') return inCode(body.bytes, statements)
+  return mayHoldComments(body.bytes) ? inScript(body.bytes, statements) : []
+}
+
+function mayHoldComments(bytes: Uint8Array): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.includes('--') || buffer.includes('/*')
 }
 
 const decoder = new TextDecoder()

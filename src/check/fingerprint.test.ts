@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { fingerprintOf, normalised } from './fingerprint.ts'
 
@@ -6,6 +7,16 @@ it('leaves out what a formatter changes, and nothing inside quotes', () => {
   expect(normalised(one)).toBe(`alter table "A b" add c text default 'X  -- y' , add d int`)
   expect(normalised('DO $x$ A  B $x$')).toBe('do $x$ A  B $x$')
   expect(normalised(`select a - b / c, 'it''s  so'`)).toBe(`select a - b / c, 'it''s  so'`)
+})
+
+it('reads a statement without quotes and comments as it reads the same one beside a string', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[A-Za-zÄΣİß\s.:;,()=<>/*-]{0,40}$/), (sql) => {
+      fc.pre(!/--|\/\*/.test(sql))
+      expect(normalised(`x${sql}x ''`)).toBe(`${normalised(`x${sql}x`)} ''`)
+    }),
+    { seed: 7 },
+  )
 })
 
 it('is the same for the same statement of a migration, and another for another one', () => {

@@ -57,7 +57,11 @@ export function hazardsOf<Node>(
     return { transaction, start }
   })
   return places.map((place, at) =>
-    distinct((statements[at]?.parts ?? []).flatMap((part, own) => opinions(panel(part.statement), part, { ...place, own }))),
+    distinct(
+      (statements[at]?.parts ?? []).flatMap((part, own) =>
+        opinions(panel(part.statement), part, { transaction: place.transaction, start: place.start, own }),
+      ),
+    ),
   )
 }
 

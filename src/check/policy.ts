@@ -24,6 +24,7 @@ export const defaultPolicy: Policy = { rules: {}, ignore: [] }
 /** The hazards with the severities that the team wants for the file; those of rules that are off are gone. */
 export function configured(hazards: readonly Hazard[], { rules }: Policy, file: string): readonly Hazard[] {
   return hazards.flatMap((hazard) => {
+    if (!Object.hasOwn(rules, hazard.rule)) return hazard
     const severity = settingFor(rules, hazard.rule, file)?.severity ?? hazard.severity
     return severity === 'off' ? [] : [{ ...hazard, severity }]
   })

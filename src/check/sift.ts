@@ -13,6 +13,7 @@ export type TakesBack = (hazard: Hazard) => Pick<SuppressedHazard, 'reason' | 'b
 
 /** Takes out what is suppressed; the first who takes a hazard back gives the reason. */
 export function sift(hazards: readonly Hazard[], takers: readonly TakesBack[]): Sifted {
+  if (hazards.length === 0) return { hazards, suppressed: [] }
   const sorted = hazards.map((hazard) => ({ hazard, taken: takers.map((take) => take(hazard)).find((taken) => taken !== undefined) }))
   return {
     hazards: sorted.flatMap(({ hazard, taken }) => (taken === undefined ? [hazard] : [])),

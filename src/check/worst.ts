@@ -17,6 +17,8 @@ const weights: { readonly [severity in Severity]: number } = { error: 10_000, wa
  * better. Of equal ones, the newest server's.
  */
 export function worstOf(verdicts: readonly Verdict[]): Omit<Verdict, 'version'> {
+  const [only] = verdicts
+  if (only !== undefined && verdicts.length === 1) return only
   const ranked = verdicts.toSorted((a, b) => weight(b) - weight(a) || b.version - a.version)
   const worst = ranked[0]
   if (worst === undefined) throw new RangeError('worstOf needs a verdict')

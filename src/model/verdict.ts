@@ -10,15 +10,15 @@ export interface CheckedStatement {
   readonly line: number
   readonly column: number
   /** Where it begins in the file; absent for a statement that code issued. */
-  readonly offsetBytes?: number
+  readonly offsetBytes?: number | undefined
   readonly facts: Facts
   /** Of the work under its locks. Absent without sizes, and where no work grows with a table. */
-  readonly estimate?: Estimate
+  readonly estimate?: Estimate | undefined
   readonly hazards: readonly Hazard[]
   /** Hazards that a comment in the file or the baseline takes back, with the reason. */
   readonly suppressed: readonly SuppressedHazard[]
   /** Of migration and statement, the same when lines move or blanks change; present where there is a hazard, suppressed or not. */
-  readonly fingerprint?: string
+  readonly fingerprint?: string | undefined
   /** Statements that do the same without what was found; present where they were asked for and text alone can do it. */
   readonly replacement?: readonly string[]
 }

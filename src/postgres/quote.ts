@@ -6,19 +6,33 @@ export const postgresDialect: Dialect = { name, literal }
 
 /** Joins the parts by dots, each quoted as the server's quote_ident would; a NUL byte throws `nul-byte`. */
 function name(...parts: readonly string[]): string {
-  return parts.map(quoteName).join('.')
+  const [first = '', second] = parts
+  if (parts.length === 1) return quoteName(first)
+  return parts.length === 2 && second !== undefined ? qualified(first, second) : parts.map(quoteName).join('.')
 }
 
-// The same few names are quoted again and again while a folder is judged.
+// The same few names are quoted again and again while a folder is judged, and compared with themselves: best as the same string.
 const quoted = new Map<string, string>()
-const mostQuoted = 10_000
+const inSchemas = new Map<string, Map<string, string>>()
+const mostKept = 10_000
 
 function quoteName(part: string): string {
-  const known = quoted.get(part)
+  return kept(quoted, part, () => quote(part))
+}
+
+function qualified(schema: string, part: string): string {
+  if (inSchemas.size >= mostKept) inSchemas.clear()
+  let names = inSchemas.get(schema)
+  if (names === undefined) inSchemas.set(schema, (names = new Map()))
+  return kept(names, part, () => `${quoteName(schema)}.${quoteName(part)}`)
+}
+
+function kept(names: Map<string, string>, key: string, make: () => string): string {
+  const known = names.get(key)
   if (known !== undefined) return known
-  if (quoted.size >= mostQuoted) quoted.clear()
-  const made = quote(part)
-  quoted.set(part, made)
+  if (names.size >= mostKept) names.clear()
+  const made = make()
+  names.set(key, made)
   return made
 }
 

@@ -6,7 +6,7 @@ import { alterTable } from './simulate/alter-table.ts'
 import { createForeignTable, createTable } from './simulate/create-table.ts'
 import { createTableAs, createView } from './simulate/create-view.ts'
 import { drop, truncate } from './simulate/drop.ts'
-import { each, lazySource } from './simulate/edit.ts'
+import { each, LazySource } from './simulate/edit.ts'
 import { alterFunction, createFunction } from './simulate/functions.ts'
 import { createIndex } from './simulate/indexes.ts'
 import {
@@ -28,7 +28,7 @@ import { alterDomain, alterEnum, createComposite, createDomain, createEnum, crea
  * and what cannot be foreseen (DO, functions with side effects) leaves it as it is. Needs the parser to be loaded.
  */
 export function simulate(statement: Statement<PgNode>, catalog: Catalog): Catalog {
-  return effectOf(statement.node, catalog, lazySource(statement.sql, statement.node))
+  return effectOf(statement.node, catalog, new LazySource(statement.sql, statement.node))
 }
 
 function effectOf(node: PgNode, catalog: Catalog, source: Source): Catalog {

@@ -80,17 +80,19 @@ function found<What extends Pick<Hazard, 'rule'>>(
   of: (statement: CheckedStatement) => readonly What[],
 ): readonly Found<What>[] {
   const seen = new Map<string, number>()
-  return foundIn(report).flatMap((migration) =>
-    migration.statements.flatMap((statement) => {
-      const place = placeOf(pathIn(folder, migration.file), statement)
+  return foundIn(report).flatMap((migration) => {
+    const path = pathIn(folder, migration.file)
+    return migration.statements.flatMap((statement) => {
+      if (of(statement).length === 0) return []
+      const place = placeOf(path, statement)
       return of(statement).map((hazard) => {
         const print = `${hazard.rule}-${statement.fingerprint ?? migration.id}`
         const before = seen.get(print) ?? 0
         seen.set(print, before + 1)
         return { migration, statement, place, hazard, fingerprint: before === 0 ? print : `${print}-${before + 1}` }
       })
-    }),
-  )
+    })
+  })
 }
 
 /** The migrations, and before them what was found in the project's own files, each as if it were a migration with one statement. */
@@ -119,8 +121,14 @@ const nothing: Facts = {
 function placeOf(path: string, { sql, line, column, offsetBytes }: CheckedStatement): Place {
   if (offsetBytes === undefined) return { path, line, column, endLine: line }
   const lines = sql.split('\n')
-  const last = [...(lines.at(-1) ?? '')].length
+  const last = characters(lines.at(-1) ?? '')
   return { path, line, column, endLine: line + lines.length - 1, endColumn: last + (lines.length === 1 ? column : 1) }
+}
+
+const beyondAscii = /[^\0-\x7f]/
+
+function characters(text: string): number {
+  return beyondAscii.test(text) ? [...text].length : text.length
 }
 
 function pathIn(folder: string, file: string): string {

@@ -145,11 +145,17 @@ function cut<Value>(tree: Tree<Value>, key: string): readonly [Tree<Value>, Tree
   return [node(tree, tree.left, left), same, right]
 }
 
+// With a stack of its own: a generator for each node costs more than the node.
 function* walk<Value, Item>(tree: Tree<Value>, item: (node: TreeNode<Value>) => Item): Generator<Item, undefined> {
-  if (tree === undefined) return
-  yield* walk(tree.left, item)
-  yield item(tree)
-  yield* walk(tree.right, item)
+  const above: TreeNode<Value>[] = []
+  let at = tree
+  for (;;) {
+    for (; at !== undefined; at = at.left) above.push(at)
+    const next = above.pop()
+    if (next === undefined) return
+    yield item(next)
+    at = next.right
+  }
 }
 
 // FNV-1a, then the finaliser of MurmurHash3, so that names that differ in their last digit spread out.

@@ -26,27 +26,34 @@ export function locksOn(mode: LockMode, relations: readonly string[]): Effect {
 /** All parts as one. */
 export function merge(...effects: readonly Effect[]): Effect {
   return {
-    locks: strongest(effects.flatMap((effect) => effect.locks ?? [])),
-    scans: joined(effects, 'scans'),
-    rewrites: joined(effects, 'rewrites'),
-    builds: joined(effects, 'builds'),
-    destroys: joined(effects, 'destroys'),
-    creates: joined(effects, 'creates'),
-    waitsFor: joined(effects, 'waitsFor'),
+    locks: strongest(joined(effects, (effect) => effect.locks)),
+    scans: joined(effects, (effect) => effect.scans),
+    rewrites: joined(effects, (effect) => effect.rewrites),
+    builds: joined(effects, (effect) => effect.builds),
+    destroys: joined(effects, (effect) => effect.destroys),
+    creates: joined(effects, (effect) => effect.creates),
+    waitsFor: joined(effects, (effect) => effect.waitsFor),
     alone: effects.some((effect) => effect.alone === true),
-    conditions: joined(effects, 'conditions'),
+    conditions: joined(effects, (effect) => effect.conditions),
   }
 }
-
-type ListField = Exclude<keyof Effect, 'locks' | 'alone'>
 
 const empty: readonly never[] = []
 
 // Nearly all lists of nearly all effects are empty.
-function joined<Field extends ListField>(effects: readonly Effect[], field: Field): NonNullable<Effect[Field]> {
-  const lists = effects.map((effect) => effect[field]).filter((list) => list !== undefined && list.length > 0)
-  const [only = empty] = lists
-  return (lists.length < 2 ? only : [...new Set(lists.flat())]) as NonNullable<Effect[Field]>
+function joined<Item>(effects: readonly Effect[], listOf: (effect: Effect) => readonly Item[] | undefined): readonly Item[] {
+  let only: readonly Item[] = empty
+  let several: Set<Item> | undefined
+  for (const effect of effects) {
+    const list = listOf(effect)
+    if (list === undefined || list.length === 0) continue
+    if (only.length === 0) only = list
+    else {
+      several ??= new Set(only)
+      for (const item of list) several.add(item)
+    }
+  }
+  return several === undefined ? only : [...several]
 }
 
 /** The parts as Facts, in a stable order. A table that is rewritten, or on which an index is built, is also read. */

@@ -37,13 +37,19 @@ export function foreignKeysOf(relation: Relation | undefined): readonly ForeignK
   return (relation?.constraints ?? []).filter((constraint) => constraint.kind === 'foreign-key')
 }
 
+export interface ForeignKeyFrom {
+  /** Canonical name of the referring table. */
+  readonly from: string
+  readonly foreignKey: ForeignKey
+}
+
 /** Foreign keys of all tables (its own included) that refer to this one. */
-export function foreignKeysTo(key: string, catalog: Catalog): readonly { readonly from: string; readonly foreignKey: ForeignKey }[] {
-  return pointersTo(catalog, key).flatMap((from) =>
-    foreignKeysOf(catalog.relations.get(from))
-      .filter((foreignKey) => foreignKey.references === key)
-      .map((foreignKey) => ({ from, foreignKey })),
-  )
+export function foreignKeysTo(key: string, catalog: Catalog): readonly ForeignKeyFrom[] {
+  const found: ForeignKeyFrom[] = []
+  for (const from of pointersTo(catalog, key))
+    for (const constraint of catalog.relations.get(from)?.constraints ?? [])
+      if (constraint.kind === 'foreign-key' && constraint.references === key) found.push({ from, foreignKey: constraint })
+  return found
 }
 
 /** Views and materialised views that read the relation, and those that read these. */

@@ -27,24 +27,21 @@ export function actionsOf(judged: Judged<PgNode>, ...subtypes: readonly AlterTab
 
 const none: readonly Found[] = []
 
-/** Every rule asks for the same ones; a statement is judged on another catalog only for another version of the server. */
-const known = new WeakMap<PgNode, { readonly before: Catalog; readonly found: readonly Found[] }>()
+/** Every rule asks for those of the same statement, one after the other. */
+let last: { readonly node: PgNode; readonly before: Catalog; readonly found: readonly Found[] } | undefined
 
-function allActions({ statement, before }: Judged<PgNode>): readonly Found[] {
-  const last = known.get(statement.node)
-  if (last?.before === before) return last.found
-  const found = findActions(statement, before)
-  known.set(statement.node, { before, found })
-  return found
+function allActions({ statement: { node }, before }: Judged<PgNode>): readonly Found[] {
+  if (last?.node !== node || last.before !== before) last = { node, before, found: findActions(node, before) }
+  return last.found
 }
 
-function findActions(statement: Judged<PgNode>['statement'], before: Catalog): readonly Found[] {
-  if (!('AlterTableStmt' in statement.node) || statement.node.AlterTableStmt.objtype === 'OBJECT_INDEX') return none
-  const { relation: range, cmds = [], objtype = 'OBJECT_TABLE' } = statement.node.AlterTableStmt
+function findActions(node: PgNode, before: Catalog): readonly Found[] {
+  if (!('AlterTableStmt' in node) || node.AlterTableStmt.objtype === 'OBJECT_INDEX') return none
+  const { relation: range, cmds = [], objtype = 'OBJECT_TABLE' } = node.AlterTableStmt
   const key = relationKey(range ?? {}, before)
   if (!isOld(key, before)) return none
   return cmds
-    .flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []))
+    .flatMap((each) => ('AlterTableCmd' in each ? [each.AlterTableCmd] : []))
     .map((command) => ({ key, relation: before.relations.get(key), command, objtype }))
 }
 

@@ -5,15 +5,19 @@ import type { Source } from '../source.ts'
 import { scan, type Token } from '../parse.ts'
 
 /** A statement, whose text is cut into tokens only where an expression is wanted. */
-export function lazySource(sql: string, node: PgNode): Source {
-  let tokens: readonly Token[] | undefined
-  return {
-    sql,
-    node,
-    get tokens() {
-      tokens ??= scan(sql).filter((token) => !token.kind.endsWith('_COMMENT'))
-      return tokens
-    },
+export class LazySource implements Source {
+  readonly sql: string
+  readonly node: PgNode
+  #tokens: readonly Token[] | undefined
+
+  constructor(sql: string, node: PgNode) {
+    this.sql = sql
+    this.node = node
+  }
+
+  get tokens(): readonly Token[] {
+    this.#tokens ??= scan(this.sql).filter((token) => !token.kind.endsWith('_COMMENT'))
+    return this.#tokens
   }
 }
 
@@ -55,9 +59,10 @@ export function putConstraint(catalog: Catalog, key: string, constraint: Made): 
   }))
 }
 
-export function newRelation(place: Pick<Relation, 'schema' | 'name'>, kind: RelationKind): Relation {
+export function newRelation({ schema, name }: Pick<Relation, 'schema' | 'name'>, kind: RelationKind): Relation {
   return {
-    ...place,
+    schema,
+    name,
     kind,
     isNew: true,
     columns: [],

@@ -7,7 +7,7 @@ import { chooseIndexName } from '../object-names.ts'
 import { parse } from '../parse.ts'
 import { expressionText, type Source } from '../source.ts'
 import { indexKeyText, indexText, optionsText } from './definitions.ts'
-import { byName, each, edit, lazySource } from './edit.ts'
+import { byName, each, edit, LazySource } from './edit.ts'
 
 export function createIndex(statement: IndexStmt, catalog: Catalog, source: Source): Catalog {
   const key = relationKey(statement.relation ?? {}, catalog)
@@ -117,6 +117,6 @@ export function cloneIndex(catalog: Catalog, key: string, { index, parent }: { r
   const [statement] = parse(Buffer.from(index.definition, 'utf8'))
   if (statement === undefined || !('IndexStmt' in statement.node)) return catalog
   const { idxname: _named, relation: _table, ...shape } = statement.node.IndexStmt
-  const request = { statement: shape, source: lazySource(statement.sql, statement.node) }
+  const request = { statement: shape, source: new LazySource(statement.sql, statement.node) }
   return parent === undefined ? addIndex(catalog, key, request) : addToPartition(catalog, key, { ...request, parent })
 }
