@@ -63,7 +63,7 @@ const step = v.variant('kind', [
     over: v.literal('leaves'),
     relation: text,
     template: v.array(sqlStep),
-    index: v.looseObject({ addition: text, label: text }),
+    index: v.exactOptional(v.looseObject({ addition: v.exactOptional(text), label: text })),
   }),
   v.looseObject({ ...base, kind: v.literal('code'), call: text, lockTimeoutMs: ms, statementTimeoutMs: ms }),
 ])
