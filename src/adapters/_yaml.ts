@@ -1,5 +1,5 @@
-import { LineCounter, parseDocument, type Document } from 'yaml'
-import { unreadable } from './_files.ts'
+import { isMap, isNode, isScalar, isSeq, Lexer, LineCounter, parseDocument, Parser, type Document } from 'yaml'
+import { lineAt, unreadable } from './_files.ts'
 
 /** A document of YAML or JSON, with the places of what stands in it. */
 export interface Yaml {
@@ -10,6 +10,7 @@ export interface Yaml {
 
 /** Parses one document of YAML 1.1, of which JSON is a part; throws `source-unreadable` with the line where it breaks. */
 export function parseYaml(file: string, text: string): Yaml {
+  refuseTooDeep(file, text)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, version: '1.1', schema: 'yaml-1.1', logLevel: 'silent' })
   const [error] = document.errors
@@ -18,6 +19,18 @@ export function parseYaml(file: string, text: string): Yaml {
     throw unreadable({ file, line }, conflict(text) ? 'holds an unresolved merge conflict' : 'is not valid YAML', { cause: error })
   }
   return { value: plain(file, document), lineOf: (path) => lines.linePos(startOf(document, path)).line }
+}
+
+/** The package composes by calls within calls, and where their stack ends within a regular expression Node ends with it: at 20,000 levels it does. */
+const mostLevels = 200
+
+function refuseTooDeep(file: string, text: string): void {
+  const parser = new Parser()
+  for (const lexeme of new Lexer().lex(text)) {
+    // What is done goes to nobody here: only how much is open counts.
+    for (const _done of parser.next(lexeme)) continue
+    if (parser.stack.length > mostLevels) throw unreadable({ file, line: lineAt(text, parser.offset) }, 'is nested too deeply')
+  }
 }
 
 // An alias bomb is refused by the parser only here.
@@ -34,13 +47,18 @@ function conflict(text: string): boolean {
 }
 
 function startOf(document: Document, path: readonly (string | number)[]): number {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true)
-    if (isPlaced(node)) return node.range[0]
+  let [node, start]: [unknown, number] = [document.contents, 0]
+  for (const part of [undefined, ...path]) {
+    if (part !== undefined) node = childOf(node, part)
+    if (!isNode(node) || node.range == null) return start
+    start = node.range[0]
   }
-  return 0
+  return start
 }
 
-function isPlaced(node: unknown): node is { readonly range: readonly [number, number, number] } {
-  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
+/** A key that is a number or nothing is a text in the value, and so in the path to it. */
+function childOf(node: unknown, part: string | number): unknown {
+  if (isSeq(node)) return node.items[Number(part)]
+  if (!isMap(node)) return undefined
+  return node.items.find(({ key }) => isScalar<string | number | boolean | null>(key) && String(key.value ?? '') === String(part))?.value
 }

@@ -45,6 +45,15 @@ test('a plan comes back as it was written, with what a later version added', asy
 })
 
 test.each([
+  ['no index', {}],
+  ['the index of a primary key', { index: { label: 'pkey' } }],
+  ['an index on columns', { index: { addition: 'a_b', label: 'idx' } }],
+])('a plan with a step for each partition that makes %s comes back', async (_, index) => {
+  const each = { kind: 'each', over: 'leaves', relation: 'public.t', template: [step], ...index }
+  expect(await read(planWith(each))).toEqual(planWith(each))
+})
+
+test.each([
   ['its SQL missing', { sql: undefined }, 'migrations.0.steps.0.sql'],
   ['a lock of no known mode', { locks: [{ ...step.locks[0], mode: 'MILD' }] }, 'migrations.0.steps.0.locks.0.mode'],
   ['a limit below nothing', { lockTimeoutMs: -1 }, 'migrations.0.steps.0.lockTimeoutMs'],

@@ -2,91 +2,16 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import * as v from 'valibot'
 import { LockkeeperError } from '../model/errors.ts'
-import type { LockMode } from '../model/facts.ts'
 import type { Plan } from '../model/plan.ts'
-
-const lockModes = [
-  'ACCESS SHARE',
-  'ROW SHARE',
-  'ROW EXCLUSIVE',
-  'SHARE UPDATE EXCLUSIVE',
-  'SHARE',
-  'SHARE ROW EXCLUSIVE',
-  'EXCLUSIVE',
-  'ACCESS EXCLUSIVE',
-] as const satisfies readonly LockMode[]
+import { plannedShape } from '../postgres/planned-shape.ts'
 
 const text = v.string()
-const texts = v.array(text)
-const ms = v.pipe(v.number(), v.finite(), v.minValue(0))
-const hazard = v.looseObject({
-  rule: text,
-  severity: v.picklist(['info', 'warning', 'error']),
-  message: text,
-  fix: text,
-  breaksOldApp: v.boolean(),
-})
-const undo = v.variant('kind', [
-  v.looseObject({ kind: v.literal('free') }),
-  v.looseObject({ kind: v.literal('cleanup'), sql: texts }),
-  v.looseObject({ kind: v.literal('forward-only'), why: text }),
-])
-const base = {
-  id: text,
-  title: text,
-  phase: v.picklist(['expand', 'backfill', 'cut-over', 'contract']),
-  hazards: v.array(hazard),
-  undo,
-}
-const sqlStep = v.looseObject({
-  ...base,
-  kind: v.literal('sql'),
-  sql: texts,
-  session: texts,
-  transaction: v.boolean(),
-  locks: v.array(v.looseObject({ relation: text, mode: v.picklist(lockModes), blocksReads: v.boolean(), blocksWrites: v.boolean() })),
-  lockTimeoutMs: ms,
-  statementTimeoutMs: ms,
-  waitsForSnapshots: v.boolean(),
-  probe: v.exactOptional(v.looseObject({ sql: text, cleanup: texts })),
-})
-const work = v.variant('kind', [
-  v.looseObject({ kind: v.literal('update'), relation: text, set: text, where: text, falsifies: v.boolean() }),
-  v.looseObject({ kind: v.literal('delete'), relation: text, where: text, falsifies: v.literal(true) }),
-])
-const walk = v.variant('by', [
-  v.looseObject({ by: v.literal('key'), columns: texts, types: texts }),
-  v.looseObject({ by: v.literal('pages') }),
-])
-const step = v.variant('kind', [
-  sqlStep,
-  v.looseObject({ ...base, kind: v.literal('backfill'), work, walk, batchTargetMs: ms }),
-  v.looseObject({
-    ...base,
-    kind: v.literal('each'),
-    over: v.literal('leaves'),
-    relation: text,
-    template: v.array(sqlStep),
-    index: v.looseObject({ addition: text, label: text }),
-  }),
-  v.looseObject({ ...base, kind: v.literal('code'), call: text, lockTimeoutMs: ms, statementTimeoutMs: ms }),
-])
-const check = v.looseObject({ id: text, title: text, sql: text, failure: text, hint: text, before: v.picklist(['run', 'migration']) })
-const migration = v.looseObject({
-  id: text,
-  source: text,
-  file: text,
-  checksum: text,
-  checks: v.array(check),
-  steps: v.array(step),
-  blocked: v.array(hazard),
-})
 const plan = v.looseObject({
   format: v.literal(1),
   command: v.literal('plan'),
   project: text,
   touched: text,
-  migrations: v.array(migration),
+  migrations: v.array(plannedShape),
 })
 
 /** Reads what `plan --out` wrote. Throws `plan-unreadable`, naming the place that is wrong. */

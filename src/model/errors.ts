@@ -84,6 +84,11 @@ export const errorSpecs = {
   'later-recorded': { exit: 1, retry: 'never', hint: 'Later migrations are recorded as applied; taking this one back would leave a hole.' },
   'outside-window': { exit: 3, retry: 'safe', hint: 'Strong locks wait for --window; run again inside it.' },
   'journal-newer': { exit: 1, retry: 'never', hint: 'A newer lockkeeper wrote the journal. Use that version or a later one.' },
+  'journal-unreadable': {
+    exit: 1,
+    retry: 'never',
+    hint: 'Find out who changed it, and restore the schema lockkeeper from a backup: what is in flight cannot go on without it.',
+  },
   'object-changed': {
     exit: 1,
     retry: 'never',

@@ -22,8 +22,17 @@ export function inline(sql: string, parameters: readonly unknown[]): string | un
 
 function literalOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return 'NULL'
-  const text = Array.isArray(value) ? arrayText(value) : textOf(value)
+  const text = textIfAny(value)
   return text === undefined ? undefined : postgresDialect.literal(text)
+}
+
+/** A date that is none, what holds itself and a bigint within an object throw, in pg too. */
+function textIfAny(value: unknown): string | undefined {
+  try {
+    return Array.isArray(value) ? arrayText(value) : textOf(value)
+  } catch {
+    return undefined
+  }
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,6 +1,7 @@
 import { LockkeeperError } from '../model/errors.ts'
 import type { Batch, Checkpoint, Journal, JournalEntry, JournalEvent, StepKey, StoredMigration } from '../model/journal.ts'
-import type { Row, Session } from '../model/session.ts'
+import type { Session } from '../model/session.ts'
+import { checkpointOf, entryOf, storedOf } from './journal-rows.ts'
 import { postgresDialect } from './quote.ts'
 
 /**
@@ -95,33 +96,18 @@ async function refuseWithoutCreate(session: Session): Promise<void> {
 async function read(session: Session, project: string): Promise<readonly JournalEntry[]> {
   if (!(await exists(session))) return []
   const rows = await session.query(
-    "select at, event, migration, step, data - 'stored' as data from lockkeeper.journal where project = $1 order by seq",
+    `select seq, at, event, migration, step, case jsonb_typeof(data) when 'object' then data - 'stored' end as data from lockkeeper.journal where project = $1 order by seq`,
     [project],
   )
-  return rows.map(toEntry)
-}
-
-function toEntry(row: Row): JournalEntry {
-  const event = {
-    ...(row['data'] as object),
-    type: row['event'],
-    migration: row['migration'],
-    ...(row['step'] === null ? {} : { step: row['step'] }),
-  }
-  return { at: row['at'] as Date, event: event as JournalEvent }
+  return rows.map(entryOf)
 }
 
 async function stored(session: Session, project: string, migration: string): Promise<StoredMigration | undefined> {
   const [row] = await session.query(
-    `select at, body, data -> 'stored' as stored from lockkeeper.journal where project = $1 and migration = $2 and event = 'migration-started' order by seq desc limit 1`,
+    `select seq, at, body, data -> 'stored' as stored from lockkeeper.journal where project = $1 and migration = $2 and event = 'migration-started' order by seq desc limit 1`,
     [project, migration],
   )
-  if (row === undefined) return undefined
-  return {
-    ...(row['stored'] as Omit<StoredMigration, 'bytes' | 'startedAt'>),
-    bytes: row['body'] as Uint8Array,
-    startedAt: row['at'] as Date,
-  }
+  return row === undefined ? undefined : storedOf(row, migration)
 }
 
 /** A migration that starts anew (after an abort) forgets how far its backfills once came. */
@@ -143,13 +129,7 @@ async function checkpoint(session: Session, { project, migration, step }: StepKe
     'select cursor, bound, rows, done from lockkeeper.backfill where project = $1 and migration = $2 and step = $3',
     [project, migration, step],
   )
-  if (row === undefined) return undefined
-  return {
-    cursor: row['cursor'] as unknown[] | null,
-    bound: row['bound'] as unknown[] | null,
-    rows: Number(row['rows']),
-    done: row['done'] === true,
-  }
+  return row === undefined ? undefined : checkpointOf(row, step)
 }
 
 function batchSql({ project, migration, step, cursor, bound, done, work }: Batch): string {

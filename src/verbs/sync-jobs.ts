@@ -17,10 +17,12 @@ export function deployJobs(file: string, text: string): readonly JobLines[] {
   if (!isRecord(value)) return []
   const path = isRecord(value['jobs']) ? ['jobs'] : []
   const jobs = Object.entries(isRecord(value['jobs']) ? value['jobs'] : value)
+  // Not in the order of the lines: JavaScript puts names that are numbers first.
   const starts = jobs.map(([name]) => lineOf([...path, name]))
   return jobs.flatMap(([name, job], at) => {
     if (!isRecord(job) || 'services' in job || !deploys([name, ...wordsOf(job)], [file, value['name']])) return []
-    return [{ name, from: starts[at] ?? 1, to: (starts[at + 1] ?? Infinity) - 1 }]
+    const from = starts[at] ?? 1
+    return [{ name, from, to: Math.min(...starts.filter((start) => start > from)) - 1 }]
   })
 }
 

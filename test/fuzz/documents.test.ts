@@ -9,15 +9,13 @@ import { readPlanFile } from '../../src/cli/plan-file.ts'
 import { settingsOf } from '../../src/cli/settings.ts'
 import { postgresEngine } from '../../src/engines.ts'
 import type { Adapter, Files } from '../../src/model/adapter.ts'
-import { LockkeeperError } from '../../src/model/errors.ts'
-import type { JournalEntry, JournalEvent } from '../../src/model/journal.ts'
 import { formatSql } from '../../src/plan/format-sql.ts'
-import { plan } from '../../src/plan/plan.ts'
 import { planJson, planText } from '../../src/report/plan.ts'
-import { fold, inFlight } from '../../src/run/state.ts'
 import { readStatsFile } from '../../src/verbs/stats-file.ts'
 import { touchedHash } from '../../src/verbs/touched.ts'
-import { faultsOf, sqlCases } from '../support/fuzz.ts'
+import { faultsOf } from '../support/fuzz.ts'
+import { memoryFiles } from '../support/memory-files.ts'
+import { plansOfCases } from '../support/planned.ts'
 
 const hours = 5_400_000
 const style = { color: false, width: 100 }
@@ -83,29 +81,6 @@ test(
   hours,
 )
 
-/** Plans with steps of all kinds that the cases lead to. */
-function plans(): readonly Buffer[] {
-  return sqlCases().flatMap((sql, at) => {
-    const bytes = Buffer.from(sql)
-    const migration = {
-      id: `${at}`,
-      source: 'sql',
-      file: 'a.sql',
-      checksum: 'x',
-      body: { kind: 'sql', bytes },
-      transaction: 'file',
-      history: {},
-    } as const
-    try {
-      const made = plan(engine, [migration], { project: 'p', catalog, lockBudgetMs: 100, statementTimeoutMs: 1000, allow: [], touched: '' })
-      return made.migrations.some(({ steps }) => steps.length > 0) ? [Buffer.from(planJson(made))] : []
-    } catch (error) {
-      if (error instanceof LockkeeperError) return []
-      throw error
-    }
-  })
-}
-
 test(
   'a plan file can be shown, written as a script and compared, or is refused',
   async () => {
@@ -117,67 +92,12 @@ test(
       planJson(read)
       touchedHash(read.migrations, catalog)
     }
-    expect(await faultsOf({ name: 'plan', corpus: plans(), share: 0.1, run })).toEqual([])
+    expect(
+      await faultsOf({ name: 'plan', corpus: plansOfCases(catalog).map((made) => Buffer.from(planJson(made))), share: 0.1, run }),
+    ).toEqual([])
   },
   hours,
 )
-
-const events: readonly JournalEvent[] = [
-  { type: 'migration-started', migration: 'a', steps: 2 },
-  { type: 'step-started', migration: 'a', step: '1-x' },
-  { type: 'step-done', migration: 'a', step: '1-x', ms: 4, attempts: 1 },
-  { type: 'migration-failed', migration: 'a', step: '2-y', code: 'step-failed', message: 'no' },
-  { type: 'migration-done', migration: 'a', ms: 10 },
-] as unknown as readonly JournalEvent[]
-
-test(
-  'a journal in any order folds into a state',
-  async () => {
-    const run = (input: Buffer) => {
-      const rows = parsed(input)
-      if (!Array.isArray(rows)) return
-      const entries = rows
-        .filter((row) => typeof row === 'object' && row !== null)
-        .map((event): JournalEntry => ({ at: new Date(0), event: event as JournalEvent }))
-      inFlight(fold(entries))
-    }
-    expect(await faultsOf({ name: 'journal', corpus: documents(events, [...events, ...events].toReversed()), share: 0.05, run })).toEqual(
-      [],
-    )
-  },
-  hours,
-)
-
-function parsed(input: Buffer): unknown {
-  try {
-    return JSON.parse(input.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-/** A folder in memory: what an adapter sees of a project. */
-function filesOf(contents: { readonly [path: string]: Uint8Array | string }): Files {
-  const paths = Object.keys(contents)
-  const isFolder = (path: string) => path === '' || path === '.' || paths.some((each) => each.startsWith(`${path}/`))
-  const bytes = (path: string) => new Uint8Array(Buffer.from(contents[path] ?? ''))
-  return {
-    root: '/project',
-    exists: async (path) => await Promise.resolve(path in contents ? 'file' : isFolder(path) ? 'folder' : undefined),
-    read: async (path) => {
-      if (!(path in contents)) throw new LockkeeperError('source-missing', `${path} does not exist`)
-      return await Promise.resolve(bytes(path))
-    },
-    list: async (path) => {
-      if (!isFolder(path)) throw new LockkeeperError('source-missing', `${path} does not exist`)
-      const inside = paths.filter((each) => each.startsWith(`${path}/`)).map((each) => each.slice(path.length + 1).split('/'))
-      const names = [...new Map(inside.map(([name = '', ...rest]) => [name, rest.length > 0])).entries()].toSorted(([one], [other]) =>
-        one < other ? -1 : 1,
-      )
-      return await Promise.resolve(names.map(([name, folded]) => ({ name, kind: folded ? ('folder' as const) : ('file' as const) })))
-    },
-  }
-}
 
 async function loaded(adapter: Adapter, files: Files, path: string): Promise<void> {
   const location = await adapter.recognises(files, path)
@@ -202,11 +122,11 @@ test(
     const run = async (input: Buffer) => {
       await loaded(
         drizzle,
-        filesOf({ 'drizzle/meta/_journal.json': input, 'drizzle/0000_a.sql': script, 'drizzle/0001_b.sql': 'SELECT 1' }),
+        memoryFiles({ 'drizzle/meta/_journal.json': input, 'drizzle/0000_a.sql': script, 'drizzle/0001_b.sql': 'SELECT 1' }),
         'drizzle',
       )
       const snapshots = { 'drizzle/20260101000000_a/migration.sql': script, 'drizzle/20260101000000_a/snapshot.json': input }
-      await loaded(drizzle, filesOf({ ...snapshots, 'drizzle.config.ts': input }), 'drizzle')
+      await loaded(drizzle, memoryFiles({ ...snapshots, 'drizzle.config.ts': input }), 'drizzle')
     }
     const configuration = Buffer.from(`export default defineConfig({ out: './drizzle', migrations: { table: 'm', schema: 'public' } })`)
     expect(await faultsOf({ name: 'drizzle', corpus: [...journals, configuration], share: 0.07, run })).toEqual([])
@@ -220,11 +140,11 @@ test(
     const run = async (input: Buffer) => {
       await loaded(
         prisma,
-        filesOf({ 'prisma/migrations/migration_lock.toml': input, 'prisma/migrations/1_a/migration.sql': script }),
+        memoryFiles({ 'prisma/migrations/migration_lock.toml': input, 'prisma/migrations/1_a/migration.sql': script }),
         'prisma',
       )
       const others = { 'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n', 'prisma/schema.prisma': input }
-      await loaded(prisma, filesOf({ ...others, 'prisma/migrations/1_a/migration.sql': input }), 'prisma')
+      await loaded(prisma, memoryFiles({ ...others, 'prisma/migrations/1_a/migration.sql': input }), 'prisma')
     }
     const corpus = [
       '# Please do not edit this file manually\nprovider = "postgresql"\n',

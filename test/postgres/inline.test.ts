@@ -44,3 +44,16 @@ test('what has no text is not inlined', () => {
   expect(inline('SELECT $1', [[() => 1]])).toBeUndefined()
   expect(inline('SELECT $2', ['only one'])).toBeUndefined()
 })
+
+const around: unknown[] = []
+around.push(around)
+
+test.each([
+  ['a date that is none', new Date(Number.NaN)],
+  ['a list with a date that is none', [new Date(Number.NaN)]],
+  ['an object that holds itself', { list: around }],
+  ['a list that holds itself', around],
+  ['an object with a bigint', { count: 1n }],
+])('%s is not inlined, and is no error of ours', (_what, value) => {
+  expect(inline('SELECT $1', [value])).toBeUndefined()
+})

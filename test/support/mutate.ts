@@ -24,6 +24,22 @@ export function mutated(corpus: readonly Buffer[], chance: Chance): Buffer {
   return input
 }
 
+/** A value of JSON with another one somewhere within it, or without something: what can be read, but was not written so. */
+export function changedWithin(value: unknown, chance: Chance): unknown {
+  if (typeof value !== 'object' || value === null || chance.below(5) === 0) return pick(values, chance)
+  const keys = Object.keys(value)
+  const key = keys[chance.below(keys.length)]
+  if (key === undefined) return pick(values, chance)
+  const goes = chance.below(6) === 0
+  const kept = Object.entries(value).flatMap(([each, inner]: [string, unknown]) =>
+    each !== key ? [[each, inner] as const] : goes ? [] : [[each, changedWithin(inner, chance)] as const],
+  )
+  return Array.isArray(value) ? kept.map(([, inner]) => inner) : Object.fromEntries(kept)
+}
+
+/** 1e999 is a number to JSON, and infinite to us. */
+const values: readonly unknown[] = [null, true, 0, -1, 0.5, Infinity, '', 'x', '\0', [], {}, [null], [[1]], { kind: 'sql' }]
+
 interface Change {
   readonly input: Buffer
   readonly corpus: readonly Buffer[]

@@ -1,8 +1,10 @@
 import type { Catalog } from '../../src/model/catalog.ts'
+import { LockkeeperError } from '../../src/model/errors.ts'
 import type { Migration } from '../../src/model/migration.ts'
 import type { Plan, PlannedMigration } from '../../src/model/plan.ts'
 import { plan } from '../../src/plan/plan.ts'
 import { postgres } from '../../src/postgres/engine.ts'
+import { sqlCases } from './fuzz.ts'
 
 /** The catalog after these statements have been there for a while. */
 export function catalogAfter(sql: string, version = 18): Catalog {
@@ -40,5 +42,18 @@ export function textsOf({ steps }: PlannedMigration): readonly string[] {
     if (step.kind === 'each') return step.template.flatMap(({ sql }) => sql).join('; ')
     if (step.kind === 'code') return step.call
     return step.work.kind === 'update' ? `fill ${step.work.set} where ${step.work.where}` : `delete where ${step.work.where}`
+  })
+}
+
+/** Plans with steps of all kinds: those that the SQL of the cases leads to, one migration each, named by its place. */
+export function plansOfCases(catalog: Catalog): readonly Plan[] {
+  return sqlCases().flatMap((sql, at) => {
+    try {
+      const made = planAll(catalog, [sqlMigration(sql, `${at}`)])
+      return made.migrations.some(({ steps }) => steps.length > 0) ? [made] : []
+    } catch (error) {
+      if (error instanceof LockkeeperError) return []
+      throw error
+    }
   })
 }

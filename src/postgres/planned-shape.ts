@@ -1,0 +1,80 @@
+import * as v from 'valibot'
+import type { LockMode } from '../model/facts.ts'
+
+const lockModes = [
+  'ACCESS SHARE',
+  'ROW SHARE',
+  'ROW EXCLUSIVE',
+  'SHARE UPDATE EXCLUSIVE',
+  'SHARE',
+  'SHARE ROW EXCLUSIVE',
+  'EXCLUSIVE',
+  'ACCESS EXCLUSIVE',
+] as const satisfies readonly LockMode[]
+
+const text = v.string()
+const texts = v.array(text)
+const ms = v.pipe(v.number(), v.finite(), v.minValue(0))
+const hazard = v.looseObject({
+  rule: text,
+  severity: v.picklist(['info', 'warning', 'error']),
+  message: text,
+  fix: text,
+  breaksOldApp: v.boolean(),
+})
+const undo = v.variant('kind', [
+  v.looseObject({ kind: v.literal('free') }),
+  v.looseObject({ kind: v.literal('cleanup'), sql: texts }),
+  v.looseObject({ kind: v.literal('forward-only'), why: text }),
+])
+const base = {
+  id: text,
+  title: text,
+  phase: v.picklist(['expand', 'backfill', 'cut-over', 'contract']),
+  hazards: v.array(hazard),
+  undo,
+}
+const sqlStep = v.looseObject({
+  ...base,
+  kind: v.literal('sql'),
+  sql: texts,
+  session: texts,
+  transaction: v.boolean(),
+  locks: v.array(v.looseObject({ relation: text, mode: v.picklist(lockModes), blocksReads: v.boolean(), blocksWrites: v.boolean() })),
+  lockTimeoutMs: ms,
+  statementTimeoutMs: ms,
+  waitsForSnapshots: v.boolean(),
+  probe: v.exactOptional(v.looseObject({ sql: text, cleanup: texts })),
+})
+const work = v.variant('kind', [
+  v.looseObject({ kind: v.literal('update'), relation: text, set: text, where: text, falsifies: v.boolean() }),
+  v.looseObject({ kind: v.literal('delete'), relation: text, where: text, falsifies: v.literal(true) }),
+])
+const walk = v.variant('by', [
+  v.looseObject({ by: v.literal('key'), columns: texts, types: texts }),
+  v.looseObject({ by: v.literal('pages') }),
+])
+const step = v.variant('kind', [
+  sqlStep,
+  v.looseObject({ ...base, kind: v.literal('backfill'), work, walk, batchTargetMs: ms }),
+  v.looseObject({
+    ...base,
+    kind: v.literal('each'),
+    over: v.literal('leaves'),
+    relation: text,
+    template: v.array(sqlStep),
+    index: v.exactOptional(v.looseObject({ addition: v.exactOptional(text), label: text })),
+  }),
+  v.looseObject({ ...base, kind: v.literal('code'), call: text, lockTimeoutMs: ms, statementTimeoutMs: ms }),
+])
+const check = v.looseObject({ id: text, title: text, sql: text, failure: text, hint: text, before: v.picklist(['run', 'migration']) })
+/** What a planned migration must hold to be shown and run, wherever it was kept meanwhile: in a plan file, or in the journal. */
+export const plannedShape = v.looseObject({
+  id: text,
+  source: text,
+  file: text,
+  checksum: text,
+  checks: v.array(check),
+  steps: v.array(step),
+  blocked: v.array(hazard),
+})
