@@ -7,7 +7,7 @@ import { killCases } from '../support/kill-cases.ts'
 import { prismaDeployFirst } from '../support/orm/prisma-deploy-first.ts'
 import { freshDatabase, testVersions } from '../support/postgres.ts'
 import type { TestDatabase } from '../support/postgres.ts'
-import { startTraffic } from '../support/traffic.ts'
+import { orderQueries, startTraffic } from '../support/traffic.ts'
 
 const folder = join(import.meta.dirname, '../cases/runs/ten')
 const child = bundle('test/support/apply-child.ts')
@@ -87,7 +87,7 @@ describe.each(testVersions)('kill -9 of the runner on PostgreSQL %i', (version) 
     { timeout: 600_000 },
     async () => {
       await using database = await prepared(version)
-      await using traffic = await startTraffic(database.url)
+      await using traffic = await startTraffic(database.url, orderQueries)
       for (let runs = 0; ; runs++) {
         const ended = await apply(database.url, 1 + (runs % 2))
         if (ended.code === 0) break
@@ -103,7 +103,7 @@ describe.each(testVersions)('kill -9 of the runner on PostgreSQL %i', (version) 
 
   test.each(killCases())('at random moments, seed %i', { timeout: 300_000 }, async (seed) => {
     await using database = await prepared(version)
-    await using traffic = await startTraffic(database.url)
+    await using traffic = await startTraffic(database.url, orderQueries)
     let state = seed
     for (let kills = 0; ; kills++) {
       state = (state * 1_103_515_245 + 12_345) % 2 ** 31
