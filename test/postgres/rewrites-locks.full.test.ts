@@ -65,7 +65,7 @@ describe.runIf(testVersions.includes(18))('rewrites of a busy table on PostgreSQ
       expect(failures).toEqual([])
       expect(queries).toBeGreaterThan(50)
       expect(holds.filter(({ ms }) => ms > budgetMs)).toEqual([])
-      expect(holds.map(({ relation }) => relation)).toContain(table.relation)
+      expect(holds.some(({ relation }) => relation.startsWith(table.relation))).toBe(true)
       console.log(`${table.name} of ${rows} rows, ${queries} queries, longest locks held: ${JSON.stringify(holds.slice(0, 3))}`)
     },
   )

@@ -43,11 +43,13 @@ export const foreignKeyDropLocksParent: HazardRule<PgNode, Topic> = {
 
 function partnersOf({ key }: Found, { facts, before }: Input): readonly string[] {
   const locked = facts.locks.filter(({ relation, blocksReads }) => blocksReads && relation !== key).map(({ relation }) => relation)
+  const others = oldOnes(locked, before)
+  if (others.length === 0) return []
   const partners = new Set([
     ...foreignKeysOf(before.relations.get(key)).map(({ references }) => references),
     ...foreignKeysTo(key, before).map(({ from }) => from),
   ])
-  return oldOnes(locked, before).filter((relation) => partners.has(relation))
+  return others.filter((relation) => partners.has(relation))
 }
 
 function doing({ key, command: { subtype, name = '' } }: Found): string {
