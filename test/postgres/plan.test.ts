@@ -184,6 +184,19 @@ COMMIT;`
   })
 })
 
+describe('what would change nothing', () => {
+  const drop = 'ALTER TABLE orders DROP CONSTRAINT IF EXISTS once'
+
+  test('has no step', () => {
+    expect(textsOf(planOne(catalogAfter(tables), `${drop};`))).toEqual([])
+  })
+
+  test('is left to the server where a trigger may have a constraint of the name, which is in no catalog', () => {
+    const trigger = 'CREATE CONSTRAINT TRIGGER once AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION f();'
+    expect(textsOf(planOne(catalogAfter(`${tables} ${trigger}`), `${drop};`))).toEqual([drop])
+  })
+})
+
 describe('checks of the data', () => {
   const unique = 'CREATE UNIQUE INDEX ON customers (email);'
   test('what can be looked at now is looked at before the run', () => {

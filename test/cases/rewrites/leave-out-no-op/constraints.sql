@@ -1,0 +1,7 @@
+-- setup
+CREATE TABLE t (id int PRIMARY KEY, a int CHECK (a > 0), b int NOT NULL);
+INSERT INTO t SELECT i, i, i FROM generate_series(1, 1000) i;
+-- migration
+ALTER TABLE t DROP CONSTRAINT IF EXISTS "no such", DROP CONSTRAINT IF EXISTS t_b_check;
+ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_check;
+ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_check;
