@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { bundle } from '../test/support/bundle.ts'
+import { squawkProgram } from '../test/support/squawk.ts'
 import { writeStaticFile, writeStaticFolder } from './_static-corpus.ts'
 import { spread, type Spread } from './_spread.ts'
 
@@ -52,18 +52,12 @@ async function runsIn(folder: string, cli: string, files: number): Promise<{ rea
   const check = [cli, 'check', '.', '--no-sandbox', '--server', 'postgres@18', '--fail-on', 'never', '--format', 'ndjson']
   return {
     'static-check': { command: node, args: check, cwd: many },
-    'static-squawk': { command: squawk(), args: ['--reporter', 'json', ...names], cwd: many },
+    'static-squawk': { command: squawkProgram(), args: ['--reporter', 'json', ...names], cwd: many },
     'static-parse-alone': { command: node, args: [await bundle('bench/_parse-alone.ts'), '.'], cwd: many },
     'static-one-file': { command: node, args: check, cwd: one },
     'help': { command: node, args: [cli, '--help'], cwd: folder },
     'node-e-0': { command: node, args: ['-e', '0'], cwd: folder },
   }
-}
-
-/** The program itself, not the JavaScript that starts it. */
-function squawk(): string {
-  const require = createRequire(createRequire(import.meta.url).resolve('squawk-cli/package.json'))
-  return join(dirname(require.resolve(`@squawk-cli/${process.platform}-${process.arch}/package.json`)), 'bin/squawk')
 }
 
 async function measure(runs: { readonly [name: string]: Run }, rounds: number): Promise<Measured> {

@@ -98,7 +98,12 @@ describe('a comment in code', () => {
 describe("a peer's comment", () => {
   it.each([
     ['-- squawk-ignore ban-drop-table', 'squawk', 'statement', ['drop-table']],
-    ['-- squawk-ignore ban-drop-column, renaming-column,prefer-robust-stmts', 'squawk', 'statement', ['drop-column', 'rename-column']],
+    [
+      '-- squawk-ignore ban-drop-column, renaming-column,require-statement-timeout',
+      'squawk',
+      'statement',
+      ['drop-column', 'rename-column'],
+    ],
     ['-- squawk-ignore', 'squawk', 'statement', []],
     ['-- squawk-ignore ban-drop-table because', 'squawk', 'statement', []],
     ['-- squawk-ignore-file ban-drop-table', 'squawk', 'file', ['drop-table']],
