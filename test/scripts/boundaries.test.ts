@@ -37,7 +37,7 @@ const others = {
   'src/std/d.ts': "import type { y } from './c.ts'\nexport const x: typeof y = 1\n",
 }
 const allowed = {
-  'src/postgres/session.ts': "import pg from 'pg'\nexport const y = pg\n",
+  'src/postgres/client.ts': "import pg from 'pg'\nexport const y = pg\n",
   'src/postgres/parse.ts': "export const y = import('libpg-query')\n",
   'src/adapters/_shared.ts': leaf,
   'src/adapters/d.ts': uses('./_shared.ts'),
