@@ -124,6 +124,18 @@ describe('scan', () => {
     expect(scan('')).toEqual([])
   })
 
+  test('reads control characters wherever the parser does, with their own bytes', () => {
+    for (let code = 1; code < 32; code += 1) {
+      const sign = String.fromCodePoint(code)
+      for (const text of [`'a${sign}b'`, `"ä${sign}b"`, `$$${sign}$$`, `/*${sign}*/`]) {
+        const tokens = scan(`x ${text} y`)
+        expect(tokens.map((token) => token.text)).toEqual(['x', text, 'y'])
+        expect(tokens.at(-1)?.start).toBe(Buffer.byteLength(`x ${text} `))
+      }
+    }
+    expect(scan('a\fb\vc').map((token) => token.text)).toEqual(['a', 'b', 'c'])
+  })
+
   test('throws `syntax` where a quote is left open', () => {
     expect(() => scan("select 'a")).toThrow(LockkeeperError)
   })

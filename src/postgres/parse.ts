@@ -62,15 +62,26 @@ export function scan(sql: string): readonly Token[] {
   if (sql === '') return []
   if (opensTooManyComments(sql)) throw refused(endlessComments)
   try {
-    return loaded()
-      .scanSync(sql)
+    const plain = sql.replaceAll(control, ' ')
+    const tokens = loaded()
+      .scanSync(plain)
       .tokens.map((token) => ({ start: token.start, end: token.end, text: token.text, kind: token.tokenName }))
+    return plain === sql ? tokens : withTextsOf(sql, tokens)
   } catch (error) {
     worn ||= isCrash(error)
     throw new LockkeeperError('syntax', `The text cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   }
+}
+
+// The package's scanner does not escape them in the JSON that it hands over. They stand in strings, names and comments, or count as blanks: elsewhere
+// the parser refuses them.
+const control = new RegExp(String.raw`[\u0001-\u0008\u000b\u000c\u000e-\u001f]`, 'g')
+
+function withTextsOf(sql: string, tokens: readonly Token[]): readonly Token[] {
+  const bytes = Buffer.from(sql, 'utf8')
+  return tokens.map((token) => ({ ...token, text: bytes.toString('utf8', token.start, token.end) }))
 }
 
 // Of the call stack, or of the parser's own stack in its memory.
