@@ -127,3 +127,15 @@ test('versions differ where the servers do', () => {
     'ACCESS EXCLUSIVE',
   ])
 })
+
+describe('a partition whose bound is of another kind than its parent', () => {
+  test.each([
+    ['list (a)', 'from (1) to (2)'],
+    ['range (a)', 'in (1)'],
+    ['hash (a)', 'in (1)'],
+  ])('is the server to refuse: partition by %s, for values %s', (by, bound) => {
+    const setup = `create table p (a int) partition by ${by}; create table d partition of p default; create table t (a int, check (a > 0));`
+    expect(factsOf(`${setup} create table n partition of p for values ${bound}`).creates).toEqual(['table public.n'])
+    expect(factsOf(`${setup} alter table p attach partition t for values ${bound}`).scans).toContain('public.t')
+  })
+})

@@ -17,6 +17,8 @@ export function boundCondition({ partitionBy, columns }: Relation, bound: Partit
   const column = columns.find((each) => each.name === name)
   if (partitionBy === undefined || bound === undefined || bound.is_default === true || column === undefined || more.length > 0)
     return undefined
+  // The server refuses a bound of another kind.
+  if (strategies[bound.strategy ?? ''] !== partitionBy.strategy) return undefined
   const read = (nodes: readonly PgNode[] | undefined) => (nodes ?? []).map((node) => valueOf(node, column.type))
   return conditionOf(partitionBy, quoted(column.name), {
     lower: read(bound.lowerdatums),
@@ -24,6 +26,8 @@ export function boundCondition({ partitionBy, columns }: Relation, bound: Partit
     list: read(bound.listdatums),
   })
 }
+
+const strategies: { readonly [letter: string]: PartitionBy['strategy'] } = { l: 'list', r: 'range', h: 'hash' }
 
 type Values = readonly (BoundValue | undefined)[]
 

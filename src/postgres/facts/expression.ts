@@ -1,8 +1,7 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import { findFunction, qualifiedName } from '../names.ts'
 import { textsOf, type FuncCall, type PgNode } from '../node.ts'
-import { parse } from '../parse.ts'
-import { callsIn, columnsIn, conjunctsOf } from '../tree.ts'
+import { callsIn, columnsIn, conjunctsOf, statementsIn } from '../tree.ts'
 
 export interface Volatility {
   /** The value may differ from row to row, so that each row must be written. */
@@ -55,7 +54,7 @@ function isNotNullTest(node: PgNode, column: string): boolean {
 
 /** The tree of an expression as pg_get_expr prints it; undefined where it cannot be parsed. */
 export function parseExpression(text: string): PgNode | undefined {
-  const node = parse(Buffer.from(`SELECT ${text}`))[0]?.node
+  const [node] = statementsIn(`SELECT ${text}`)
   const target = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.targetList?.[0] : undefined
   return target !== undefined && 'ResTarget' in target ? target.ResTarget.val : undefined
 }

@@ -68,6 +68,7 @@ function conditionOf(parent: string, bound: PartitionBoundSpec | undefined, cata
 /** Whether a valid CHECK of the table says just this. */
 function holds(key: string, condition: string, catalog: Catalog): boolean {
   const wanted = withoutCasts(parseExpression(condition))
+  if (wanted === undefined) return false
   return (catalog.relations.get(key)?.constraints ?? []).some(
     (constraint) =>
       constraint.kind === 'check' && constraint.valid && sameTree(withoutCasts(parseExpression(constraint.expression)), wanted),
