@@ -81,7 +81,10 @@ export interface EachStep extends StepBase {
   readonly kind: 'each'
   readonly over: 'leaves'
   readonly relation: string
-  /** SQL may hold {leaf} (canonical), {leafSchema} and {leafName} (quoted), and {index} (a free name made from the leaf's). */
+  /**
+   * SQL may hold {leaf} (canonical), {leafSchema} and {leafName} (quoted), and {index} (a free name made from the leaf's); {leafText} and
+   * {indexText} are literals of the canonical names.
+   */
   readonly template: readonly SqlStep[]
   /** The parts of {index} after the leaf's name, cut to 63 bytes as the server does: `note` and `idx` make leaf_note_idx. Absent where no index is made. */
   readonly index?: { readonly addition?: string; readonly label: string }

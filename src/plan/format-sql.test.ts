@@ -59,4 +59,6 @@ CREATE INDEX CONCURRENTLY i ON orders (a);`)
 test('a name with a line break cannot leave its comment', () => {
   const script = scriptOf({ ...sql, id: '1-x', title: 'add "a\nDROP TABLE orders;"', sql: ['SELECT 1'], transaction: true })
   expect(script.split('\n')).toContain('-- DROP TABLE orders;".')
+  const returned = scriptOf({ ...sql, id: '1-x', title: 'add "a\rDROP TABLE orders;"', sql: ['SELECT 1'], transaction: true })
+  expect(returned.split(/[\n\r]/)).toContain('-- DROP TABLE orders;".')
 })

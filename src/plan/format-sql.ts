@@ -120,8 +120,7 @@ function moment(fragment: string): string {
 }
 
 function untilNone(relation: string, where: string, change: (range: string) => string): string {
-  return `DO $lk$
-DECLARE
+  return doBlock(`DECLARE
   changed bigint;
 BEGIN
   LOOP
@@ -130,8 +129,7 @@ BEGIN
     EXIT WHEN changed = 0;
     COMMIT;
   END LOOP;
-END
-$lk$;`
+END`)
 }
 
 type KeyWalk = Extract<Walk, { readonly by: 'key' }>
@@ -147,8 +145,7 @@ function byKey(relation: string, { columns, types }: KeyWalk, { where, change }:
   const row = (values: readonly string[]) => (values.length === 1 ? String(values[0]) : `(${values.join(', ')})`)
   const last = vars.map((name) => name.replace('upto', 'last'))
   const list = names.join(', ')
-  return `DO $lk$
-DECLARE
+  return doBlock(`DECLARE
 ${vars.map((name, at) => `  ${name} ${types[at]};\n  ${last[at]} ${types[at]};`).join('\n')}
 BEGIN
   LOOP
@@ -160,22 +157,40 @@ BEGIN
     COMMIT;
     ${last.map((name, at) => `${name} := ${vars[at]};`).join(' ')}
   END LOOP;
-END
-$lk$;`
+END`)
+}
+
+function doBlock(body: string): string {
+  return `DO ${quoted(`\n${body}\n`)};`
+}
+
+/** In dollars, with a tag that the text does not hold. */
+function quoted(text: string): string {
+  let tag = '$lk'
+  for (let at = 1; text.includes(tag); at += 1) tag = `$lk${at}`
+  return `${tag}$${text}${tag}$`
 }
 
 // Which partitions there are is known only when it runs: the script asks, and whoever runs it fills the answer in.
 function eachText(step: EachStep): string {
-  const list = `SELECT c.oid::regclass AS leaf FROM pg_partition_tree($lk$${step.relation}$lk$::regclass) t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf AND t.level = 1 AND c.relkind = 'r';`
+  const list = `SELECT c.oid::regclass AS leaf FROM pg_partition_tree(${quoted(step.relation)}::regclass) t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf AND t.level = 1 AND c.relkind = 'r';`
   const ending = [step.index?.addition, step.index?.label].filter((part) => part !== undefined).join('_')
   const name = step.index === undefined ? '' : `; {index} is the partition's name with _${ending}, {leafSchema} its schema`
   const template = step.template.map((part) => comment(...sqlText(part).split('\n')))
-  return [comment('For each partition that this lists:'), list, comment(`run, with {leaf} as its name${name}.`), ...template].join('\n')
+  return [
+    comment('For each partition that this lists:'),
+    list,
+    comment(`run, with {leaf} as its name (as a string: {leafText})${name}.`),
+    ...template,
+  ].join('\n')
 }
 
 function comment(...lines: readonly string[]): string {
-  return lines
-    .flatMap((line) => line.split('\n'))
-    .map((line) => `-- ${line}`.trimEnd())
-    .join('\n')
+  return (
+    lines
+      // A carriage return ends a comment too.
+      .flatMap((line) => line.split(/[\n\r]/))
+      .map((line) => `-- ${line}`.trimEnd())
+      .join('\n')
+  )
 }

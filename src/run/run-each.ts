@@ -92,15 +92,18 @@ interface Filling {
 }
 
 function forLeaf(template: SqlStep, { step, leaf, index, context }: Filling): SqlStep {
-  const { name } = context.options.engine.dialect
+  const { name, literal } = context.options.engine.dialect
   const values: { readonly [key: string]: string } = {
     leaf: name(leaf.schema, leaf.name),
+    leafText: literal(name(leaf.schema, leaf.name)),
     leafSchema: name(leaf.schema),
     leafName: name(leaf.name),
     index: name(index),
+    indexText: literal(name(leaf.schema, index)),
   }
   // One pass, so that a leaf called "{index}" stays what it is.
-  const fill = (text: string): string => text.replace(/\{(leaf|leafSchema|leafName|index)\}/g, (_, key: string) => values[key] ?? '')
+  const fill = (text: string): string =>
+    text.replace(/\{(leaf|leafText|leafSchema|leafName|index|indexText)\}/g, (_, key: string) => values[key] ?? '')
   return {
     ...template,
     id: `${step.id}/${leaf.oid}/${template.id}`,

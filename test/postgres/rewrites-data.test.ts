@@ -189,16 +189,17 @@ CREATE INDEX ON t (b); ALTER TABLE t ADD CHECK (a < 100); ALTER TABLE t ADD COLU
 
   test('partitions whose names hold quotes and braces get their index', async () => {
     const parted = `CREATE TABLE m (a int, b text) PARTITION BY LIST (a);
-CREATE TABLE "it's {leaf}" PARTITION OF m FOR VALUES IN (1); CREATE TABLE "q""x" PARTITION OF m FOR VALUES IN (2);`
+CREATE TABLE "it's {leaf}" PARTITION OF m FOR VALUES IN (1); CREATE TABLE "q""x" PARTITION OF m FOR VALUES IN (2);
+CREATE TABLE "x$lk$); DROP TABLE m; --" PARTITION OF m FOR VALUES IN (3);`
     await using database = await freshDatabase(version, { setup: parted })
-    const planned = planOne(await catalogOf(database), 'CREATE INDEX ON m (b);')
+    const planned = planOne(await catalogOf(database), 'CREATE INDEX ON m (b); ALTER TABLE m ADD UNIQUE (a);')
     const client = await database.client()
     await takeSteps(client, planned)
     expect((await client.query(`SELECT bool_and(indisvalid) AS valid, count(*)::int AS n FROM pg_index`)).rows[0]).toMatchObject({
       valid: true,
     })
     expect((await client.query(`SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 'm_b_idx'::regclass`)).rows).toEqual([
-      { n: 2 },
+      { n: 3 },
     ])
   })
 })

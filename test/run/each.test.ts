@@ -13,7 +13,7 @@ import { planOf, runOptions } from '../support/run.ts'
 const setup = `create table "Log" (id int, at date not null, note text) partition by range (at);
   create table log_25 partition of "Log" for values from ('2025-01-01') to ('2026-01-01') partition by range (at);
   create table log_25_a partition of log_25 for values from ('2025-01-01') to ('2025-07-01');
-  create table "log 25'b" partition of log_25 for values from ('2025-07-01') to ('2026-01-01');
+  create table "log 25'b $lk$" partition of log_25 for values from ('2025-07-01') to ('2026-01-01');
   create table log_26 partition of "Log" for values from ('2026-01-01') to ('2027-01-01');
   insert into "Log" select i, date '2025-01-01' + i % 700, 'n' from generate_series(1, 2000) i`
 

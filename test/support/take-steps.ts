@@ -96,14 +96,18 @@ async function leavesOf(client: pg.Client, step: EachStep): Promise<readonly Lea
 
 /** A part of the template for one leaf. */
 export function forLeaf(step: EachStep, template: SqlStep, leaf: Leaf): SqlStep {
-  const { name } = postgresDialect
+  const { name, literal } = postgresDialect
+  const made = step.index === undefined ? '' : makeObjectName(leaf.name, step.index.addition, step.index.label)
   const values: { readonly [key: string]: string } = {
     leaf: name(leaf.schema, leaf.name),
+    leafText: literal(name(leaf.schema, leaf.name)),
     leafSchema: name(leaf.schema),
     leafName: name(leaf.name),
-    index: step.index === undefined ? '' : name(makeObjectName(leaf.name, step.index.addition, step.index.label)),
+    index: name(made),
+    indexText: literal(name(leaf.schema, made)),
   }
-  const put = (text: string) => text.replaceAll(/\{(leaf|leafSchema|leafName|index)\}/g, (_, key: string) => values[key] ?? '')
+  const put = (text: string) =>
+    text.replaceAll(/\{(leaf|leafText|leafSchema|leafName|index|indexText)\}/g, (_, key: string) => values[key] ?? '')
   const { probe, undo: back } = template
   return {
     ...template,

@@ -67,26 +67,25 @@ export function concurrentBuild(plan: IndexPlan): Draft {
     phase: 'expand',
     sql: [createIndexSql(plan, { concurrently: true })],
     undo: cleanup(drop),
-    probe: { sql: indexProbe(plan, { index, table: plan.table, quote: literal }), cleanup: [drop] },
+    probe: { sql: indexProbe(plan, { index: literal(index), table: literal(plan.table) }), cleanup: [drop] },
   }
 }
 
 export interface ProbeTarget {
-  /** Canonical names, or placeholders for them. */
+  /** Literals of canonical names, or placeholders for them. */
   readonly index: string
   readonly table: string
-  readonly quote: (text: string) => string
 }
 
 /**
  * Asks whether the index is there as wanted: on this table, valid, with these columns in this order. One that is being built
  * by another session right now is `building`, one of another shape `different`: neither is ours to touch.
  */
-export function indexProbe(plan: Pick<IndexPlan, 'unique' | 'node'>, { index, table, quote }: ProbeTarget): string {
+export function indexProbe(plan: Pick<IndexPlan, 'unique' | 'node'>, { index, table }: ProbeTarget): string {
   return `
 SELECT coalesce((
   SELECT CASE
-    WHEN i.indrelid IS DISTINCT FROM pg_catalog.to_regclass(${quote(table)}) THEN 'different'
+    WHEN i.indrelid IS DISTINCT FROM pg_catalog.to_regclass(${table}) THEN 'different'
     WHEN EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid) THEN 'building'
     WHEN NOT (i.indisvalid AND i.indisready AND i.indislive) THEN 'leftover'
     WHEN i.indisunique = ${plan.unique} AND (i.indpred IS NOT NULL) = ${plan.node.whereClause !== undefined}
@@ -96,7 +95,7 @@ SELECT coalesce((
       ) = ARRAY[${keyNames(plan.node).join(', ')}]::text[] THEN 'done'
     ELSE 'different'
   END
-  FROM pg_catalog.pg_index i WHERE i.indexrelid = pg_catalog.to_regclass(${quote(index)})
+  FROM pg_catalog.pg_index i WHERE i.indexrelid = pg_catalog.to_regclass(${index})
 ), 'absent') AS state`.trim()
 }
 

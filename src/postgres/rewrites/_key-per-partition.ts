@@ -7,11 +7,11 @@ import { postgresDialect } from '../quote.ts'
 import { textOfTokens, wordAt, type Source } from '../source.ts'
 import { constraintName, deferText, meansTheSame } from './_constraint.ts'
 import { constraintIndexPlan, createIndexSql, indexNamed, indexProbe, type IndexPlan } from './_index.ts'
-import { branchesOf, dollarQuoted, holdsPlaceholder, type LeafPart } from './_partitions.ts'
+import { branchesOf, holdsPlaceholder, type LeafPart } from './_partitions.ts'
 import { cleanup, free } from './_step.ts'
 import type { Target } from './_target.ts'
 
-const { name: quoted } = postgresDialect
+const { name: quoted, literal } = postgresDialect
 
 interface WantedKey {
   readonly target: Target
@@ -95,7 +95,7 @@ export function keyParts(
   { parent, dropParent }: { readonly parent: string; readonly dropParent: string },
 ): readonly LeafPart[] {
   const drop = `DROP INDEX CONCURRENTLY IF EXISTS ${leafIndex}`
-  const built = indexProbe(plan, { index: leafIndex, table: '{leaf}', quote: dollarQuoted })
+  const built = indexProbe(plan, { index: '{indexText}', table: '{leafText}' })
   return [
     {
       id: 'build-index',
@@ -123,6 +123,6 @@ function attachedOr(parent: string, state: string): string {
   return `
 SELECT CASE WHEN EXISTS (
   SELECT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_index i ON i.indexrelid = h.inhrelid
-  WHERE h.inhparent = pg_catalog.to_regclass(${dollarQuoted(parent)}) AND i.indrelid = pg_catalog.to_regclass(${dollarQuoted('{leaf}')})
+  WHERE h.inhparent = pg_catalog.to_regclass(${literal(parent)}) AND i.indrelid = pg_catalog.to_regclass({leafText})
 ) THEN 'done' ELSE ${state} END AS state`.trim()
 }

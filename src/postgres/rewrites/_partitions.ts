@@ -26,7 +26,7 @@ export function branchesOf(key: string, catalog: Catalog, parent?: string): read
 
 /** The runner fills {leaf} and its like into the text: what is the user's own must not look like them. */
 export function holdsPlaceholder(...texts: readonly string[]): boolean {
-  return texts.some((text) => /\{(leaf|leafSchema|leafName|index)\}/.test(text))
+  return texts.some((text) => /\{(leaf|leafText|leafSchema|leafName|index|indexText)\}/.test(text))
 }
 
 export interface Writing {
@@ -61,9 +61,4 @@ export function eachLeaf(
 ): EachStep {
   const { id, title, undo } = words
   return { kind: 'each', id, title, phase: 'expand', hazards: [], undo: cleanup(undo), over: 'leaves', relation: key, ...parts }
-}
-
-/** Dollar quotes, since a leaf's name may hold any quote. */
-export function dollarQuoted(text: string): string {
-  return `$lk$${text}$lk$`
 }

@@ -9,7 +9,7 @@ import { postgresDialect } from '../quote.ts'
 import { checksAt, duplicateCheck } from './_checks.ts'
 import { createIndexSql, indexKeys, indexNamed, indexPlan, indexProbe, type IndexPlan } from './_index.ts'
 import { sourceOf } from '../source.ts'
-import { branchesOf, dollarQuoted, eachLeaf, holdsPlaceholder, leafStep, type Branch, type LeafPart, type Writing } from './_partitions.ts'
+import { branchesOf, eachLeaf, holdsPlaceholder, leafStep, type Branch, type LeafPart, type Writing } from './_partitions.ts'
 import { catalogAfter, cleanup, free, writeSteps, type Draft, type DraftStep } from './_step.ts'
 
 const { name: quoted } = postgresDialect
@@ -121,7 +121,7 @@ function buildPart(plan: IndexPlan, dropParent: string): LeafPart {
     title: 'build the index of {leaf} without blocking writes',
     sql: [createIndexSql(plan, { concurrently: true, name: '{index}', table: '{leaf}' })],
     undo: cleanup(dropParent, dropLeaf),
-    probe: { sql: indexProbe(plan, { index: leafIndex, table: '{leaf}', quote: dollarQuoted }), cleanup: [dropLeaf] },
+    probe: { sql: indexProbe(plan, { index: '{indexText}', table: '{leafText}' }), cleanup: [dropLeaf] },
   }
 }
 
