@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { errorSpecs } from '../../src/model/errors.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { CheckReport } from '../../src/model/verdict.ts'
@@ -29,6 +29,9 @@ async function databaseWithSizes(version: number) {
   const database = await freshDatabase(version)
   const client = await database.client()
   for (const sql of setup.split(';')) await client.query(sql)
+  // Before 15 the collector hears of it a moment later.
+  const analysed = "SELECT FROM pg_stat_user_tables WHERE relname = 'orders' AND last_analyze IS NOT NULL"
+  await vi.waitUntil(async () => (await client.query(analysed)).rowCount === 1, { timeout: 30_000 })
   return database
 }
 
