@@ -47,7 +47,8 @@ export function check<Node>(engine: CheckEngine<Node>, pending: Iterable<Pending
   const estimated: Estimated[] = []
   for (const item of pending) {
     const said = judges(item)
-    estimated.push(...said.flatMap((verdicts) => verdicts.map((verdict) => verdict.estimated)))
+    // One by one: the arguments of a call must fit on the stack.
+    for (const verdict of said.flat()) estimated.push(verdict.estimated)
     if (!isIgnored(desk.policy, item.migration.file)) migrations.push(checked(item, said, desk))
   }
   const version = options.versions.at(-1) ?? options.catalog.server.version

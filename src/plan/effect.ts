@@ -1,23 +1,11 @@
-import type { LockMode, TableLock } from '../model/facts.ts'
+import { lockModes, type TableLock } from '../model/facts.ts'
 import type { Judged } from '../model/hazard.ts'
 import type { Part } from './parts.ts'
-
-/** In the order in which the server ranks them. */
-const modes: readonly LockMode[] = [
-  'ACCESS SHARE',
-  'ROW SHARE',
-  'ROW EXCLUSIVE',
-  'SHARE UPDATE EXCLUSIVE',
-  'SHARE',
-  'SHARE ROW EXCLUSIVE',
-  'EXCLUSIVE',
-  'ACCESS EXCLUSIVE',
-]
 
 /** Locks on tables that were there before the run, weaker ones than DDL takes left out: nobody waits behind those. */
 export function feltLocks<Node>({ facts, before }: Judged<Node>): readonly TableLock[] {
   const old = facts.locks.filter(({ relation }) => before.relations.get(relation)?.isNew !== true)
-  return old.filter(({ mode }) => modes.indexOf(mode) >= modes.indexOf('SHARE UPDATE EXCLUSIVE'))
+  return old.filter(({ mode }) => lockModes.indexOf(mode) >= lockModes.indexOf('SHARE UPDATE EXCLUSIVE'))
 }
 
 /** Those behind which plain reads or writes would wait. */
@@ -30,7 +18,7 @@ export function strongestLocks(locks: readonly TableLock[]): readonly TableLock[
   const found = new Map<string, TableLock>()
   for (const lock of locks) {
     const other = found.get(lock.relation)
-    if (other === undefined || modes.indexOf(lock.mode) > modes.indexOf(other.mode)) found.set(lock.relation, lock)
+    if (other === undefined || lockModes.indexOf(lock.mode) > lockModes.indexOf(other.mode)) found.set(lock.relation, lock)
   }
   return [...found.values()].toSorted((a, b) => (a.relation < b.relation ? -1 : 1))
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { conflictingModes, lockModeOf, lockModes, lockStrength, modesConflict, strongerMode, tableLock } from './lock-modes.ts'
+import { lockModes } from '../model/facts.ts'
+import { conflictingModes, lockModeOf, lockStrength, modesConflict, strongerMode, tableLock } from './lock-modes.ts'
 
 test('a conflict goes both ways, for each of the 64 pairs', () => {
   for (const a of lockModes) for (const b of lockModes) expect(modesConflict(a, b), `${a} / ${b}`).toBe(modesConflict(b, a))

@@ -1,16 +1,4 @@
-import type { LockMode, TableLock } from '../model/facts.ts'
-
-/** Weakest first; the server numbers them 1 to 8 in this order (lockdefs.h). */
-export const lockModes = [
-  'ACCESS SHARE',
-  'ROW SHARE',
-  'ROW EXCLUSIVE',
-  'SHARE UPDATE EXCLUSIVE',
-  'SHARE',
-  'SHARE ROW EXCLUSIVE',
-  'EXCLUSIVE',
-  'ACCESS EXCLUSIVE',
-] as const satisfies readonly LockMode[]
+import { lockModes, type LockMode, type TableLock } from '../model/facts.ts'
 
 /** For each mode, those that another session cannot hold at the same time. Manual 18, table 13.2. */
 const conflicts: { readonly [mode in LockMode]: readonly LockMode[] } = {

@@ -1,16 +1,5 @@
 import * as v from 'valibot'
-import type { LockMode } from '../model/facts.ts'
-
-const lockModes = [
-  'ACCESS SHARE',
-  'ROW SHARE',
-  'ROW EXCLUSIVE',
-  'SHARE UPDATE EXCLUSIVE',
-  'SHARE',
-  'SHARE ROW EXCLUSIVE',
-  'EXCLUSIVE',
-  'ACCESS EXCLUSIVE',
-] as const satisfies readonly LockMode[]
+import { lockModes } from '../model/facts.ts'
 
 const text = v.string()
 const texts = v.array(text)

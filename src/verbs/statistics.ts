@@ -38,14 +38,14 @@ function sizeOf(name: string, { rows, bytes, pages, analyzedAt, indexes }: Relat
 
 /** The tables that the migrations read, write anew or index, by name as they find them. */
 export function workedOn(engine: Engine, migrations: readonly Migration[], catalog: Catalog): readonly string[] {
-  const names: string[] = []
+  const names = new Set<string>()
   let before = catalog
   for (const migration of migrations) {
     const { statements, after } = judge(engine, statementsOf(engine, migration), { before })
-    names.push(...worksOn(statements))
+    for (const name of worksOn(statements)) names.add(name)
     before = after
   }
-  return [...new Set(names)]
+  return [...names]
 }
 
 /** What statements read, write anew or index. */

@@ -39,7 +39,7 @@ export async function tryAll(engine: Engine, sandbox: Sandbox, { scope, parsed }
     const observed = await observeAll(engine, item.statements, { sandbox, before })
     before = observed.after
     pending.push({ ...item, observed: observed.observations })
-    unseen.push(...observed.unseen)
+    for (const why of observed.unseen) unseen.push(why)
   }
   const partial = skipped.length > 0 || unseen.length > 0
   const notes = [...skippedNote(skipped.map(({ why }) => why)), ...unseenNote(unseen)]

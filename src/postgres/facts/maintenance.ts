@@ -1,5 +1,5 @@
 import type { Catalog } from '../../model/catalog.ts'
-import { lockModes } from '../lock-modes.ts'
+import { lockModes } from '../../model/facts.ts'
 import { relationKey } from '../names.ts'
 import type { ClusterStmt, LockStmt, PgNode, RangeVar, TruncateStmt, VacuumStmt } from '../node.ts'
 import { rewrite } from './add-column.ts'
