@@ -58,7 +58,15 @@ export interface Probe {
 }
 
 /** How a table is walked: by ranges of a unique key up to a bound fixed at the start, or by heap pages with a last sweep (H7). */
-export type Walk = { readonly by: 'key'; readonly columns: readonly string[]; readonly types: readonly string[] } | { readonly by: 'pages' }
+export type Walk =
+  | {
+      readonly by: 'key'
+      readonly columns: readonly string[]
+      readonly types: readonly string[]
+      /** From the last key to the first: what is newest comes first. */
+      readonly descending?: boolean
+    }
+  | { readonly by: 'pages' }
 
 export type Work =
   /**
@@ -67,6 +75,30 @@ export type Work =
    */
   | { readonly kind: 'update'; readonly relation: string; readonly set: string; readonly where: string; readonly falsifies: boolean }
   | { readonly kind: 'delete'; readonly relation: string; readonly where: string; readonly falsifies: true }
+  /** `into` is the text up to the SELECT, `select` its expressions, `conflict` what follows the WHERE: INSERT INTO b (x) | a.x | ON CONFLICT DO NOTHING. */
+  | {
+      readonly kind: 'insert'
+      /** Where the rows come from, and what is walked. */
+      readonly relation: string
+      readonly target: string
+      readonly into: string
+      readonly select: string
+      readonly where: string
+      readonly conflict: string
+      readonly falsifies: false
+    }
+  /** A module of the user's that changes the rows which match (H8). `falsifies`: what it changed no longer matches. */
+  | {
+      readonly kind: 'code'
+      readonly relation: string
+      readonly where: string
+      readonly falsifies: boolean
+      /** Path of the module, relative to the configuration. */
+      readonly module: string
+      readonly export: string
+      /** Of the module and all that it imports beside packages; every worker must have the same. */
+      readonly hash: string
+    }
 
 export interface BackfillStep extends StepBase {
   readonly kind: 'backfill'

@@ -1,0 +1,166 @@
+import type { StepKey } from './journal.ts'
+import type { Walk, Work } from './plan.ts'
+
+/** A place in a walk: the values of a key as text, or a page number. It is stored as JSON. */
+export type Place = readonly (string | number)[]
+
+/** All that a worker on any machine needs to take part; stored before the first row is changed. */
+export interface BackfillDefinition {
+  readonly work: Work
+  readonly walk: Walk
+  /** How long one batch may hold its row locks. */
+  readonly batchTargetMs: number
+  /** The user's own triggers on the rows: `fire` as for any other change, `skip` them (needs the right to set session_replication_role), or `stop` before the first row. */
+  readonly triggers: TriggerChoice
+}
+
+export type TriggerChoice = 'fire' | 'skip' | 'stop'
+
+/** What people want of it, said from any terminal; workers ask before each batch. */
+export type Wanted = 'run' | 'pause' | 'cancel'
+
+/** How far a batched change came. `key.migration` is empty where it stands by itself, outside a migration. */
+export interface BackfillState {
+  readonly key: StepKey
+  /** Absent in a row that an older version wrote. */
+  readonly definition?: BackfillDefinition
+  readonly wanted: Wanted
+  readonly done: boolean
+  /** Why it ended without being done; a new run clears it. */
+  readonly failure?: string
+  /** From 1: how often the table was gone through. */
+  readonly sweep: number
+  readonly rows: number
+  /** Of these, how many stayed on their page (HOT): no index was written for them. */
+  readonly hotRows: number
+  /** Written by the whole server while batches ran, so an upper bound. */
+  readonly walBytes: number
+  /** 0 to 1 of this sweep; an estimate. */
+  readonly fraction: number
+  /** {now} of the whole change, also when it is resumed. */
+  readonly startedAt: Date
+  readonly updatedAt: Date
+  readonly workers: readonly WorkerState[]
+}
+
+export interface WorkerState {
+  /** host:pid, for people. */
+  readonly owner: string
+  readonly relation: string
+  /** Its lease ran out: it is gone, or it hangs; another one takes its chunk over. */
+  readonly expired: boolean
+  /** The throttle that holds it, and why. */
+  readonly held?: string
+  readonly rows: number
+  readonly batchRows: number
+  readonly batchMs: number
+}
+
+/** The window of a chunk that is being changed, in `of` batches: each takes every `of`-th row. 1: all at once. */
+export interface Window {
+  readonly upTo: Place
+  /** Batches of it that are committed. */
+  readonly pass: number
+  readonly of: number
+}
+
+/** A piece of a table that one worker has leased: what lies behind `after`, up to `upTo`. */
+export interface Chunk {
+  readonly id: number
+  /** Grows with each new owner: whoever holds an older one writes nothing any more. */
+  readonly fence: number
+  /** Canonical name as of now: a partition, or the table itself. */
+  readonly relation: string
+  readonly relationOid: number
+  /** Behind it nothing of the chunk is left to do. null: the beginning of the table. */
+  readonly after: Place | null
+  readonly upTo: Place
+  /** One place alone, left because somebody had its row locked; come back to. */
+  readonly alone: boolean
+  readonly window?: Window
+}
+
+/** A piece that can be walked by itself: the table, or each of its partitions. */
+export interface Part {
+  readonly relationOid: number
+  readonly relation: string
+  /** Up to here chunks have been cut. */
+  readonly cut: Place | null
+  /** The last place as it was when the sweep began; null: nothing there. */
+  readonly bound: Place | null
+}
+
+/** What a worker finds when it asks for work. */
+export type Lease =
+  | { readonly kind: 'chunk'; readonly chunk: Chunk }
+  /** A part that is not cut to its end; it stays locked until `cut` or `leave`. */
+  | { readonly kind: 'part'; readonly part: Part }
+  /** Others work on the last chunks, or what is left must be come back to later. */
+  | { readonly kind: 'wait' }
+  /** All is cut and no chunk is left: this worker, and no other, asks the table; until `nextSweep`, `finish` or `leave`. */
+  | { readonly kind: 'sweep-done' }
+  | { readonly kind: 'done' }
+
+/** One transaction of a worker. */
+export interface Batch {
+  readonly chunk: Chunk
+  /** Where the chunk stands once it is committed. */
+  readonly next: { readonly after: Place | null; readonly window?: Window; readonly finished: boolean }
+  /** For update and delete: the rows of this batch, without the work's own condition. */
+  readonly range: string
+  readonly work: Work
+  readonly limits: { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number }
+  /** Leaves rows that others have locked, and notes their places to come back to. `place`: expressions that give the place of a row. */
+  readonly around?: { readonly place: readonly string[]; readonly most: number }
+  readonly skipTriggers: boolean
+  readonly leaseMs: number
+}
+
+export type BatchOutcome =
+  /** Somebody else has the chunk; nothing was changed. */
+  | { readonly kind: 'lost' }
+  /** More rows are locked than can be noted one by one; nothing was changed. */
+  | { readonly kind: 'too-many-locked' }
+  | BatchDone
+
+export interface BatchDone {
+  readonly kind: 'done'
+  readonly rows: number
+  /** Of these, still matching the condition after the change: the new value is no better. */
+  readonly still: number
+  readonly hotRows: number
+  readonly walBytes: number
+  /** Left for later, since locked. */
+  readonly missed: number
+  /** On the server, without the commit. */
+  readonly workMs: number
+  readonly wanted: Wanted
+}
+
+/** The tables in the schema `lockkeeper` that workers of any number of machines share. Each call is its own commit unless it says otherwise. */
+export interface BackfillStore {
+  /** Creates it, or gives what stands there. */
+  begin(key: StepKey, definition: BackfillDefinition): Promise<BackfillState>
+  read(key: StepKey): Promise<BackfillState | undefined>
+  list(project: string | undefined): Promise<readonly BackfillState[]>
+  /** False where there is none of that key that is not done. */
+  want(key: StepKey, wanted: Wanted): Promise<boolean>
+  /** One that failed or was cancelled goes on: from a new sweep, whose rows are looked at anew. */
+  revive(key: StepKey): Promise<void>
+  /** Forgets how far it came. */
+  forget(key: StepKey): Promise<void>
+  lease(key: StepKey, owner: string, leaseMs: number): Promise<Lease>
+  /** Notes a new chunk of the part held, leased to the worker, and lets the part go. */
+  cut(key: StepKey, part: Part, chunk: { readonly upTo: Place; readonly owner: string; readonly leaseMs: number }): Promise<Chunk>
+  /** Lets go of the part or the end of a sweep that `lease` left locked. */
+  leave(): Promise<void>
+  /** Lists the pieces of the table as of now, and begins a sweep over them. `bounds`: the last place of each. */
+  nextSweep(key: StepKey, parts: readonly Omit<Part, 'cut'>[]): Promise<void>
+  finish(key: StepKey): Promise<void>
+  fail(key: StepKey, failure: string): Promise<void>
+  batch(batch: Batch): Promise<BatchOutcome>
+  /** Keeps the lease while a throttle holds the worker, and says which; false where it was lost. */
+  beat(chunk: Chunk, leaseMs: number, held: string | undefined): Promise<{ readonly kept: boolean; readonly wanted: Wanted }>
+  /** The worker stops; others may go on with its chunk at once. */
+  release(chunk: Chunk): Promise<void>
+}
