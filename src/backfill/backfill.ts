@@ -1,144 +1,99 @@
+import type { Chunk, Part } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
-import type { Checkpoint, Journal } from '../model/journal.ts'
-import type { Walk, Work } from '../model/plan.ts'
-import type { Session } from '../model/session.ts'
 import { jitter, sleep } from '../std/sleep.ts'
-import { BatchSize } from './batch-size.ts'
+import { changeChunk } from './chunk.ts'
+import { Held, lookEveryMs } from './hold.ts'
+import type { BackfillJob } from './job.ts'
 import { keyRanges } from './key-ranges.ts'
 import { pageRanges } from './page-ranges.ts'
-import type { Ranges } from './ranges.ts'
-
-export interface Backfill {
-  readonly session: Session
-  readonly journal: Journal
-  readonly project: string
-  readonly migration: string
-  readonly step: string
-  readonly work: Work
-  readonly walk: Walk
-  /** How long one batch may hold its row locks; the size of batches follows from it. */
-  readonly batchTargetMs: number
-  /** The longest that one batch waits for a row that somebody else has locked, while it holds others. */
-  readonly lockBudgetMs: number
-  readonly maxLockWaitMs: number
-  readonly signal: AbortSignal
-  onBatch(progress: BatchProgress): void
-}
-
-export interface BatchProgress {
-  readonly rows: number
-  readonly totalRows: number
-  /** 0 to 1 of the pass over the table. */
-  readonly fraction: number
-  readonly ms: number
-}
+import { refuseUnfit } from './preflight.ts'
+import { Walker } from './walker.ts'
+import { endSweep } from './sweep.ts'
 
 /**
- * Changes a whole table in short transactions, each with its checkpoint, so that it goes on where it was killed and no row
- * is changed twice. Walks up to a bound fixed at the start; where an updated row no longer matches, it sweeps again until
- * none is left (rows that the application wrote meanwhile). Row locks are held for `batchTargetMs` at a time; no table lock
- * above ROW EXCLUSIVE. Gives the rows changed, earlier runs included.
+ * Changes a whole table in short transactions, together with any number of other workers on any machines. Chunks of it are leased in the
+ * database; work, place and lease commit together, so each row is changed once, whoever dies when. Where a changed row no longer matches, the
+ * table is gone through again until nothing is left. Row locks are held for `batchTargetMs` at a time; no table lock above ROW EXCLUSIVE.
+ * Gives the rows changed, those of other workers and of earlier runs included. Throws `lock-not-had`, `rows-still-match`, `backfill-held`,
+ * `backfill-stopped`, `backfill-refused`, and what the server says of a batch.
  */
-export async function backfill(job: Backfill): Promise<{ readonly rows: number }> {
-  const ranges = job.walk.by === 'key' ? keyRanges(job, job.walk) : pageRanges(job)
-  let checkpoint = await job.journal.checkpoint(job)
-  for (let pass = 1; checkpoint?.done !== true; pass++) {
-    checkpoint = await walkOnce(job, ranges, checkpoint)
-    const again = job.work.falsifies && (await anyLeft(job))
-    if (again && pass >= maxPasses) throw neverEnds(job, checkpoint)
-    checkpoint = await save(job, { ...checkpoint, cursor: null, bound: null, done: !again })
-  }
-  return { rows: checkpoint.rows }
+export async function backfill(job: BackfillJob): Promise<{ readonly rows: number }> {
+  await job.store.begin(job.key, job.definition)
+  await refuseUnfit(job)
+  const { walk } = job.definition
+  const walker = new Walker(job, walk.by === 'key' ? keyRanges(job.session, walk) : pageRanges(job.session))
+  const held = new Held(job)
+  while (await takeOne(walker, held)) job.signal.throwIfAborted()
+  return { rows: (await job.store.read(job.key))?.rows ?? 0 }
 }
 
-/** Each pass leaves only what was written behind its back; more than this means that somebody keeps writing such rows. */
-const maxPasses = 20
-
-function neverEnds({ work }: Backfill, { rows }: Checkpoint): LockkeeperError {
-  return new LockkeeperError(
-    'step-failed',
-    `${work.relation}: after ${maxPasses} passes (${rows} rows changed) there are still rows with ${work.where}`,
-    {
-      hint: 'The running application keeps writing such rows. Deploy the version that no longer does, then run lockkeeper apply again.',
-    },
-  )
-}
-
-async function walkOnce(job: Backfill, ranges: Ranges, from: Checkpoint | undefined): Promise<Checkpoint> {
-  const bound = from?.bound ?? (await ranges.bound())
-  let checkpoint: Checkpoint = { cursor: from?.cursor ?? null, bound, rows: from?.rows ?? 0, done: false }
-  if (bound === null) return checkpoint
-  const size = new BatchSize(job.batchTargetMs, ranges.firstSize)
-  for (;;) {
-    job.signal.throwIfAborted()
-    const next = await ranges.next(checkpoint.cursor, bound, size.value)
-    if (next === undefined) return checkpoint
-    const began = performance.now()
-    const done = await tryBatch(job, size, { ...checkpoint, cursor: next, range: ranges.within(checkpoint.cursor, next) })
-    if (done === undefined) continue
-    const ms = performance.now() - began
-    size.took(ms, done.workMs)
-    checkpoint = { ...checkpoint, cursor: next, rows: done.rows }
-    job.onBatch({ rows: done.changed, totalRows: done.rows, fraction: ranges.fraction(next, bound), ms })
+/** False once nothing is left to do. */
+async function takeOne(walker: Walker, held: Held): Promise<boolean> {
+  const { job } = walker
+  const lease = await job.store.lease(job.key, job.owner, job.leaseMs)
+  if (lease.kind !== 'paused') held.over()
+  walker.wanted = 'run'
+  switch (lease.kind) {
+    case 'chunk':
+      await change(walker, lease.chunk)
+      return true
+    case 'part':
+      await cutAndChange(walker, lease.part)
+      return true
+    case 'wait':
+      walker.refuseStanding()
+      await sleep(jitter(waitMs), job.signal)
+      return true
+    case 'paused':
+      held.say(`paused: lockkeeper backfill resume ${job.key.step} lets it go on`)
+      await sleep(lookEveryMs, job.signal)
+      return true
+    case 'sweep-done':
+      return await endSweep(walker, lease)
+    case 'stopped':
+      throw stopped(job, lease.failure)
+    case 'done':
+      return false
   }
 }
 
-type Done = { readonly rows: number; readonly changed: number; readonly workMs: number }
+/** For a part that another worker is cutting, or the last chunks of others. */
+const waitMs = 50
 
-/** Undefined where a row was locked for too long (or a deadlock broken): the batch is halved and tried again. */
-async function tryBatch(
-  job: Backfill,
-  size: BatchSize,
-  { range, ...checkpoint }: Checkpoint & { readonly range: string },
-): Promise<Done | undefined> {
+async function cutAndChange(walker: Walker, part: Part): Promise<void> {
+  const chunk = await cut(walker, part).catch(async (error: unknown) => {
+    await walker.job.store.letGo().catch(() => undefined)
+    throw error
+  })
+  if (chunk !== undefined) await change(walker, chunk)
+}
+
+async function cut({ job, ranges, chunkSize }: Walker, part: Part): Promise<Chunk | undefined> {
+  const { after, bound } = { after: part.cut, bound: part.bound }
+  const upTo = bound === null ? undefined : await ranges.next(part.relation, { after, bound }, chunkSize)
+  if (upTo !== undefined) return await job.store.cut(job.key, part, { upTo, owner: job.owner, leaseMs: job.leaseMs })
+  await job.store.leave(job.key, part)
+  return undefined
+}
+
+/** Whoever ends without having done it leaves it to the others at once, and a cause that time does not mend stops them too. */
+async function change(walker: Walker, chunk: Chunk): Promise<void> {
+  const { job } = walker
   try {
-    const sql = job.journal.batchSql({
-      ...checkpoint,
-      project: job.project,
-      migration: job.migration,
-      step: job.step,
-      work: workSql(job.work, range),
-    })
-    const results = await job.session.script([`set local lock_timeout = '${Math.ceil(job.lockBudgetMs)}ms'`, sql], { signal: job.signal })
-    const row = results.at(-1)?.rows[0]
-    return { rows: Number(row?.['rows']), changed: Number(row?.['changed']), workMs: Number(row?.['ms']) }
+    await changeChunk(walker, chunk)
   } catch (error) {
-    await stepBack(job, size, error)
-    return undefined
+    const failure = job.session.classify(error)
+    if (failure === 'connection-lost') throw error
+    if (!job.signal.aborted && failure !== 'cancelled' && !(error instanceof LockkeeperError))
+      await job.control.fail(job.key, error instanceof Error ? error.message : String(error)).catch(() => undefined)
+    await job.control.release(chunk).catch(() => undefined)
+    throw error
   }
 }
 
-/** While it waits for one row it holds others: so never long, then smaller, until the time is over. */
-async function stepBack(job: Backfill, size: BatchSize, error: unknown): Promise<void> {
-  const failure = job.session.classify(error)
-  if (failure !== 'lock-timeout' && failure !== 'deadlock' && failure !== 'serialization') throw error
-  size.stuck()
-  if (size.stuckMs > job.maxLockWaitMs) {
-    throw new LockkeeperError(
-      'lock-not-had',
-      `a row of ${job.work.relation} stayed locked by another transaction for ${Math.round(size.stuckMs / 1_000)} s`,
-      { cause: error },
-    )
-  }
-  await sleep(jitter(Math.min(1_000, 50 + size.stuckMs / 10)), job.signal)
-}
-
-function workSql(work: Work, range: string): string {
-  const where = `${range} and (${work.where})`
-  switch (work.kind) {
-    case 'update':
-      return `update ${work.relation} set ${work.set} where ${where} returning 1`
-    case 'delete':
-      return `delete from ${work.relation} where ${where} returning 1`
-  }
-}
-
-async function anyLeft({ session, work, signal }: Backfill): Promise<boolean> {
-  const [row] = await session.query(`select exists (select from ${work.relation} where ${work.where}) as "left"`, [], { signal })
-  return row?.['left'] === true
-}
-
-async function save(job: Backfill, checkpoint: Checkpoint): Promise<Checkpoint> {
-  await job.session.script([job.journal.batchSql({ ...checkpoint, project: job.project, migration: job.migration, step: job.step })])
-  return checkpoint
+function stopped({ key }: BackfillJob, failure: string | undefined): LockkeeperError {
+  if (failure === undefined) return new LockkeeperError('backfill-stopped', `the backfill ${key.step} was cancelled`)
+  return new LockkeeperError('step-failed', `the backfill ${key.step} failed: ${failure}`, {
+    hint: 'Mend what it says, then run the same command again: what is done stays.',
+  })
 }

@@ -4,12 +4,14 @@
  */
 export class BatchSize {
   readonly #targetMs: number
+  readonly #largest: number
   #value: number
   #stuckSince: number | undefined
 
-  constructor(targetMs: number, first: number) {
+  constructor(targetMs: number, { first, largest }: { readonly first: number; readonly largest: number }) {
     this.#targetMs = targetMs
     this.#value = first
+    this.#largest = largest
   }
 
   get value(): number {
@@ -40,12 +42,9 @@ export class BatchSize {
   }
 
   #set(value: number): void {
-    this.#value = Math.min(largest, Math.max(1, Math.round(value)))
+    this.#value = Math.min(this.#largest, Math.max(1, Math.round(value)))
   }
 }
 
 /** Where commits are slow, the work alone still gets this share of the target; a larger one makes larger flushes, behind which others wait. */
 const leastShare = 32
-
-/** A range of this many keys is read in some 20 ms even where no row of it needs a change. */
-const largest = 50_000

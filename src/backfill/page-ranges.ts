@@ -1,36 +1,41 @@
-import type { Work } from '../model/plan.ts'
 import type { Session } from '../model/session.ts'
 import type { Ranges } from './ranges.ts'
 
 /**
- * Ranges of heap pages, for tables without a usable key. An updated row moves to another page, so the work must falsify its
- * own condition, and a last sweep finds what moved (H7). Cursor and bound are page numbers, the range is [after, upTo).
+ * Ranges of heap pages. An updated row moves to another page, so the work must falsify its own condition, and a last sweep finds what moved
+ * (H7). A place is the number of the page behind the range: the rows of (after, upTo] are those of the pages from `after` to `upTo - 1`.
  */
-export function pageRanges({ session, work }: { readonly session: Session; readonly work: Work }): Ranges {
+export function pageRanges({ server }: Session): Ranges {
+  const within: Ranges['within'] = (after, upTo) => condition(server.version, Number(after?.[0] ?? 0), Number(upTo[0]))
   return {
     firstSize: 16,
-    bound: async () => {
-      const [row] = await session.query(`select (pg_relation_size($1::regclass) / current_setting('block_size')::int)::float8 as pages`, [
-        work.relation,
-      ])
-      return row?.['pages'] === 0 ? null : [Number(row?.['pages'])]
-    },
-    next: (after, bound, size) => {
+    largestSize: largestPages,
+    place: `jsonb_build_array(${pageOf} + 1)`,
+    bound: (_, pages) => Promise.resolve(pages === 0 ? null : [pages]),
+    next: (_, { after, bound }, size) => {
       const from = Number(after?.[0] ?? 0)
       const end = Number(bound[0])
-      return Promise.resolve(from >= end ? undefined : [Math.min(end, from + Math.min(size, maxPages))])
+      return Promise.resolve(from >= end ? undefined : [Math.min(end, from + size)])
     },
-    within: (after, upTo) => condition(session.server.version, Number(after?.[0] ?? 0), Number(upTo[0])),
-    fraction: (at, bound) => Number(at[0]) / Number(bound[0]),
+    within,
+    alone: (place) => within([Number(place[0]) - 1], place),
+    stripe: (pass, of) => stripe(server.version, pass, of),
   }
 }
 
+const pageOf = '((ctid::text::point)[0])::int8'
 /** 8 MB at a time, so that a range without work is still short. */
-const maxPages = 1_024
+const largestPages = 1_024
 /** More line pointers than a page of 8 kB can hold (291); PostgreSQL 13 has no range scan over ctid, but a list of them. */
 const tuplesPerPage = 291
 
 function condition(version: number, from: number, to: number): string {
   if (version >= 14) return `ctid >= '(${from},0)'::tid and ctid < '(${to},0)'::tid`
   return `ctid = any(array(select format('(%s,%s)', page, line)::tid from generate_series(${from}, ${to - 1}) as page, generate_series(1, ${tuplesPerPage}) as line))`
+}
+
+/** hashtid exists from 14 on. */
+function stripe(version: number, pass: number, of: number): string {
+  if (version >= 14) return `mod(hashtid(ctid)::bigint + 2147483648, ${of}) = ${pass}`
+  return `mod(((ctid::text::point)[1])::int, ${of}) = ${pass}`
 }

@@ -1,15 +1,20 @@
-/** A place in the walk: the values of a key as text, or a page number. It goes into the journal as JSON. */
-export type Cursor = readonly unknown[]
+import type { Place } from '../model/backfill.ts'
 
-/** A way to cut a table into ranges (after, upTo]. */
+/** A way to cut a table, or a partition of it, into ranges (after, upTo]. */
 export interface Ranges {
+  /** Of the first batch. */
   readonly firstSize: number
-  /** The last place as of now; null for an empty table. */
-  bound(): Promise<Cursor | null>
+  readonly largestSize: number
+  /** What a place is in words of SQL over a row: JSON. */
+  readonly place: string
+  /** The last place as of now; null where there is nothing. `pages`: the size of the piece. */
+  bound(relation: string, pages: number): Promise<Place | null>
   /** The end of the next range of about `size`; undefined behind the bound. */
-  next(after: Cursor | null, bound: Cursor, size: number): Promise<Cursor | undefined>
+  next(relation: string, from: { readonly after: Place | null; readonly bound: Place }, size: number): Promise<Place | undefined>
   /** A condition for the rows of the range. */
-  within(after: Cursor | null, upTo: Cursor): string
-  /** How far a place is, 0 to 1; an estimate. */
-  fraction(at: Cursor, bound: Cursor): number
+  within(after: Place | null, upTo: Place): string
+  /** A condition for the rows of one place. */
+  alone(place: Place): string
+  /** A condition for every `of`-th row. */
+  stripe(pass: number, of: number): string
 }

@@ -12,6 +12,8 @@ export interface BackfillDefinition {
   readonly batchTargetMs: number
   /** The user's own triggers on the rows: `fire` as for any other change, `skip` them (needs the right to set session_replication_role), or `stop` before the first row. */
   readonly triggers: TriggerChoice
+  /** A query of the user's that gives rows only where something is left to do; asked before it counts as done. */
+  readonly verify?: string
 }
 
 export type TriggerChoice = 'fire' | 'skip' | 'stop'
@@ -56,19 +58,8 @@ export interface WorkerState {
   readonly batchMs: number
 }
 
-/** The window of a chunk that is being changed, in `of` batches: each takes every `of`-th row. 1: all at once. */
-export interface Window {
-  readonly upTo: Place
-  /** Batches of it that are committed. */
-  readonly pass: number
-  readonly of: number
-}
-
 /** A piece of a table that one worker has leased: what lies behind `after`, up to `upTo`. */
-export interface Chunk {
-  readonly id: number
-  /** Grows with each new owner: whoever holds an older one writes nothing any more. */
-  readonly fence: number
+export interface Chunk extends Fenced {
   /** Canonical name as of now: a partition, or the table itself. */
   readonly relation: string
   readonly relationOid: number
@@ -77,7 +68,12 @@ export interface Chunk {
   readonly upTo: Place
   /** One place alone, left because somebody had its row locked; come back to. */
   readonly alone: boolean
-  readonly window?: Window
+}
+
+/** A lease. `fence` grows with each new owner: whoever holds an older one writes nothing any more. */
+export interface Fenced {
+  readonly id: number
+  readonly fence: number
 }
 
 /** A piece that can be walked by itself: the table, or each of its partitions. */
@@ -93,25 +89,30 @@ export interface Part {
 /** What a worker finds when it asks for work. */
 export type Lease =
   | { readonly kind: 'chunk'; readonly chunk: Chunk }
-  /** A part that is not cut to its end; it stays locked until `cut` or `leave`. */
+  /** A part that is not cut to its end; a transaction stays open that keeps others from it, until `cut`, `leave` or `letGo`. */
   | { readonly kind: 'part'; readonly part: Part }
   /** Others work on the last chunks, or what is left must be come back to later. */
   | { readonly kind: 'wait' }
-  /** All is cut and no chunk is left: this worker, and no other, asks the table; until `nextSweep`, `finish` or `leave`. */
-  | { readonly kind: 'sweep-done' }
+  /** All is cut and no chunk is left: this worker, and no other, asks the table, until `nextSweep` or `finish`. */
+  | { readonly kind: 'sweep-done'; readonly end: Fenced; readonly sweep: number; readonly still: number }
+  | { readonly kind: 'paused' }
+  /** Cancelled, or failed for good: `failure` says why. */
+  | { readonly kind: 'stopped'; readonly failure: string | undefined }
   | { readonly kind: 'done' }
 
 /** One transaction of a worker. */
 export interface Batch {
   readonly chunk: Chunk
   /** Where the chunk stands once it is committed. */
-  readonly next: { readonly after: Place | null; readonly window?: Window; readonly finished: boolean }
-  /** For update and delete: the rows of this batch, without the work's own condition. */
+  readonly next: { readonly after: Place | null; readonly finished: boolean }
+  /** The rows of this batch, without the work's own condition. */
   readonly range: string
+  /** Rows of tables below the chunk's are no part of it. */
+  readonly only: boolean
   readonly work: Work
   readonly limits: { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number }
-  /** Leaves rows that others have locked, and notes their places to come back to. `place`: expressions that give the place of a row. */
-  readonly around?: { readonly place: readonly string[]; readonly most: number }
+  /** Goes around rows that others have locked, and notes their places to come back to: `place` is SQL over a row that gives it as JSON. */
+  readonly around?: { readonly place: string; readonly most: number }
   readonly skipTriggers: boolean
   readonly leaseMs: number
 }
@@ -119,7 +120,7 @@ export interface Batch {
 export type BatchOutcome =
   /** Somebody else has the chunk; nothing was changed. */
   | { readonly kind: 'lost' }
-  /** More rows are locked than can be noted one by one; nothing was changed. */
+  /** More rows are locked than are noted one by one; nothing was changed. */
   | { readonly kind: 'too-many-locked' }
   | BatchDone
 
@@ -137,30 +138,54 @@ export interface BatchDone {
   readonly wanted: Wanted
 }
 
+export interface TableLook {
+  /** Policies hide rows from our role: it would be called complete while they are left. */
+  readonly rowsHidden: boolean
+  /** Triggers of the user's that each changed row would fire. */
+  readonly triggers: readonly string[]
+  /** Publications that send each changed row on. */
+  readonly publications: readonly string[]
+  /** The role may set session_replication_role. */
+  readonly maySkipTriggers: boolean
+}
+
 /** The tables in the schema `lockkeeper` that workers of any number of machines share. Each call is its own commit unless it says otherwise. */
 export interface BackfillStore {
   /** Creates it, or gives what stands there. */
   begin(key: StepKey, definition: BackfillDefinition): Promise<BackfillState>
   read(key: StepKey): Promise<BackfillState | undefined>
-  list(project: string | undefined): Promise<readonly BackfillState[]>
+  list(project?: string): Promise<readonly BackfillState[]>
   /** False where there is none of that key that is not done. */
   want(key: StepKey, wanted: Wanted): Promise<boolean>
-  /** One that failed or was cancelled goes on: from a new sweep, whose rows are looked at anew. */
+  /** One that failed or was cancelled goes on from where it was. */
   revive(key: StepKey): Promise<void>
   /** Forgets how far it came. */
   forget(key: StepKey): Promise<void>
   lease(key: StepKey, owner: string, leaseMs: number): Promise<Lease>
-  /** Notes a new chunk of the part held, leased to the worker, and lets the part go. */
+  /** Notes a new chunk of the part held, leased to the worker, and lets the part go. `finished`: nothing of the part is left behind it. */
   cut(key: StepKey, part: Part, chunk: { readonly upTo: Place; readonly owner: string; readonly leaseMs: number }): Promise<Chunk>
-  /** Lets go of the part or the end of a sweep that `lease` left locked. */
-  leave(): Promise<void>
-  /** Lists the pieces of the table as of now, and begins a sweep over them. `bounds`: the last place of each. */
-  nextSweep(key: StepKey, parts: readonly Omit<Part, 'cut'>[]): Promise<void>
-  finish(key: StepKey): Promise<void>
+  /** Lets the part held go as it was. */
+  letGo(): Promise<void>
+  /** The part held has nothing left; lets it go. */
+  leave(key: StepKey, part: Part): Promise<void>
+  /** The pieces of the table as of now, partitions by themselves, with their sizes in pages; `key`: as one piece, whatever it has below it. */
+  pieces(
+    relation: string,
+    how: 'key' | 'pages',
+  ): Promise<readonly { readonly relationOid: number; readonly relation: string; readonly pages: number }[]>
+  /** What a change of its rows would meet. */
+  look(work: Work): Promise<TableLook>
+  /** Begins a sweep over these. False where the lease was lost. */
+  nextSweep(key: StepKey, end: Fenced, parts: readonly Omit<Part, 'cut'>[]): Promise<boolean>
+  finish(key: StepKey, end: Fenced): Promise<boolean>
   fail(key: StepKey, failure: string): Promise<void>
-  batch(batch: Batch): Promise<BatchOutcome>
-  /** Keeps the lease while a throttle holds the worker, and says which; false where it was lost. */
-  beat(chunk: Chunk, leaseMs: number, held: string | undefined): Promise<{ readonly kept: boolean; readonly wanted: Wanted }>
+  batch(key: StepKey, batch: Batch): Promise<BatchOutcome>
+  /** Keeps the lease while a throttle holds the worker, and says which one. */
+  beat(
+    key: StepKey,
+    lease: Fenced,
+    say: { readonly leaseMs: number; readonly held?: string },
+  ): Promise<{ readonly kept: boolean; readonly wanted: Wanted }>
   /** The worker stops; others may go on with its chunk at once. */
-  release(chunk: Chunk): Promise<void>
+  release(lease: Fenced): Promise<void>
 }

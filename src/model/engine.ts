@@ -1,3 +1,4 @@
+import type { BackfillStore } from './backfill.ts'
 import type { Role, StepWords, Tie } from './bond.ts'
 import type { Catalog } from './catalog.ts'
 import type { Dialect } from './dialect.ts'
@@ -46,4 +47,5 @@ export interface Engine<Node = unknown> {
   readonly rewrites: readonly Rewrite<Node>[]
   connect(options: ConnectOptions): Promise<Session>
   journal(session: Session): Journal
+  backfills(session: Session): BackfillStore
 }

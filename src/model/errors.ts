@@ -94,6 +94,21 @@ export const errorSpecs = {
     retry: 'never',
     hint: 'Someone else changed the object while the migration was in flight. Look at it before going on.',
   },
+  // backfills
+  'backfill-unknown': { exit: 1, retry: 'after-fix', hint: 'lockkeeper backfill list shows those that there are.' },
+  'backfill-changed': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'Let it end as it began, or begin anew: lockkeeper backfill run --restart.',
+  },
+  'backfill-refused': { exit: 3, retry: 'after-fix', hint: 'Mend what the message names; no row was changed.' },
+  'backfill-stopped': { exit: 5, retry: 'safe', hint: 'What is done stays. lockkeeper backfill resume lets it go on.' },
+  'backfill-held': { exit: 5, retry: 'safe', hint: 'What is done stays. Run the same command again when the reason is gone.' },
+  'rows-still-match': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'Mend these rows, or the expression, then run the same command again: the others are done.',
+  },
   // embedded server
   'embedded-unavailable': {
     exit: 1,

@@ -86,7 +86,15 @@ export type Event =
       readonly totalRows: number
       readonly fraction: number
       readonly ms: number
+      /** Of all rows changed, the share that stayed on their page: no index was written for them. */
+      readonly hotShare: number
+      /** Written by the whole server while batches ran. */
+      readonly walBytes: number
+      readonly sweep: number
+      readonly stripes: number
     }
+  | { readonly type: 'backfill-held'; readonly migration: string; readonly step: string; readonly reason: string; readonly heldMs: number }
+  | { readonly type: 'backfill-notice'; readonly migration: string; readonly step: string; readonly text: string }
   | {
       readonly type: 'retrying'
       readonly migration: string

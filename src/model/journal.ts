@@ -35,26 +35,11 @@ export interface StoredMigration {
   readonly toolVersion: string
 }
 
-/** How far a batched change came; its row commits with the batch. */
-export interface Checkpoint {
-  readonly cursor: readonly unknown[] | null
-  readonly bound: readonly unknown[] | null
-  readonly rows: number
-  readonly done: boolean
-}
-
+/** Names a step; `migration` is empty for a backfill that stands by itself. */
 export interface StepKey {
   readonly project: string
   readonly migration: string
   readonly step: string
-}
-
-export interface Batch extends StepKey {
-  readonly cursor: readonly unknown[] | null
-  readonly bound: readonly unknown[] | null
-  readonly done: boolean
-  /** Absent where only the checkpoint moves. */
-  readonly work?: string
 }
 
 /**
@@ -73,12 +58,6 @@ export interface Journal {
   startSql(project: string, stored: StoredMigration): readonly string[]
   recordSql(project: string, event: JournalEvent): readonly string[]
   record(project: string, event: JournalEvent): Promise<void>
-  checkpoint(step: StepKey): Promise<Checkpoint | undefined>
-  /**
-   * One statement that runs `work` (an UPDATE or DELETE with RETURNING 1), moves the checkpoint by the rows it changed, and
-   * gives one row { changed, rows, ms }: both commit together or not at all. `ms` is what the work took, without the commit.
-   */
-  batchSql(batch: Batch): string
   /** Drops the schema; the caller has made sure that nothing is in flight. */
   uninstall(): Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { Engine } from '../model/engine.ts'
+import { backfillStore } from './backfill/store.ts'
 import { roleOf, tiesOf } from './bonds.ts'
 import { calibrate } from './calibrate.ts'
 import { settle } from './catalog-names.ts'
@@ -42,4 +43,5 @@ export const postgres: Engine<PgNode> = {
   rewrites,
   connect,
   journal,
+  backfills: backfillStore,
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkpointOf, entryOf, storedOf } from './journal-rows.ts'
+import { entryOf, storedOf } from './journal-rows.ts'
 
 const at = new Date('2026-11-26T10:00:00Z')
 const planned = { id: 'a', source: 'sql', file: 'a.sql', checksum: 'x', checks: [], steps: [], blocked: [] }
@@ -50,24 +50,5 @@ describe('what was stored of a migration', () => {
     ['the plan of another one', { stored: { ...stored, migration: { ...planned, id: 'b' } } }, 'it holds the plan of b'],
   ])('being %s is refused, by row and place', (_, change, place) => {
     expect(() => storedOf({ ...started, ...change }, 'a')).toThrow(refused(`row 7: ${place}`))
-  })
-})
-
-describe('how far a backfill came', () => {
-  test.each([
-    [{ cursor: ['12', 'x'], bound: ['99', 'y'], rows: 5n, done: false }],
-    [{ cursor: [16], bound: [64], rows: 0n, done: false }],
-    [{ cursor: null, bound: null, rows: 5n, done: true }],
-  ])('comes back as it was written: %o', (row) => {
-    expect(checkpointOf(row, '2-fill')).toEqual({ ...row, rows: Number(row.rows) })
-  })
-
-  test.each([
-    ['a place that is no list', { cursor: { a: 1 } }, 'cursor'],
-    ['a place of no plain values', { bound: [[1]] }, 'bound.0'],
-  ])('with %s is refused, by step and place', (_, change, place) => {
-    expect(() => checkpointOf({ cursor: null, bound: null, rows: 0n, done: false, ...change }, '2-fill')).toThrow(
-      refused(`how far 2-fill came: ${place} is`),
-    )
   })
 })

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { LockkeeperError } from '../model/errors.ts'
-import type { Checkpoint, JournalEntry, JournalEvent, StoredMigration } from '../model/journal.ts'
+import type { JournalEntry, JournalEvent, StoredMigration } from '../model/journal.ts'
 import type { Row } from '../model/session.ts'
+import { believed, unreadable } from './believed.ts'
 import { plannedShape } from './planned-shape.ts'
 
 // The rows are in the user's database, where a restore, a merge of two databases or a hand may have changed them: what they lead to runs as
@@ -51,23 +51,4 @@ export function storedOf({ seq, at, body, stored }: Row, id: string): StoredMigr
   const read = believed(storedShape, { ...(stored as object | null), bytes: body, startedAt: at }, where)
   if (read.migration.id !== id) throw unreadable(where, `it holds the plan of ${read.migration.id} under the name ${id}`)
   return read as unknown as StoredMigration
-}
-
-const place = v.nullable(v.array(plain))
-const checkpointShape = v.object({ cursor: place, bound: place, rows: v.pipe(number, v.minValue(0)), done: v.boolean() })
-
-/** A row of `lockkeeper.backfill`. Throws `journal-unreadable`, naming step and place. */
-export function checkpointOf({ cursor, bound, rows, done }: Row, step: string): Checkpoint {
-  return believed(checkpointShape, { cursor, bound, rows: Number(rows), done }, `how far ${step} came`)
-}
-
-function believed<Shape extends v.GenericSchema>(shape: Shape, value: unknown, where: string): v.InferOutput<Shape> {
-  const result = v.safeParse(shape, value)
-  if (result.success) return result.output
-  const path = result.issues[0].path?.map((item) => String(item.key)).join('.') ?? 'it'
-  throw unreadable(where, `${path} is not as it was written`)
-}
-
-function unreadable(where: string, what: string): LockkeeperError {
-  return new LockkeeperError('journal-unreadable', `the journal in the schema lockkeeper was changed: ${where}: ${what}`)
 }

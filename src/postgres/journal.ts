@@ -1,13 +1,14 @@
 import { LockkeeperError } from '../model/errors.ts'
-import type { Batch, Checkpoint, Journal, JournalEntry, JournalEvent, StepKey, StoredMigration } from '../model/journal.ts'
+import type { Journal, JournalEntry, JournalEvent, StoredMigration } from '../model/journal.ts'
 import type { Session } from '../model/session.ts'
-import { checkpointOf, entryOf, storedOf } from './journal-rows.ts'
+import { backfillTables } from './backfill/tables.ts'
+import { entryOf, storedOf } from './journal-rows.ts'
 import { postgresDialect } from './quote.ts'
 
 /**
  * Written in `lockkeeper.format` and in every row. A format is only ever added to; an older one is read, a newer one refused.
  */
-const format = 1
+const format = 2
 
 /** The journal in the `lockkeeper` schema of the target. Rows of `journal` are never changed; state is their fold. */
 export function journal(session: Session): Journal {
@@ -21,8 +22,6 @@ export function journal(session: Session): Journal {
     startSql,
     recordSql: (project, event) => [recordSql(project, event)],
     record: async (project, event) => void (await session.script([recordSql(project, event)])),
-    checkpoint: (step) => checkpoint(session, step),
-    batchSql,
     uninstall: async () => void (await session.script(['drop schema lockkeeper cascade'])),
   }
 }
@@ -45,18 +44,7 @@ const tables = [
   data jsonb not null,
   body bytea
 )`,
-  `create table if not exists lockkeeper.backfill (
-  version int not null,
-  project text not null,
-  migration text not null,
-  step text not null,
-  cursor jsonb,
-  bound jsonb,
-  rows bigint not null default 0,
-  done boolean not null default false,
-  updated_at timestamptz not null default clock_timestamp(),
-  primary key (project, migration, step)
-)`,
+  ...backfillTables,
   `insert into lockkeeper.format (version) values (${format}) on conflict do nothing`,
 ]
 
@@ -66,17 +54,24 @@ async function exists(session: Session): Promise<boolean> {
 }
 
 async function install(session: Session): Promise<void> {
-  if (await exists(session)) {
-    const [row] = await session.query('select max(version) as version from lockkeeper.format')
-    if (Number(row?.['version']) > format)
-      throw new LockkeeperError(
-        'journal-newer',
-        `the journal in this database has format ${Number(row?.['version'])}; this lockkeeper reads up to ${format}`,
-      )
-    return
-  }
-  await refuseWithoutCreate(session)
-  await session.script(['begin', ...tables, 'commit'])
+  const found = (await exists(session)) ? await formatOf(session) : 0
+  if (found > format)
+    throw new LockkeeperError('journal-newer', `the journal in this database has format ${found}; this lockkeeper reads up to ${format}`)
+  if (found === format) return
+  if (found === 0) await refuseWithoutCreate(session)
+  // Workers of one backfill may begin at the same moment; the lock lasts as long as the tables take to be made.
+  await session.script([
+    'begin',
+    `set local lock_timeout = '10s'`,
+    `select pg_advisory_xact_lock(hashtext('lockkeeper install'))`,
+    ...tables,
+    'commit',
+  ])
+}
+
+async function formatOf(session: Session): Promise<number> {
+  const [row] = await session.query('select max(version) as version from lockkeeper.format')
+  return Number(row?.['version'])
 }
 
 async function refuseWithoutCreate(session: Session): Promise<void> {
@@ -122,22 +117,4 @@ function startSql(project: string, { bytes, startedAt: _startedAt, ...rest }: St
 function recordSql(project: string, { type, migration, ...data }: JournalEvent): string {
   const step = 'step' in data && data.step !== undefined ? literal(data.step) : 'null'
   return `insert into lockkeeper.journal (version, project, migration, step, event, data) values (${format}, ${literal(project)}, ${literal(migration)}, ${step}, ${literal(type)}, ${json(data)})`
-}
-
-async function checkpoint(session: Session, { project, migration, step }: StepKey): Promise<Checkpoint | undefined> {
-  const [row] = await session.query(
-    'select cursor, bound, rows, done from lockkeeper.backfill where project = $1 and migration = $2 and step = $3',
-    [project, migration, step],
-  )
-  return row === undefined ? undefined : checkpointOf(row, step)
-}
-
-function batchSql({ project, migration, step, cursor, bound, done, work }: Batch): string {
-  return `with work as (${work ?? 'select 1 where false'})
-insert into lockkeeper.backfill as b (version, project, migration, step, cursor, bound, rows, done)
-select ${format}, ${literal(project)}, ${literal(migration)}, ${literal(step)}, ${json(cursor)}, ${json(bound)}, count(*), ${literal(done)} from work
-on conflict (project, migration, step) do update
-set cursor = excluded.cursor, bound = excluded.bound, rows = b.rows + excluded.rows, done = excluded.done, updated_at = clock_timestamp()
-returning rows::float8 as rows, (select count(*)::float8 from work) as changed,
-  (extract(epoch from clock_timestamp() - statement_timestamp()) * 1000)::float8 as ms`
 }

@@ -35,17 +35,17 @@ const sqlStep = v.looseObject({
   waitsForSnapshots: v.boolean(),
   probe: v.exactOptional(v.looseObject({ sql: text, cleanup: texts })),
 })
-const work = v.variant('kind', [
+export const workShape = v.variant('kind', [
   v.looseObject({ kind: v.literal('update'), relation: text, set: text, where: text, falsifies: v.boolean() }),
   v.looseObject({ kind: v.literal('delete'), relation: text, where: text, falsifies: v.literal(true) }),
 ])
-const walk = v.variant('by', [
+export const walkShape = v.variant('by', [
   v.looseObject({ by: v.literal('key'), columns: texts, types: texts }),
   v.looseObject({ by: v.literal('pages') }),
 ])
 const step = v.variant('kind', [
   sqlStep,
-  v.looseObject({ ...base, kind: v.literal('backfill'), work, walk, batchTargetMs: ms }),
+  v.looseObject({ ...base, kind: v.literal('backfill'), work: workShape, walk: walkShape, batchTargetMs: ms }),
   v.looseObject({
     ...base,
     kind: v.literal('each'),

@@ -29,6 +29,10 @@ export function eventLine(event: TimedEvent): string | undefined {
       return event.how === 'queued' && !event.got ? `${step}: stood in the queue for ${duration(event.waitMs)} and stepped back` : undefined
     case 'batch-done':
       return `${step}: ${grouped(event.totalRows)} rows, ${Math.floor(event.fraction * 100)} %`
+    case 'backfill-held':
+      return `${step}: held since ${duration(event.heldMs)}: ${event.reason}`
+    case 'backfill-notice':
+      return `${step}: ${event.text}`
     case 'retrying':
       return `${step}: again in ${duration(event.inMs)} (${event.message})`
     case 'standbys-not-asked':
@@ -53,6 +57,7 @@ export function isFrequent(event: TimedEvent): boolean {
     event.type === 'waiting-for-lock' ||
     event.type === 'waiting-for-snapshots' ||
     event.type === 'batch-done' ||
+    event.type === 'backfill-held' ||
     event.type === 'lock-attempt' ||
     event.type === 'retrying'
   )

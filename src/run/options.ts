@@ -1,3 +1,4 @@
+import type { TriggerChoice } from '../model/backfill.ts'
 import type { CodeRun, History, Read } from '../model/adapter.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'
@@ -7,6 +8,7 @@ import type { Assumption, Migration } from '../model/migration.ts'
 import type { Plan } from '../model/plan.ts'
 import type { ConnectOptions } from '../model/session.ts'
 import type { Statement } from '../model/statement.ts'
+import type { Reading } from '../model/throttle.ts'
 
 /** The user's code, and who judges it. */
 export interface CodeRunner {
@@ -14,6 +16,14 @@ export interface CodeRunner {
   readonly execute: (run: CodeRun) => Promise<void>
   /** For one transaction: what stops it at the statements that come next. */
   readonly judge: (migration: Migration, catalog: Catalog) => (statements: readonly Statement[]) => readonly Hazard[]
+}
+
+/** How batched changes of rows behave; each part has a default. */
+export interface BackfillOptions {
+  /** The throttle that holds, if one does; asked before each batch. */
+  readonly hold?: (signal: AbortSignal) => Promise<Reading | undefined>
+  readonly maxHoldMs?: number
+  readonly triggers?: TriggerChoice
 }
 
 /** All that a run is told. Times in milliseconds. */
@@ -32,6 +42,7 @@ export interface RunOptions {
   readonly brokenAssumption?: (read: Read, migration: Migration) => Promise<Assumption | undefined>
   /** What a step of code needs (H5); where it is absent, such a step is refused. */
   readonly code?: CodeRunner
+  readonly backfills?: BackfillOptions
   /** Lock budget: the longest that anyone waits behind us (H13). */
   readonly lockBudgetMs: number
   /** How long a wait for one lock or snapshot may last in all before the run gives up with status 4. */

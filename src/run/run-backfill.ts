@@ -1,28 +1,20 @@
 import { backfill } from '../backfill/backfill.ts'
+import type { BackfillJob } from '../backfill/job.ts'
+import { workerName } from '../backfill/worker-name.ts'
 import type { BackfillStep, Work } from '../model/plan.ts'
 import type { StepContext, StepOutcome } from './step-context.ts'
 import { journalOf } from './step-context.ts'
 
-/** Hands a batched change to the backfill engine, over the work session; its checkpoint is in the journal's backfill table. */
+/** Takes part in a batched change over the work session, alone or with whoever runs `lockkeeper backfill run` on it elsewhere. */
 export async function runBackfill(step: BackfillStep, context: StepContext): Promise<StepOutcome> {
-  const { options, connections, migration, emit } = context
+  const { options, migration } = context
   const began = performance.now()
-  const journal = journalOf(context)
-  const { rows } = await backfill({
-    session: connections.work,
-    journal,
-    project: options.plan.project,
-    migration,
-    step: step.id,
-    work: atStart(step.work, options.engine.dialect.literal(context.startedAt)),
-    walk: step.walk,
-    batchTargetMs: step.batchTargetMs,
-    lockBudgetMs: options.lockBudgetMs,
-    maxLockWaitMs: options.maxLockWaitMs,
-    signal: options.signal,
-    onBatch: (progress) => emit({ type: 'batch-done', migration, step: step.id, ...progress }),
-  })
-  await journal.record(options.plan.project, {
+  const job = jobOf(step, context)
+  await job.store.revive(job.key)
+  const { rows } = await backfill(job)
+  // The limit of its batches is none for what comes after.
+  await job.session.query('select 1 as one', [], { statementTimeoutMs: 0 })
+  await journalOf(context).record(options.plan.project, {
     type: 'step-done',
     migration,
     step: step.id,
@@ -33,6 +25,40 @@ export async function runBackfill(step: BackfillStep, context: StepContext): Pro
   return { attempts: 0, rows }
 }
 
+function jobOf(step: BackfillStep, { options, connections, migration, startedAt, emit }: StepContext): BackfillJob {
+  const { engine, plan, signal, lockBudgetMs, maxLockWaitMs, backfills } = options
+  const place = { migration, step: step.id }
+  return {
+    key: { project: plan.project, migration, step: step.id },
+    definition: {
+      work: atStart(step.work, engine.dialect.literal(startedAt)),
+      walk: step.walk,
+      batchTargetMs: step.batchTargetMs,
+      triggers: backfills?.triggers ?? 'fire',
+    },
+    owner: workerName,
+    session: connections.work,
+    store: engine.backfills(connections.work),
+    control: engine.backfills(connections.control),
+    lockBudgetMs,
+    maxLockWaitMs,
+    maxHoldMs: backfills?.maxHoldMs ?? maxHoldMs,
+    leaseMs,
+    hold: backfills?.hold ?? (() => Promise.resolve(undefined)),
+    signal,
+    listener: {
+      onBatch: (progress) => emit({ type: 'batch-done', ...place, ...progress }),
+      onHeld: (held) => emit({ type: 'backfill-held', ...place, ...held }),
+      onNotice: (text) => emit({ type: 'backfill-notice', ...place, text }),
+    },
+  }
+}
+
+/** A worker gives a sign of life with each batch, and four times in this while it is held. */
+export const leaseMs = 30_000
+/** A schedule may keep it back for most of a day. */
+export const maxHoldMs = 24 * 3_600_000
+
 /** {now} is one moment for the whole change, also when it is resumed: when the migration began. */
 function atStart(work: Work, now: string): Work {
   const fill = (sql: string): string => sql.replaceAll('{now}', () => now)
@@ -40,6 +66,10 @@ function atStart(work: Work, now: string): Work {
     case 'update':
       return { ...work, set: fill(work.set), where: fill(work.where) }
     case 'delete':
+      return { ...work, where: fill(work.where) }
+    case 'insert':
+      return { ...work, select: fill(work.select), where: fill(work.where) }
+    case 'code':
       return { ...work, where: fill(work.where) }
   }
 }

@@ -1,33 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Backfill } from '../../src/backfill/backfill.ts'
-import { backfill } from '../../src/backfill/backfill.ts'
-import { journal } from '../../src/postgres/journal.ts'
-import { connect } from '../../src/postgres/session.ts'
 import { forEachVersion, freshDatabase } from '../support/postgres.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-
-type Job = Pick<Backfill, 'work' | 'walk'> & Partial<Backfill>
-
-async function fill(database: TestDatabase, job: Job): Promise<{ readonly rows: number; readonly batches: number }> {
-  await using session = await connect({ url: database.url, applicationName: 'lockkeeper' })
-  const written = journal(session)
-  await written.install()
-  let batches = 0
-  const { rows } = await backfill({
-    session,
-    journal: written,
-    project: 'test',
-    migration: 'm',
-    step: 's',
-    batchTargetMs: 5,
-    lockBudgetMs: 50,
-    maxLockWaitMs: 10_000,
-    signal: AbortSignal.timeout(60_000),
-    onBatch: () => (batches += 1),
-    ...job,
-  })
-  return { rows, batches }
-}
+import type { FillJob } from '../support/backfill.ts'
+import { fill } from '../support/backfill.ts'
 
 const nothingNull = { kind: 'update', set: `v = 'x'`, where: 'v is null', falsifies: true } as const
 
@@ -39,7 +13,10 @@ forEachVersion('backfill', (version) => {
         insert into ${table} select 'k''' || (i % 7), timestamptz '2026-01-01 00:00:00.123456+02' + i * interval '1 minute' from generate_series(1, 3000) i`,
     })
     const work = { kind: 'update', relation: `public.${table}`, set: 'n = n + 1', where: 'true', falsifies: false } as const
-    const done = await fill(database, { work, walk: { by: 'key', columns: ['A b', 'c"d'], types: ['text', 'timestamp with time zone'] } })
+    const done = await fill(database.url, {
+      work,
+      walk: { by: 'key', columns: ['A b', 'c"d'], types: ['text', 'timestamp with time zone'] },
+    })
     expect(done.rows).toBe(3_000)
     expect(done.batches).toBeGreaterThan(2)
     const client = await database.client()
@@ -50,7 +27,7 @@ forEachVersion('backfill', (version) => {
     await using database = await freshDatabase(version, {
       setup: `create table t (id int, v text); insert into t select i, null from generate_series(1, 20000) i`,
     })
-    const done = await fill(database, { work: { ...nothingNull, relation: 'public.t' }, walk: { by: 'pages' } })
+    const done = await fill(database.url, { work: { ...nothingNull, relation: 'public.t' }, walk: { by: 'pages' } })
     expect(done.rows).toBe(20_000)
     const client = await database.client()
     expect((await client.query('select count(*)::int as n from t where v is null')).rows).toEqual([{ n: 0 }])
@@ -63,7 +40,7 @@ forEachVersion('backfill', (version) => {
     const holder = await database.client()
     await holder.query('begin; select * from t where id = 500 for update')
     let filled = false
-    const filling = fill(database, {
+    const filling = fill(database.url, {
       work: { ...nothingNull, relation: 'public.t' },
       walk: { by: 'key', columns: ['id'], types: ['integer'] },
     }).then((done) => {
@@ -84,15 +61,15 @@ forEachVersion('backfill', (version) => {
     await using database = await freshDatabase(version, {
       setup: `create table t (id int primary key, v int not null default 0); insert into t select i from generate_series(1, 2000) i`,
     })
-    const job: Job = {
+    const job: FillJob = {
       work: { kind: 'update', relation: 'public.t', set: 'v = v + 1', where: 'true', falsifies: false },
       walk: { by: 'key', columns: ['id'], types: ['integer'] },
     }
     const holder = await database.client()
     await holder.query('begin; select * from t where id = 900 for update')
-    await expect(fill(database, { ...job, maxLockWaitMs: 400 })).rejects.toMatchObject({ code: 'lock-not-had' })
+    await expect(fill(database.url, { ...job, job: { maxLockWaitMs: 400 } })).rejects.toMatchObject({ code: 'lock-not-had' })
     await holder.query('commit')
-    expect((await fill(database, job)).rows).toBe(2_000)
+    expect((await fill(database.url, job)).rows).toBe(2_000)
     const client = await database.client()
     expect((await client.query('select v, count(*)::int as n from t group by v')).rows).toEqual([{ v: 1, n: 2_000 }])
   })
@@ -104,7 +81,7 @@ forEachVersion('backfill', (version) => {
     const writer = await database.client()
     let writing: Promise<unknown> | undefined
     const late = (): void => void (writing ??= writer.query('insert into t values (5001, null)'))
-    const done = await fill(database, {
+    const done = await fill(database.url, {
       work: { ...nothingNull, relation: 'public.t' },
       walk: { by: 'key', columns: ['id'], types: ['integer'] },
       onBatch: late,
@@ -117,7 +94,7 @@ forEachVersion('backfill', (version) => {
     await using database = await freshDatabase(version, {
       setup: `create table t (id bigint primary key, v int); insert into t select i * 10000000000, i % 4 from generate_series(1, 4000) i`,
     })
-    const done = await fill(database, {
+    const done = await fill(database.url, {
       work: { kind: 'delete', relation: 'public.t', where: 'v = 3', falsifies: true },
       walk: { by: 'key', columns: ['id'], types: ['bigint'] },
     })

@@ -3,7 +3,9 @@ import { postgresEngine } from '../../src/engines.ts'
 import type { JournalEvent, StoredMigration } from '../../src/model/journal.ts'
 import type { Row } from '../../src/model/session.ts'
 import { formatSql } from '../../src/plan/format-sql.ts'
-import { checkpointOf, entryOf, storedOf } from '../../src/postgres/journal-rows.ts'
+import type { BackfillDefinition } from '../../src/model/backfill.ts'
+import { chunkOf, definitionOf, partOf } from '../../src/postgres/backfill/rows.ts'
+import { entryOf, storedOf } from '../../src/postgres/journal-rows.ts'
 import { planText } from '../../src/report/plan.ts'
 import { fold, inFlight } from '../../src/run/state.ts'
 import { touchedHash } from '../../src/verbs/touched.ts'
@@ -108,19 +110,38 @@ test('a migration in flight can go on from its row, or the row is refused', { ti
   expect(await faultsOf({ name: 'stored', corpus, share: 0.04, run })).toEqual([])
 })
 
-test('a backfill goes on from its row, or the row is refused', { timeout: hours }, async () => {
+test('a backfill goes on from its rows, or they are refused', { timeout: hours }, async () => {
   const run = (input: Buffer) => {
     const row = rowOf(parsed(input))
     if (row === undefined) return
-    const { cursor, bound, rows } = checkpointOf(row, '2-fill')
+    const { cut, bound } = partOf(row)
+    const { after, upTo } = chunkOf(row)
     // Each stands in the SQL of a range, as text.
-    for (const value of [...(cursor ?? []), ...(bound ?? []), rows])
+    for (const value of [...(cut ?? []), ...(bound ?? []), ...(after ?? []), ...upTo])
       if (typeof value !== 'string' && !Number.isFinite(value)) throw new Error(`${JSON.stringify(value)} is no place in a table`)
+    goOnWith(definitionOf(row['definition'], 's'))
   }
+  const definition = { work: { kind: 'update', relation: 'public.t', set: 'a = 1', where: 'a is null', falsifies: true }, triggers: 'fire' }
   const corpus = [
-    { cursor: ['12', 'x'], bound: ['99', 'y'], rows: 5, done: false },
-    { cursor: [16], bound: [64], rows: 0, done: false },
-    { cursor: null, bound: null, rows: 5, done: true },
+    {
+      cut: ['12', 'x'],
+      bound: ['99', 'y'],
+      after: null,
+      up_to: ['5', 'y'],
+      definition: { ...definition, walk: { by: 'pages' }, batchTargetMs: 15 },
+    },
+    {
+      cut: [16],
+      bound: [64],
+      after: [3],
+      up_to: [16],
+      definition: { ...definition, walk: { by: 'key', columns: ['id'], types: ['integer'] }, batchTargetMs: 15 },
+    },
   ].map(asBytes)
-  expect(await faultsOf({ name: 'checkpoint', corpus, share: 0.01, run })).toEqual([])
+  expect(await faultsOf({ name: 'chunk', corpus, share: 0.01, run })).toEqual([])
 })
+
+function goOnWith({ work, walk, batchTargetMs }: BackfillDefinition): void {
+  const texts = [work.relation, work.where, ...(walk.by === 'key' ? [...walk.columns, ...walk.types] : [])]
+  if (!Number.isFinite(batchTargetMs) || texts.some((text) => typeof text !== 'string')) throw new Error('it would be run')
+}

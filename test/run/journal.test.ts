@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { BackfillStore } from '../../src/model/backfill.ts'
 import { connect } from '../../src/postgres/session.ts'
 import { postgres } from '../../src/postgres/engine.ts'
 import { abort } from '../../src/run/abort.ts'
@@ -34,9 +35,6 @@ test('what is written is what is read', async () => {
     { type: 'migration-failed', step: '2-fail', code: 'step-failed' },
   ])
   expect(await journal.stored('test', 'first')).toMatchObject({ migration: plan.migrations[0], history: {}, toolVersion: 'test' })
-  const checkpoint = { cursor: ['7', "o'x"], bound: ['9', '"'], done: false }
-  await session.script([journal.batchSql({ ...key, ...checkpoint })])
-  expect(await journal.checkpoint(key)).toEqual({ ...checkpoint, rows: 0 })
 })
 
 const started = `update lockkeeper.journal set`
@@ -70,15 +68,43 @@ describe('a journal that was changed by another hand is refused by apply and abo
   })
 })
 
-test.each([`cursor = '1'`, `cursor = '{"a": 1}'`, `bound = '[null]'`, `bound = '[[1]]'`, `cursor = '[1e999]'`, 'rows = -1'])(
-  'a backfill does not go on from a row with %s',
-  async (damage) => {
-    await using database = await freshDatabase(version)
-    await using session = await connect({ url: database.url, applicationName: 'look' })
-    const journal = postgres.journal(session)
-    await journal.install()
-    await session.script([journal.batchSql({ ...key, cursor: ['1'], bound: ['2'], done: false })])
-    await session.script([`update lockkeeper.backfill set ${damage}`])
-    await expect(journal.checkpoint(key)).rejects.toMatchObject({ code: 'journal-unreadable' })
-  },
-)
+const definition = {
+  work: { kind: 'update', relation: 'public.t', set: 'v = 1', where: 'v is null', falsifies: true },
+  walk: { by: 'pages' },
+  batchTargetMs: 15,
+  triggers: 'fire',
+} as const
+
+test.each([
+  `backfill_part set cut = '1'`,
+  `backfill_part set bound = '[null]'`,
+  `backfill_chunk set after = '{"a": 1}'`,
+  `backfill_chunk set up_to = '[[1]]'`,
+  `backfill_chunk set up_to = '[1e999]'`,
+  `backfill set definition = jsonb_set(definition, '{work,where}', '7')`,
+  `backfill set wanted = 'more'`,
+])('a backfill does not go on with %s', async (damage) => {
+  await using database = await freshDatabase(version, {
+    setup: 'create table t (v int); insert into t select null from generate_series(1, 1000)',
+  })
+  await using session = await connect({ url: database.url, applicationName: 'look' })
+  await postgres.journal(session).install()
+  const store = postgres.backfills(session)
+  await store.begin(key, definition)
+  await beginSweep(store)
+  await session.script([`update lockkeeper.${damage}`])
+  const goOn = async () => [await store.read(key), await store.lease(key, 'me', 1_000), await store.lease(key, 'me', 1_000)]
+  await expect(goOn()).rejects.toMatchObject({ code: 'journal-unreadable' })
+})
+
+/** Leaves a chunk without a worker, and a part that is not cut to its end. */
+async function beginSweep(store: BackfillStore): Promise<void> {
+  const end = await store.lease(key, 'me', 1_000)
+  if (end.kind !== 'sweep-done') throw new Error(end.kind)
+  const [piece] = await store.pieces('public.t', 'pages')
+  if (piece === undefined) throw new Error('no piece')
+  await store.nextSweep(key, end.end, [{ ...piece, bound: [piece.pages] }])
+  const part = await store.lease(key, 'me', 1_000)
+  if (part.kind !== 'part') throw new Error(part.kind)
+  await store.release(await store.cut(key, part.part, { upTo: [1], owner: 'me', leaseMs: 1_000 }))
+}

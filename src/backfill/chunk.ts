@@ -1,0 +1,141 @@
+import type { BatchDone, Chunk, Place } from '../model/backfill.ts'
+import { LockkeeperError } from '../model/errors.ts'
+import { jitter, sleep } from '../std/sleep.ts'
+import { mayGoOn } from './hold.ts'
+import type { Walker } from './walker.ts'
+
+/** A range of the chunk, and the batches that go through it. */
+interface Range {
+  readonly chunk: Chunk
+  readonly after: Place | null
+  readonly upTo: Place
+}
+
+/** Goes through a chunk range by range, until it is done or somebody else has it. */
+export async function changeChunk(walker: Walker, chunk: Chunk): Promise<void> {
+  let { after } = chunk
+  for (;;) {
+    walker.job.signal.throwIfAborted()
+    const upTo = await endOfRange(walker, chunk, after)
+    const taken = await changeRange(walker, { chunk, after, upTo })
+    if (taken === 'lost' || (taken === 'done' && samePlace(upTo, chunk.upTo))) return
+    if (taken === 'done') after = upTo
+  }
+}
+
+async function endOfRange(walker: Walker, chunk: Chunk, after: Place | null): Promise<Place> {
+  if (chunk.alone) return chunk.upTo
+  return (await walker.ranges.next(chunk.relation, { after, bound: chunk.upTo }, walker.windowSize)) ?? chunk.upTo
+}
+
+/** All rows at once, or in stripes. `again`: somebody has a row locked; the range is made smaller, and what is done of it no longer matches. */
+async function changeRange(walker: Walker, range: Range): Promise<'done' | 'again' | 'lost'> {
+  const of = range.chunk.alone ? 1 : walker.stripes.of
+  let [rows, hotRows] = [0, 0]
+  for (let pass = 0; pass < of; pass++) {
+    if (!(await mayGoOn(walker, range.chunk))) return 'lost'
+    const done = await changeStripe(walker, range, { pass, of })
+    if (typeof done === 'string') return done
+    rows += done.rows
+    hotRows += done.hotRows
+  }
+  if (!range.chunk.alone) walker.stripes.took(rows, hotRows)
+  return 'done'
+}
+
+interface Stripe {
+  readonly pass: number
+  readonly of: number
+}
+
+async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promise<BatchDone | 'again' | 'lost'> {
+  const began = performance.now()
+  const done = await tryBatch(walker, range, stripe)
+  if (typeof done === 'string') return done
+  const ms = performance.now() - began
+  walker.size.took(ms, done.workMs)
+  walker.rows += done.rows
+  walker.still += done.still
+  walker.wanted = done.wanted
+  refuseAllStill(walker)
+  if (done.rows > 0 || !range.chunk.alone) walker.moved()
+  else if (done.missed > 0) walker.refuseStanding(true)
+  await walker.progress({ rows: done.rows, ms })
+  return done
+}
+
+/** Where somebody has a row locked, once more around it; where that does not go either, a step back. */
+async function tryBatch(walker: Walker, range: Range, stripe: Stripe): Promise<BatchDone | 'again' | 'lost'> {
+  const { kind } = walker.job.definition.work
+  for (const around of kind === 'insert' ? [false] : [false, true]) {
+    const outcome = await attempt(walker, range, { ...stripe, around })
+    if (outcome.kind === 'done') return outcome
+    if (outcome.kind === 'lost') return 'lost'
+    if (outcome.kind === 'stuck' && around) return await stepBack(walker, outcome.error)
+    if (outcome.kind === 'too-many-locked') return await stepBack(walker, new Error('too many rows are locked'))
+    if (outcome.kind === 'stuck' && kind === 'insert') return await stepBack(walker, outcome.error)
+  }
+  return 'again'
+}
+
+type Attempted = Awaited<ReturnType<Walker['job']['store']['batch']>> | { readonly kind: 'stuck'; readonly error: unknown }
+
+async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Stripe & { readonly around: boolean }): Promise<Attempted> {
+  const { job, ranges } = walker
+  const { work, walk, triggers } = job.definition
+  const last = how.pass === how.of - 1
+  try {
+    return await job.store.batch(job.key, {
+      chunk,
+      next: { after: last ? upTo : after, finished: last && samePlace(upTo, chunk.upTo) },
+      range: [
+        chunk.alone ? ranges.alone(upTo) : ranges.within(after, upTo),
+        ...(how.of === 1 ? [] : [ranges.stripe(how.pass, how.of)]),
+      ].join(' and '),
+      only: walk.by === 'pages',
+      work,
+      limits: { lockTimeoutMs: Math.min(job.lockBudgetMs, rowWaitMs), statementTimeoutMs: batchLimitMs },
+      ...(how.around ? { around: { place: ranges.place, most: mostMissed } } : {}),
+      skipTriggers: triggers === 'skip',
+      leaseMs: job.leaseMs,
+    })
+  } catch (error) {
+    const failure = job.session.classify(error)
+    const passes = failure === 'lock-timeout' || failure === 'deadlock' || failure === 'serialization' || failure === 'statement-timeout'
+    if (!passes || job.signal.aborted) throw error
+    return { kind: 'stuck', error }
+  }
+}
+
+/** It holds other rows while it waits for one. */
+const rowWaitMs = 30
+/** A batch is sized for some 15 ms; one that takes so long meets something else, and is halved. */
+const batchLimitMs = 5_000
+/** More rows that are locked than this are somebody's own change of many rows, which will end. */
+const mostMissed = 100
+
+/** Smaller, later, until the time is over. */
+async function stepBack(walker: Walker, error: unknown): Promise<'again'> {
+  const { job, size } = walker
+  walker.refuseStanding(error)
+  size.stuck()
+  await sleep(jitter(Math.min(1_000, 50 + size.stuckMs / 10)), job.signal)
+  return 'again'
+}
+
+function samePlace(one: Place, other: Place): boolean {
+  return one.length === other.length && one.every((part, at) => String(part) === String(other[at]))
+}
+
+/** So many without a single one that the change helped: no need to write the whole table for nothing. */
+const enoughStill = 10_000
+
+function refuseAllStill({ still, rows, job }: Walker): void {
+  if (still < enoughStill || still < rows) return
+  const { relation, where } = job.definition.work
+  throw new LockkeeperError(
+    'rows-still-match',
+    `none of the first ${rows} rows of ${relation} that were changed is any better: they still match ${where}`,
+    { details: { relation, rows: still } },
+  )
+}

@@ -1,0 +1,3 @@
+export interface CodeBatch {
+  readonly todo: never
+}

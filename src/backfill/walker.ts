@@ -1,0 +1,78 @@
+import type { Wanted } from '../model/backfill.ts'
+import { LockkeeperError } from '../model/errors.ts'
+import { BatchSize } from './batch-size.ts'
+import type { BackfillJob } from './job.ts'
+import type { Ranges } from './ranges.ts'
+import { Stripes } from './stripes.ts'
+
+/** What a worker remembers from one batch to the next; nothing of it is needed by whoever goes on after it. */
+export class Walker {
+  readonly job: BackfillJob
+  readonly ranges: Ranges
+  readonly size: BatchSize
+  readonly stripes: Stripes
+  /** Rows of this worker that still matched after they were changed, and all that it changed. */
+  still = 0
+  rows = 0
+  /** What people want of it, as of the last batch. */
+  wanted: Wanted = 'run'
+  #movedAt = performance.now()
+  #known = { at: 0, rows: 0, fraction: 0, hotShare: 0, walBytes: 0, sweep: 1 }
+
+  constructor(job: BackfillJob, ranges: Ranges) {
+    const { work, walk, batchTargetMs } = job.definition
+    this.job = job
+    this.ranges = ranges
+    this.size = new BatchSize(batchTargetMs, { first: ranges.firstSize, largest: ranges.largestSize })
+    // Where rows may match again, a range must not be gone through twice.
+    this.stripes = new Stripes(work.kind === 'update' && work.falsifies && (walk.by === 'pages' || walk.columns.length === 1))
+  }
+
+  /** What a batch takes at once, as pages or keys of the table. */
+  get windowSize(): number {
+    return this.size.value * this.stripes.of
+  }
+
+  /** What one lease covers: enough that leasing costs little, little enough that the last ones are shared among workers. */
+  get chunkSize(): number {
+    return this.windowSize * 4
+  }
+
+  moved(): void {
+    this.#movedAt = performance.now()
+  }
+
+  /** Throws `lock-not-had` where it has got nowhere for too long. */
+  refuseStanding(cause?: unknown): void {
+    const { maxLockWaitMs, definition } = this.job
+    const standsMs = performance.now() - this.#movedAt
+    if (cause === undefined || standsMs <= maxLockWaitMs) return
+    throw new LockkeeperError(
+      'lock-not-had',
+      `rows of ${definition.work.relation} have stayed locked by another transaction for ${Math.round(standsMs / 1_000)} s`,
+      { cause },
+    )
+  }
+
+  /** Asked of the database twice a second, for all workers; in between only what this one did is added. */
+  async progress(done: { readonly rows: number; readonly ms: number }): Promise<void> {
+    const { job } = this
+    const now = performance.now()
+    if (now - this.#known.at >= lookEveryMs) {
+      const state = await job.store.read(job.key)
+      if (state !== undefined)
+        this.#known = {
+          at: now,
+          rows: state.rows,
+          fraction: state.fraction,
+          hotShare: state.rows === 0 ? 0 : state.hotRows / state.rows,
+          walBytes: state.walBytes,
+          sweep: state.sweep,
+        }
+    } else this.#known.rows += done.rows
+    const { rows: totalRows, at: _at, ...known } = this.#known
+    job.listener.onBatch({ ...done, ...known, totalRows, stripes: this.stripes.of })
+  }
+}
+
+const lookEveryMs = 500

@@ -1,0 +1,73 @@
+import type { Batch, BatchOutcome } from '../../model/backfill.ts'
+import type { StepKey } from '../../model/journal.ts'
+import type { Row, Session } from '../../model/session.ts'
+import { wantedOf } from './rows.ts'
+import { isKey, json, until, wantedNow } from './sql.ts'
+import { withAround, workOf } from './work.ts'
+
+/**
+ * One transaction, which is one message of several statements: the chunk's row is locked first, so that nobody takes it over before the commit; then the work, and where
+ * the chunk stands after it. Whoever lost the lease changes nothing. Throws what the server says: a lock timeout changed nothing either.
+ */
+export async function runBatch(session: Session, key: StepKey, batch: Batch): Promise<BatchOutcome> {
+  const results = await session.script(
+    [
+      `set local lock_timeout = ${Math.max(1, Math.ceil(batch.limits.lockTimeoutMs))}`,
+      ...(batch.skipTriggers ? ['set local session_replication_role = replica'] : []),
+      `select set_config('lockkeeper.wal', pg_current_wal_insert_lsn()::text, true) from lockkeeper.backfill_chunk c where ${isMine(batch)} for update`,
+      changeSql(key, batch),
+      ...(batch.next.finished ? [finishSql(batch)] : []),
+    ],
+    { statementTimeoutMs: batch.limits.statementTimeoutMs },
+  )
+  return outcomeOf(results.at(batch.next.finished ? -2 : -1)?.rows[0] ?? {})
+}
+
+export const isMine = ({ chunk }: Pick<Batch, 'chunk'>): string => `c.id = ${chunk.id} and c.fence = ${chunk.fence}`
+
+function changeSql(key: StepKey, batch: Batch): string {
+  const { next, chunk } = batch
+  const parts =
+    batch.around === undefined ? [`fits as (select true as ok, 0 as missed)`, workOf(batch)] : withAround(key, batch, batch.around)
+  return `with ${parts.join(',\n')},
+total as (select count(*)::int as rows, (count(*) filter (where still))::int as still from work),
+seen as (update lockkeeper.backfill b set still = b.still + total.still from total where ${isKey(key)} and total.still > 0),
+moved as (
+  update lockkeeper.backfill_chunk c
+  set after = ${json(next.after)}, leased_until = ${until(batch.leaseMs)}, held = null,
+    rows = c.rows + total.rows, hot_rows = c.hot_rows + ${hotRows(chunk.relationOid)}, wal_bytes = c.wal_bytes + ${walBytes},
+    batch_rows = total.rows, batch_ms = ${workMs}
+  from total, lockkeeper.backfill b
+  where ${isMine(batch)} and ${isKey(key)} and (select ok from fits)
+  returning total.rows, total.still, ${hotRows(chunk.relationOid)} as hot, ${walBytes} as wal, ${workMs} as ms, ${wantedNow} as wanted)
+select fits.ok as fits, fits.missed, moved.* from fits left join moved on true`
+}
+
+/** The transaction's own counters of the table; those of what lies below it are not looked at, so that a walk by key over partitions sees none. */
+const hotRows = (oid: number): string => `pg_stat_get_xact_tuples_hot_updated(${oid})`
+const walBytes = `pg_wal_lsn_diff(pg_current_wal_insert_lsn(), current_setting('lockkeeper.wal')::pg_lsn)::int8`
+const workMs = `(extract(epoch from clock_timestamp() - statement_timestamp()) * 1000)::float8`
+
+function finishSql(batch: Batch): string {
+  return `with gone as (
+  delete from lockkeeper.backfill_chunk c where ${isMine(batch)} and c.after = ${json(batch.next.after)}
+  returning c.backfill, c.rows, c.hot_rows, c.wal_bytes)
+update lockkeeper.backfill b
+set rows = b.rows + gone.rows, hot_rows = b.hot_rows + gone.hot_rows, wal_bytes = b.wal_bytes + gone.wal_bytes, updated_at = clock_timestamp()
+from gone where b.id = gone.backfill`
+}
+
+function outcomeOf(row: Row): BatchOutcome {
+  if (row['fits'] !== true) return { kind: 'too-many-locked' }
+  if (row['rows'] === null || row['rows'] === undefined) return { kind: 'lost' }
+  return {
+    kind: 'done',
+    rows: Number(row['rows']),
+    still: Number(row['still']),
+    hotRows: Number(row['hot']),
+    walBytes: Number(row['wal']),
+    missed: Number(row['missed']),
+    workMs: Number(row['ms']),
+    wanted: wantedOf(row['wanted']),
+  }
+}
