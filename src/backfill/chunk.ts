@@ -2,6 +2,7 @@ import type { BatchDone, Chunk, Place } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import { mayGoOn } from './hold.ts'
+import { shareUpTo } from './stripes.ts'
 import type { Walker } from './walker.ts'
 
 /** A range of the chunk, and the batches that go through it. */
@@ -53,7 +54,8 @@ async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promi
   const done = await tryBatch(walker, range, stripe)
   if (typeof done === 'string') return done
   const ms = performance.now() - began
-  walker.size.took(ms, done.workMs)
+  // The first of several is the largest.
+  if (stripe.pass === 0) walker.size.took(ms, done.workMs)
   walker.rows += done.rows
   walker.still += done.still
   walker.wanted = done.wanted
@@ -90,7 +92,7 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
       next: { after: last ? upTo : after, finished: last && samePlace(upTo, chunk.upTo) },
       range: [
         chunk.alone ? ranges.alone(upTo) : ranges.within(after, upTo),
-        ...(how.of === 1 ? [] : [ranges.stripe(how.pass, how.of)]),
+        ...(last ? [] : [ranges.share(shareUpTo(how.pass, how.of))]),
       ].join(' and '),
       only: walk.by === 'pages',
       work,

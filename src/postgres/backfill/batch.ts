@@ -14,7 +14,8 @@ export async function runBatch(session: Session, key: StepKey, batch: Batch): Pr
     [
       `set local lock_timeout = ${Math.max(1, Math.ceil(batch.limits.lockTimeoutMs))}`,
       ...(batch.skipTriggers ? ['set local session_replication_role = replica'] : []),
-      `select set_config('lockkeeper.wal', pg_current_wal_insert_lsn()::text, true) from lockkeeper.backfill_chunk c where ${isMine(batch)} for update`,
+      `select set_config('lockkeeper.wal', pg_current_wal_insert_lsn()::text, true), set_config('lockkeeper.hot', ${hotSoFar(batch.chunk.relationOid)}::text, true)
+from lockkeeper.backfill_chunk c where ${isMine(batch)} for update`,
       changeSql(key, batch),
       ...(batch.next.finished ? [finishSql(batch)] : []),
     ],
@@ -43,8 +44,9 @@ moved as (
 select fits.ok as fits, fits.missed, moved.* from fits left join moved on true`
 }
 
-/** The transaction's own counters of the table; those of what lies below it are not looked at, so that a walk by key over partitions sees none. */
-const hotRows = (oid: number): string => `pg_stat_get_xact_tuples_hot_updated(${oid})`
+/** The session's own counter of the table, which goes on growing until it is reported; of what lies below the table it knows nothing. */
+const hotSoFar = (oid: number): string => `pg_stat_get_xact_tuples_hot_updated(${oid})`
+const hotRows = (oid: number): string => `(${hotSoFar(oid)} - current_setting('lockkeeper.hot')::int8)`
 const walBytes = `pg_wal_lsn_diff(pg_current_wal_insert_lsn(), current_setting('lockkeeper.wal')::pg_lsn)::int8`
 const workMs = `(extract(epoch from clock_timestamp() - statement_timestamp()) * 1000)::float8`
 
