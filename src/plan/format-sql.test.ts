@@ -62,3 +62,18 @@ test('a name with a line break cannot leave its comment', () => {
   const returned = scriptOf({ ...sql, id: '1-x', title: 'add "a\rDROP TABLE orders;"', sql: ['SELECT 1'], transaction: true })
   expect(returned.split(/[\n\r]/)).toContain('-- DROP TABLE orders;".')
 })
+
+test('a step that is a module of the user names it, and nothing can go on past it', () => {
+  const work = {
+    kind: 'code',
+    relation: 'public.t',
+    where: 'a IS NULL',
+    falsifies: true,
+    module: 'f.ts',
+    export: 'fill',
+    hash: 'h',
+  } as const
+  const script = scriptOf({ ...base, kind: 'backfill', id: '1-x', title: 'fill', work, walk: { by: 'pages' }, batchTargetMs: 15 })
+  expect(script).toContain('-- fill() of f.ts changes the rows of: SELECT * FROM public.t WHERE a IS NULL')
+  expect(script).toContain("RAISE EXCEPTION 'this step is code")
+})

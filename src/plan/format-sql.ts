@@ -1,4 +1,5 @@
-import type { BackfillStep, DataCheck, EachStep, Plan, PlannedMigration, SqlStep, Step, Walk } from '../model/plan.ts'
+import type { BackfillStep, DataCheck, EachStep, Plan, PlannedMigration, SqlStep, Step, Walk, Work } from '../model/plan.ts'
+import { workText } from '../model/work-text.ts'
 
 /**
  * The plan as a commented script for whoever runs it by hand, statement by statement, on PostgreSQL 13 to 18: outside a transaction,
@@ -99,20 +100,22 @@ const batchRows = 1_000
 // COMMIT inside DO works outside a transaction only, from 11 on. Rows that no longer match are not found again; where they would be,
 // one pass over the key is made.
 function backfillText({ work, walk }: BackfillStep): string {
-  const change = (range: string) =>
-    work.kind === 'update'
-      ? `UPDATE ${work.relation} SET ${moment(work.set)} WHERE ${range}`
-      : `DELETE FROM ${work.relation} WHERE ${range}`
+  if (work.kind === 'code') return moduleText(work)
+  const change = (range: string) => moment(workText({ ...work, where: range }))
   const where = moment(work.where)
   const body =
     work.falsifies || walk.by === 'pages' ? untilNone(work.relation, where, change) : byKey(work.relation, walk, { where, change })
   return [
     comment('In batches, each committed; not inside a transaction.'),
-    ...(/\{now\}/.test(work.where + (work.kind === 'update' ? work.set : ''))
-      ? [comment('statement_timestamp() stands for the start of the run.')]
-      : []),
+    ...(workText(work).includes('{now}') ? [comment('statement_timestamp() stands for the start of the run.')] : []),
     body,
   ].join('\n')
+}
+
+/** Whoever sends the whole script to psql must not go on past it. */
+function moduleText(work: Extract<Work, { readonly kind: 'code' }>): string {
+  const rows = comment(`${work.export}() of ${work.module} changes the rows of: ${workText(work)}`)
+  return `${rows}\nDO $$ BEGIN RAISE EXCEPTION 'this step is code: run it with lockkeeper apply, then go on behind it'; END $$;`
 }
 
 function moment(fragment: string): string {
