@@ -1,9 +1,9 @@
-import type { Catalog, Relation } from '../../model/catalog.ts'
+import type { Catalog } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import type { Rewritten, RewriteOptions } from '../../model/rewrite.ts'
 import { withDescendants } from '../facts/relations.ts'
 import type { PgNode } from '../node.ts'
-import { backfillStep } from './_backfill.ts'
+import { backfillStep, whyNoWalk } from './_backfill.ts'
 import { writeSteps, type Draft } from './_step.ts'
 import { rowChange, type RowChange } from './_update.ts'
 
@@ -24,7 +24,10 @@ export function rewriteRows(current: Judged<PgNode>, options: RewriteOptions, wo
     return { takes: 1, steps: writeSteps([wholeDraft(current, change, words)], current.before, options), checks: [] }
   if (change.kind === 'refused') return undefined
   const undo = { kind: 'forward-only', why: words.undone } as const
-  const step = backfillStep({ id: idOf(change, words), title: `${words.verb} ${change.table}, batch by batch`, undo }, change.work, change)
+  const step = backfillStep({ id: idOf(change, words), title: `${words.verb} ${change.table}, batch by batch`, undo }, change.work, {
+    ...change,
+    catalog: current.before,
+  })
   return step === undefined ? undefined : { takes: 1, steps: [step], checks: [] }
 }
 
@@ -33,8 +36,7 @@ export function whyNotRows(current: Judged<PgNode>): string | undefined {
   const change = rowChange(current)
   if (change === undefined || isSmall(change, current.before)) return undefined
   if (change.kind === 'refused') return change.why
-  const step = backfillStep({ id: '', title: '', undo: { kind: 'free' } }, change.work, change)
-  return step === undefined ? `${change.table} has no key that can be walked in order, and a changed row may match again` : undefined
+  return whyNoWalk(change.work, { ...change, catalog: current.before })
 }
 
 // The facts say whether the whole table is read, or an index leads to some of its rows.
@@ -61,9 +63,9 @@ function idOf({ relation }: RowChange, { verb }: RowWords): string {
 /** 64 kB hold about a thousand rows of usual size, whose change takes 10 to 20 ms (measured: pgfacts B). */
 const smallPages = 8
 
-function isSmall({ relation }: { readonly relation: Relation }, catalog: Catalog): boolean {
-  const all = [relation, ...relation.children.flatMap((child) => catalog.relations.get(child) ?? [])]
-  return (
-    relation.children.length < 2 && all.every(({ pages, kind }) => kind === 'partitioned' || (pages !== undefined && pages <= smallPages))
-  )
+function isSmall({ table }: { readonly table: string }, catalog: Catalog): boolean {
+  const pages = withDescendants(table, catalog)
+    .map((key) => catalog.relations.get(key))
+    .map((relation) => (relation?.kind === 'partitioned' ? 0 : relation?.pages))
+  return pages.every((count) => count !== undefined) && pages.reduce((sum, count) => sum + (count ?? 0), 0) <= smallPages
 }

@@ -132,17 +132,27 @@ function editsOf(source: Source, body: Body, relation: Relation): readonly Edit[
   return clock === undefined ? undefined : [...clock, ...aliasEdits(source, body, relation)]
 }
 
-// A batch has no alias: what the alias named is named by the table.
+/** A batch has no alias: what the alias named is named by the table. And without its schema, since a batch may be of one partition. */
 function aliasEdits(source: Source, body: Body, relation: Relation): readonly Edit[] {
-  const alias = body.relation.alias?.aliasname
-  if (alias === undefined) return []
-  const references = nodesTagged<ColumnRef>('ColumnRef', [body.set, body.where]).filter(
-    ({ fields = [] }) => fields.length > 1 && textsOf(fields)[0] === alias,
-  )
-  return references.flatMap(({ location = 0 }) => {
-    const token = source.tokens[tokenAt(source, location)]
-    return token === undefined ? [] : [{ start: token.start, end: token.end, text: quoted(relation.name) }]
+  return nodesTagged<ColumnRef>('ColumnRef', [body.set, body.where]).flatMap(({ fields = [], location = 0 }) => {
+    const names = prefixLength(textsOf(fields), fields.length, { relation, alias: body.relation.alias?.aliasname })
+    const from = tokenAt(source, location)
+    const [first, last] = [source.tokens[from], source.tokens[from + 2 * (names - 1)]]
+    if (names === 0 || first === undefined || last === undefined) return []
+    return [{ start: first.start, end: last.end, text: quoted(relation.name) }]
   })
+}
+
+interface Named {
+  readonly relation: Relation
+  readonly alias: string | undefined
+}
+
+/** How many of the names in front of a column name its table in a way that a batch does not know. */
+function prefixLength([first = '']: readonly string[], parts: number, { relation, alias }: Named): number {
+  if (alias === undefined) return parts > 2 ? parts - 1 : 0
+  const isWholeRow = parts === 1 && columnOf(relation, first) === undefined
+  return first === alias && (parts > 1 || isWholeRow) ? 1 : 0
 }
 
 /** A changed row surely no longer meets WHERE: `c IS NULL` and c gets a value, or `c = 'a'` and c gets 'b'. */
@@ -190,7 +200,7 @@ export function earlierFill(earlier: readonly Judged<PgNode>[], target: Target, 
   const fills = earlier.flatMap((judged) => {
     const change = rowChange(judged)
     if (change?.kind !== 'change' || change.table !== target.key || !fillsNulls(judged.statement.node, column)) return []
-    const step = backfillStep({ id: '', title: '', undo: { kind: 'free' } }, change.work, change)
+    const step = backfillStep({ id: '', title: '', undo: { kind: 'free' } }, change.work, { ...change, catalog: judged.before })
     return step === undefined ? [] : [step]
   })
   return fills.at(-1)
