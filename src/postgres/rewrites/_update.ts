@@ -1,17 +1,14 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import type { BackfillStep, Work } from '../../model/plan.ts'
-import { columnsIn, conjunctsOf, nodesTagged } from '../tree.ts'
+import { columnsIn, conjunctsOf } from '../tree.ts'
 import { findRelation, relationKey } from '../names.ts'
-import { sameTree, textsOf, type A_Expr, type ColumnRef, type PgNode, type RangeVar, type ResTarget } from '../node.ts'
-import { postgresDialect } from '../quote.ts'
+import { sameTree, textsOf, type A_Expr, type PgNode, type RangeVar, type ResTarget } from '../node.ts'
 import type { Token } from '../parse.ts'
 import { backfillStep } from './_backfill.ts'
-import { clockEdits, constantOf, edited, isNeverNull, whyNotInBatches, type Edit } from './_expression.ts'
-import { parseOne, sourceOf, tokenAt, wordAt, type Source } from '../source.ts'
+import { aliasEdits, clockEdits, constantOf, edited, isNeverNull, whyNotInBatches, type Edit } from './_expression.ts'
+import { parseOne, sourceOf, wordAt, type Source } from '../source.ts'
 import { columnOf, isOldTable, type Target } from './_target.ts'
-
-const { name: quoted } = postgresDialect
 
 /** A change of rows that may go batch by batch, or why it may not. */
 export type RowChange = Changed &
@@ -21,7 +18,7 @@ export type RowChange = Changed &
   )
 
 interface Changed {
-  /** Canonical name. */
+  /** Canonical name of what is gone through. */
   readonly table: string
   readonly relation: Relation
 }
@@ -129,30 +126,9 @@ function meansTheSame(body: Body, set: string, where: string): boolean {
 
 function editsOf(source: Source, body: Body, relation: Relation): readonly Edit[] | undefined {
   const clock = clockEdits(source, [body.set, body.where])
-  return clock === undefined ? undefined : [...clock, ...aliasEdits(source, body, relation)]
-}
-
-/** A batch has no alias: what the alias named is named by the table. And without its schema, since a batch may be of one partition. */
-function aliasEdits(source: Source, body: Body, relation: Relation): readonly Edit[] {
-  return nodesTagged<ColumnRef>('ColumnRef', [body.set, body.where]).flatMap(({ fields = [], location = 0 }) => {
-    const names = prefixLength(textsOf(fields), fields.length, { relation, alias: body.relation.alias?.aliasname })
-    const from = tokenAt(source, location)
-    const [first, last] = [source.tokens[from], source.tokens[from + 2 * (names - 1)]]
-    if (names === 0 || first === undefined || last === undefined) return []
-    return [{ start: first.start, end: last.end, text: quoted(relation.name) }]
-  })
-}
-
-interface Named {
-  readonly relation: Relation
-  readonly alias: string | undefined
-}
-
-/** How many of the names in front of a column name its table in a way that a batch does not know. */
-function prefixLength([first = '']: readonly string[], parts: number, { relation, alias }: Named): number {
-  if (alias === undefined) return parts > 2 ? parts - 1 : 0
-  const isWholeRow = parts === 1 && columnOf(relation, first) === undefined
-  return first === alias && (parts > 1 || isWholeRow) ? 1 : 0
+  return clock === undefined
+    ? undefined
+    : [...clock, ...aliasEdits(source, [body.set, body.where], { relation, alias: body.relation.alias?.aliasname })]
 }
 
 /** A changed row surely no longer meets WHERE: `c IS NULL` and c gets a value, or `c = 'a'` and c gets 'b'. */
