@@ -37,6 +37,12 @@ async function waits(client: pg.Client, pid: number): Promise<void> {
   await expect.poll(() => one<number>(client, sql, [pid]), { timeout: 20_000, interval: 5 }).toBe(1)
 }
 
+/** Until the session has given up to wait, and is to try again. */
+async function stepsBack(client: pg.Client): Promise<void> {
+  const sql = `SELECT count(*)::int AS value FROM pg_stat_activity WHERE query ~ '^CALL' AND wait_event = 'PgSleep'`
+  await expect.poll(() => one<number>(client, sql), { timeout: 20_000, interval: 5 }).toBe(1)
+}
+
 async function leftovers(client: pg.Client): Promise<number> {
   return await one<number>(
     client,
@@ -79,6 +85,7 @@ forEachVersion('a script of batches', (version) => {
     expect(changed).toBeGreaterThan(0)
     await other.query(`SET lock_timeout = '1s'`)
     await other.query('UPDATE t SET at = at WHERE id = $1', [changed])
+    await stepsBack(other)
     await holder.query('ROLLBACK')
     expect(await run).toBeUndefined()
     expect(await one(other, 'SELECT array_agg(DISTINCT n) AS value FROM t')).toEqual([1])
@@ -218,8 +225,6 @@ INSERT INTO p SELECT i, CASE WHEN i % 3 = 0 THEN 'x' END, i FROM generate_series
     await other.query('SELECT pg_terminate_backend($1)', [await pidWhenActive(other)])
     await run
     await holder.query('ROLLBACK')
-    await expect(send(other, scriptFor(version, { ...count, set: 'n = t.n + 2' } as Work, byId))).rejects.toThrow(
-      'the place of another change',
-    )
+    await expect(send(other, scriptFor(version, { ...count, set: 'n = t.n + 2' }, byId))).rejects.toThrow('the place of another change')
   })
 })
