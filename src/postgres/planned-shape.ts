@@ -38,9 +38,28 @@ const sqlStep = v.looseObject({
 export const workShape = v.variant('kind', [
   v.looseObject({ kind: v.literal('update'), relation: text, set: text, where: text, falsifies: v.boolean() }),
   v.looseObject({ kind: v.literal('delete'), relation: text, where: text, falsifies: v.literal(true) }),
+  v.looseObject({
+    kind: v.literal('insert'),
+    relation: text,
+    target: text,
+    into: text,
+    select: text,
+    where: text,
+    conflict: text,
+    falsifies: v.literal(false),
+  }),
+  v.looseObject({
+    kind: v.literal('code'),
+    relation: text,
+    where: text,
+    falsifies: v.boolean(),
+    module: text,
+    export: text,
+    hash: text,
+  }),
 ])
 export const walkShape = v.variant('by', [
-  v.looseObject({ by: v.literal('key'), columns: texts, types: texts }),
+  v.looseObject({ by: v.literal('key'), columns: texts, types: texts, descending: v.exactOptional(v.boolean()) }),
   v.looseObject({ by: v.literal('pages') }),
 ])
 const step = v.variant('kind', [
