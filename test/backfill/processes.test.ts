@@ -65,14 +65,20 @@ forEachVersion('processes that share a backfill', (version) => {
     ['by pages', filling],
   ])('of which one sleeps until its chunk was taken over write nothing by its old lease, %s', async (_, job) => {
     await using database = await freshDatabase(version, { setup })
-    const sleeper = await startWorker(database.url, { ...job, owner: 'test:1#1', leaseMs, stopAt: 3 })
-    await sleeper.said('stopped')
-    const other = await startWorker(database.url, { ...job, owner: 'test:2#2', leaseMs, stopAt: 0 })
-    expect(await other.ended).toEqual(finished)
+    const client = await database.client()
+    const first = await startWorker(database.url, { ...job, owner: 'test:1#1', leaseMs, stopAt: 3 })
+    await first.said('stopped')
+    const expired = 'select from lockkeeper.backfill_chunk where leased_until < clock_timestamp()'
+    await expect.poll(async () => (await client.query(expired)).rowCount, { timeout: 10_000 }).toBe(1)
+    const second = await startWorker(database.url, { ...job, owner: 'test:2#2', leaseMs, stopAt: 2 })
+    await second.said('stopped')
+    first.send('SIGCONT')
+    expect(await first.ended).toEqual(finished)
+    expect(first.lines.slice(0, 4)).toEqual(['done', 'done', 'stopped', 'lost'])
     expect(await counts(database)).toEqual(once)
-    sleeper.send('SIGCONT')
-    expect(await sleeper.ended).toEqual(finished)
-    expect(sleeper.lines).toEqual(['done', 'done', 'stopped', 'lost', 'complete'])
+    second.send('SIGCONT')
+    expect(await second.ended).toEqual(finished)
+    expect(second.lines).toEqual(['done', 'stopped', 'lost', 'complete'])
     expect(await counts(database)).toEqual(once)
   })
 
