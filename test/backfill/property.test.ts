@@ -40,7 +40,11 @@ async function lockFor(client: pg.Client, { sql, ms }: RandomBackfill['locks'][n
   await client.query('commit')
 }
 
-async function runWorkers(url: string, random: RandomBackfill, clients: { readonly application: Application; readonly locker: pg.Client }): Promise<void> {
+async function runWorkers(
+  url: string,
+  random: RandomBackfill,
+  clients: { readonly application: Application; readonly locker: pg.Client },
+): Promise<void> {
   const [before, meanwhile, locks] = [[...random.before], [...random.meanwhile], [...random.locks]]
   const act = inOrder(clients.application)
   let locked = Promise.resolve()
@@ -69,7 +73,10 @@ async function rowsOf(client: pg.Client, sql: string): Promise<readonly string[]
 /** The first few that only one side has. */
 function difference(ours: readonly string[], theirs: readonly string[]): readonly string[] {
   const [left, right] = [new Set(ours), new Set(theirs)]
-  const only = [...ours.filter((row) => !right.has(row)).map((row) => `ours: ${row}`), ...theirs.filter((row) => !left.has(row)).map((row) => `one: ${row}`)]
+  const only = [
+    ...ours.filter((row) => !right.has(row)).map((row) => `ours: ${row}`),
+    ...theirs.filter((row) => !left.has(row)).map((row) => `one: ${row}`),
+  ]
   return ours.length === theirs.length ? only.slice(0, 8) : [`${ours.length} and ${theirs.length} rows`, ...only.slice(0, 8)]
 }
 

@@ -100,7 +100,10 @@ export function randomBackfill(seed: number): RandomBackfill {
     oneStatement,
     before: isCopy || !work.falsifies ? [] : times(chance, () => addOf(table, chance, 'old')),
     meanwhile: times(chance, () => meanwhileOf(chance, table, { deletes: !isCopy, movesRows })),
-    locks: times(chance, () => ({ sql: `select from ${table.relation} where ${someRows(chance, table)} for update`, ms: 5 + chance.upTo(120) })),
+    locks: times(chance, () => ({
+      sql: `select from ${table.relation} where ${someRows(chance, table)} for update`,
+      ms: 5 + chance.upTo(120),
+    })),
     results: resultsOf(table, work),
   }
 }
@@ -209,7 +212,10 @@ function piecesOf({ layout, relation, schema, storage }: Table): readonly string
     case 'plain':
       return []
     case 'children':
-      return [`create table ${schema}.child1 (extra int) inherits (${relation})${storage}`, `create table ${schema}."Child 2" () inherits (${schema}.child1)`]
+      return [
+        `create table ${schema}.child1 (extra int) inherits (${relation})${storage}`,
+        `create table ${schema}."Child 2" () inherits (${schema}.child1)`,
+      ]
     case 'range':
       return [leaf('p0', 'for values from (0) to (3)'), leaf('"P 1"', 'for values from (3) to (6)'), leaf('rest', 'default')]
     case 'list':
@@ -219,7 +225,9 @@ function piecesOf({ layout, relation, schema, storage }: Table): readonly string
     case 'levels':
       return [
         `create table ${schema}.low partition of ${relation} for values from (0) to (5) partition by hash (p)`,
-        ...[0, 1].map((at) => `create table ${schema}.low${at} partition of ${schema}.low for values with (modulus 2, remainder ${at})${storage}`),
+        ...[0, 1].map(
+          (at) => `create table ${schema}.low${at} partition of ${schema}.low for values with (modulus 2, remainder ${at})${storage}`,
+        ),
         `create table ${schema}.rest partition of ${relation} default partition by list (p)`,
         `create table ${schema}.rest0 partition of ${schema}.rest for values in (5, 6, 7)${storage}`,
         `create table ${schema}.rest1 partition of ${schema}.rest default`,
@@ -261,7 +269,8 @@ function meanwhileOf(chance: Chance, table: Table, may: { readonly deletes: bool
   const { relation } = table
   const rows = someRows(chance, table)
   const act = chance.pick(['grow', 'grow', 'add', 'delete', 'move'])
-  if (act === 'delete' && may.deletes) return `with gone as (delete from ${relation} where ${rows} and i % 4 = 0 returning i) insert into public.audit select 'gone', i from gone`
+  if (act === 'delete' && may.deletes)
+    return `with gone as (delete from ${relation} where ${rows} and i % 4 = 0 returning i) insert into public.audit select 'gone', i from gone`
   if (act === 'add') return addOf(table, chance, 'new')
   if (act === 'move' && may.movesRows) return `update ${relation} set p = (p + ${1 + chance.upTo(10)}) % 11 where ${rows}`
   return `update ${relation} set note = repeat('m', ${chance.upTo(800)}) where ${rows}`

@@ -2,7 +2,7 @@ import type { Batch } from '../../model/backfill.ts'
 import { LockkeeperError } from '../../model/errors.ts'
 import type { StepKey } from '../../model/journal.ts'
 import type { Work } from '../../model/plan.ts'
-import { isKey } from './sql.ts'
+import { isKey, isMine } from './sql.ts'
 
 /** The work of a batch as a CTE `work`, which gives a row { still } for each row changed. */
 export function workOf(batch: Batch): string {
@@ -64,8 +64,8 @@ function changeOfGot(batch: Batch): string {
 }
 
 /** The lease is asked for once a batch, and its row is locked by then: nobody else has it, or we have nothing. */
-function leased({ chunk }: Batch): string {
-  return `exists (select from lockkeeper.backfill_chunk c where c.id = ${chunk.id} and c.fence = ${chunk.fence})`
+function leased(batch: Batch): string {
+  return `exists (select from lockkeeper.backfill_chunk c where ${isMine(batch)})`
 }
 
 /** The user's text may name the table's columns by the table's name, which a partition has not. */
