@@ -9,7 +9,8 @@ type KeyWalk = Extract<Walk, { readonly by: 'key' }>
 export function keyRanges(session: Session, walk: KeyWalk): Ranges {
   const names = walk.columns.map((column) => session.dialect.name(column))
   const key = names.length === 1 ? String(names[0]) : `(${names.join(', ')})`
-  const asText = names.map((name, at) => `${name}::text as k${at}`).join(', ')
+  // ORDER BY takes a name of the output before a column of the table.
+  const asText = names.map((name, at) => `${name}::text as _lk_${at}`).join(', ')
   const [forward, backward, behind, upTo] =
     walk.descending === true ? (['desc', 'asc', '<', '>='] as const) : (['asc', 'desc', '>', '<='] as const)
   const ordered = (direction: 'asc' | 'desc'): string => names.map((name) => `${name} ${direction}`).join(', ')
@@ -19,7 +20,7 @@ export function keyRanges(session: Session, walk: KeyWalk): Ranges {
   }
   const read = async (sql: string): Promise<Place | undefined> => {
     const [row] = await session.query(sql)
-    return row === undefined ? undefined : names.map((_, at) => String(row[`k${at}`]))
+    return row === undefined ? undefined : names.map((_, at) => String(row[`_lk_${at}`]))
   }
   const within = (after: Place | null, end: Place): string =>
     `${key} ${upTo} ${value(end)}${after === null ? '' : ` and ${key} ${behind} ${value(after)}`}`

@@ -54,3 +54,15 @@ export async function fill(url: string, { work, walk, definition, job, onBatch }
   })
   return { rows, batches, notices, last }
 }
+
+/** Does it once, when the worker has leased a chunk and is about to send its n-th batch. */
+export function beforeBatch(n: number, act: () => Promise<unknown>): Pick<BackfillJob, 'hold'> {
+  let asked = 0
+  return {
+    hold: async () => {
+      asked += 1
+      if (asked === n) await act()
+      return undefined
+    },
+  }
+}

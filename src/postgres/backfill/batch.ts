@@ -1,30 +1,50 @@
 import type { Batch, BatchOutcome } from '../../model/backfill.ts'
 import type { StepKey } from '../../model/journal.ts'
 import type { Row, Session } from '../../model/session.ts'
+import { codeOf } from '../failures.ts'
 import { wantedOf } from './rows.ts'
-import { isKey, json, until, wantedNow } from './sql.ts'
+import { isKey, isMine, json, until, wantedNow } from './sql.ts'
 import { withAround, workOf } from './work.ts'
 
 /**
- * One transaction, which is one message of several statements: the chunk's row is locked first, so that nobody takes it over before the commit; then the work, and where
- * the chunk stands after it. Whoever lost the lease changes nothing. Throws what the server says: a lock timeout changed nothing either.
+ * One transaction, which is one message of several statements: the chunk's row is locked first, so that nobody takes it over before the
+ * commit; then the work, and where the chunk stands after it. Whoever lost the lease changes nothing. Throws what the server says: a lock timeout changed nothing either.
  */
 export async function runBatch(session: Session, key: StepKey, batch: Batch): Promise<BatchOutcome> {
-  const results = await session.script(
-    [
-      `set local lock_timeout = ${Math.max(1, Math.ceil(batch.limits.lockTimeoutMs))}`,
-      ...(batch.skipTriggers ? ['set local session_replication_role = replica'] : []),
-      `select set_config('lockkeeper.wal', pg_current_wal_insert_lsn()::text, true), set_config('lockkeeper.hot', ${hotSoFar(batch.chunk.relationOid)}::text, true)
-from lockkeeper.backfill_chunk c where ${isMine(batch)} for update`,
-      changeSql(key, batch),
-      ...(batch.next.finished ? [finishSql(batch)] : []),
-    ],
-    { statementTimeoutMs: batch.limits.statementTimeoutMs },
-  )
-  return outcomeOf(results.at(batch.next.finished ? -2 : -1)?.rows[0] ?? {})
+  const message = [
+    `set local lock_timeout = ${Math.max(1, Math.ceil(batch.limits.lockTimeoutMs))}`,
+    ...(batch.skipTriggers ? ['set local session_replication_role = replica'] : []),
+    beginSql(batch),
+    changeSql(key, batch),
+    ...(batch.next.finished ? [finishSql(batch)] : []),
+  ]
+  try {
+    const results = await session.script(message, { statementTimeoutMs: batch.limits.statementTimeoutMs })
+    return outcomeOf(results.at(batch.next.finished ? -2 : -1)?.rows[0] ?? {})
+  } catch (error) {
+    if (isNoTable(error) && !(await hasItsName(session, batch))) return { kind: 'lost' }
+    throw error
+  }
 }
 
-export const isMine = ({ chunk }: Pick<Batch, 'chunk'>): string => `c.id = ${chunk.id} and c.fence = ${chunk.fence}`
+/** Of the table or its schema; a trigger's own may be missing too. */
+function isNoTable(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === '42P01' || code === '3F000'
+}
+
+/** Dropped or renamed since it was leased: the next lease knows. */
+async function hasItsName(session: Session, { chunk }: Batch): Promise<boolean> {
+  const [row] = await session.query('select to_regclass($1)::oid = $2 as same', [chunk.relation, chunk.relationOid])
+  return row?.['same'] === true
+}
+
+/** Locks the chunk, and notes the counters from which the batch is counted. */
+function beginSql(batch: Batch): string {
+  return `select set_config('lockkeeper.wal', pg_current_wal_insert_lsn()::text, true),
+  set_config('lockkeeper.hot', ${hotSoFar(batch.chunk.relationOid)}::text, true)
+from lockkeeper.backfill_chunk c where ${isMine(batch)} for update`
+}
 
 function changeSql(key: StepKey, batch: Batch): string {
   const { next, chunk } = batch

@@ -32,8 +32,16 @@ const chunkColumns = `id, fence, relation::int8::float8 as oid, ${nameOf('backfi
  * locked, so that it is passed over here.
  */
 async function takeChunk(session: Session, backfill: number, { owner, leaseMs }: Who): Promise<Row | undefined> {
+  // Of a partition that was dropped meanwhile only the count is left.
   await session.query(
-    `delete from lockkeeper.backfill_chunk c where c.backfill = $1 and c.relation is not null and not exists (select from pg_class where oid = c.relation)`,
+    `with gone as (
+  delete from lockkeeper.backfill_chunk c
+  where c.backfill = $1 and c.relation is not null and not exists (select from pg_class where oid = c.relation)
+  returning c.rows, c.hot_rows, c.wal_bytes),
+total as (select sum(rows) as rows, sum(hot_rows) as hot_rows, sum(wal_bytes) as wal_bytes from gone having count(*) > 0)
+update lockkeeper.backfill b
+set rows = b.rows + total.rows, hot_rows = b.hot_rows + total.hot_rows, wal_bytes = b.wal_bytes + total.wal_bytes
+from total where b.id = $1`,
     [backfill],
   )
   const [row] = await session.query(

@@ -1,3 +1,4 @@
+import type { Chunk } from '../../model/backfill.ts'
 import type { StepKey } from '../../model/journal.ts'
 import { postgresDialect } from '../quote.ts'
 
@@ -22,3 +23,10 @@ export const nameOf = (oid: string): string =>
 
 /** One that failed asks its workers to stop, whatever was wanted of it. */
 export const wantedNow = `case when b.failure is null then b.wanted else 'cancel' end`
+
+/**
+ * The lease, and a table that is still called what it was when it was leased: another one may have its name by now. Within the change the
+ * table is locked, and keeps its name until the commit.
+ */
+export const isMine = ({ chunk }: { readonly chunk: Chunk }): string =>
+  `c.id = ${chunk.id} and c.fence = ${chunk.fence} and to_regclass(${literal(chunk.relation)}) = c.relation`

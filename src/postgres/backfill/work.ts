@@ -1,7 +1,8 @@
 import type { Batch } from '../../model/backfill.ts'
 import { LockkeeperError } from '../../model/errors.ts'
 import type { StepKey } from '../../model/journal.ts'
-import { isKey } from './sql.ts'
+import type { Work } from '../../model/plan.ts'
+import { isKey, isMine } from './sql.ts'
 
 /** The work of a batch as a CTE `work`, which gives a row { still } for each row changed. */
 export function workOf(batch: Batch): string {
@@ -9,7 +10,7 @@ export function workOf(batch: Batch): string {
   const where = `${range} and (${work.where}) and ${leased(batch)}`
   switch (work.kind) {
     case 'update':
-      return `work as (update ${target(batch)} set ${work.set} where ${where} returning (${work.where}) as still)`
+      return `work as (update ${target(batch)} set ${work.set} where ${where} returning ${stillOf(work)} as still)`
     case 'delete':
       return `work as (delete from ${target(batch)} where ${where} returning false as still)`
     case 'insert':
@@ -18,6 +19,9 @@ export function workOf(batch: Batch): string {
       throw new LockkeeperError('internal', 'work that is code has no SQL')
   }
 }
+
+/** Work that is done once for each row whatever it leaves is not asked whether it made a row any better. */
+const stillOf = ({ falsifies, where }: Work): string => (falsifies ? `(${where})` : 'false')
 
 type Around = NonNullable<Batch['around']>
 
@@ -50,7 +54,7 @@ function changeOfGot(batch: Batch): string {
   const isGot = `${alias}.ctid = _lk_ctid and ${alias}.tableoid = _lk_table and (select ok from fits)`
   switch (work.kind) {
     case 'update':
-      return `work as (update ${target(batch)} set ${work.set} from got where ${isGot} returning (${work.where}) as still)`
+      return `work as (update ${target(batch)} set ${work.set} from got where ${isGot} returning ${stillOf(work)} as still)`
     case 'delete':
       return `work as (delete from ${target(batch)} using got where ${isGot} returning false as still)`
     case 'insert':
@@ -60,8 +64,8 @@ function changeOfGot(batch: Batch): string {
 }
 
 /** The lease is asked for once a batch, and its row is locked by then: nobody else has it, or we have nothing. */
-function leased({ chunk }: Batch): string {
-  return `exists (select from lockkeeper.backfill_chunk c where c.id = ${chunk.id} and c.fence = ${chunk.fence})`
+function leased(batch: Batch): string {
+  return `exists (select from lockkeeper.backfill_chunk c where ${isMine(batch)})`
 }
 
 /** The user's text may name the table's columns by the table's name, which a partition has not. */
