@@ -1,7 +1,7 @@
 import type { BatchDone, Chunk, Place } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import { jitter, sleep } from '../std/sleep.ts'
-import { mayGoOn } from './hold.ts'
+import { mayGoOn } from './held.ts'
 import { shareUpTo } from './stripes.ts'
 import type { Walker } from './walker.ts'
 
