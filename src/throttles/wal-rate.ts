@@ -1,0 +1,47 @@
+import type { Reading, ThrottleKind } from '../model/throttle.ts'
+import { sizeText } from '../std/amounts.ts'
+import { bytesPerSecond } from './_amounts.ts'
+import { readRows } from './_read.ts'
+import { limitOf } from './_text.ts'
+
+/**
+ * WAL of the whole server, ours included, in bytes a second: the mean of the last 10 s of its own readings, so that batches that come and go
+ * settle at the limit and not at half of what they can do. Holds until there are two readings. Reads pg_current_wal_insert_lsn(), which
+ * anyone may. Source: manual, 9.28.3.
+ */
+export const walRate: ThrottleKind = {
+  id: 'wal-rate',
+  summary: 'the server writes more than so much WAL a second',
+  example: '50MB/s',
+  open(value, context) {
+    const limit = limitOf(walRate, value, bytesPerSecond)
+    let seen: readonly Seen[] = []
+    const read = async () => {
+      const [row] = await readRows(context, walSql)
+      const now = { ms: Number(row?.['ms']), bytes: Number(row?.['bytes']) }
+      seen = [...seen.filter(({ ms }) => now.ms - ms <= windowMs), now]
+      return judge(seen[0] ?? now, now, limit)
+    }
+    return { id: walRate.id, everyMs: 500, read }
+  },
+}
+
+interface Seen {
+  readonly ms: number
+  readonly bytes: number
+}
+
+const windowMs = 10_000
+
+function judge(first: Seen, last: Seen, limit: number): Reading {
+  const seconds = (last.ms - first.ms) / 1_000
+  if (seconds <= 0) return { load: 1, reason: 'the first reading is no rate yet' }
+  const rate = (last.bytes - first.bytes) / seconds
+  return {
+    load: rate / limit,
+    reason: `the server writes ${sizeText(rate)}/s of WAL, mean of ${Math.ceil(seconds)} s (limit ${sizeText(limit)}/s)`,
+  }
+}
+
+const walSql = `
+  select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as bytes, (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`
