@@ -8,9 +8,9 @@ import { limitOf } from './_text.ts'
 
 /**
  * Dead rows in percent of all rows, the dead included, of the table or the partition that is worst: a backfill leaves one for each row that it
- * changes, and vacuum must keep up. Reads pg_stat_all_tables, which anyone may; the figures are the server's estimates, up to a second old.
- * Whether vacuum is at it shows only to pg_read_all_stats or the role that runs it. Below 1,000 dead rows nothing is too much.
- * Source: manual, 27.2.19 and 24.1.6 (when autovacuum begins).
+ * changes, and vacuum must keep up. Reads pg_stat_all_tables, which anyone may: estimates, as old as the last report of the sessions that write
+ * (a second while they do). Whether vacuum is at it shows only to pg_read_all_stats or the role that runs it. Below 1,000 dead rows nothing
+ * is too much. Source: manual, 27.2.19 and 24.1.6 (when autovacuum begins).
  */
 export const deadTuples: ThrottleKind = {
   id: 'dead-tuples',

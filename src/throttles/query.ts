@@ -22,7 +22,7 @@ function judge(rows: readonly Row[]): Reading {
   if (row === undefined || more.length > 0) throw new Error(`the query gave ${rows.length} rows; it must give one`)
   const load = loadOf(row['load'])
   const [why] = Object.entries(row).flatMap(([name, value]) => (name !== 'load' && typeof value === 'string' ? [value] : []))
-  return { load, reason: oneLine(why ?? `the query gave ${String(row['load'])}`) }
+  return { load, reason: oneLine(why ?? `the query gave ${String(row['load'] === true || row['load'] === false ? row['load'] : load)}`) }
 }
 
 /** numeric and int8 do not come as numbers. NULL is no answer: it must not let go. */
