@@ -118,7 +118,7 @@ describe.each(testVersions)('on PostgreSQL %i', (version) => {
       expect.stringMatching(new RegExp(`^${name} is \\S+ s behind \\(limit 1 s\\)$`)),
       expect.stringMatching(new RegExp(`^${name} is \\S+ MB of WAL behind \\(limit 1 MB\\)$`)),
     ])
-    await connectTo(replica, String(row?.['primary_conninfo'] as string))
+    await connectTo(replica, String(row?.['primary_conninfo']))
     await all(letsGo, throttles)
     await replica.close()
     expect(await holds(open('1h', replica))).toContain(`${name} cannot be read: `)
