@@ -25,13 +25,13 @@ async function read(context: ThrottleContext, limitMs: number): Promise<Reading>
   const ours = [...context.ours(), context.session.pid]
   const [longest] = await readRows(context, waitsSql(since), [context.relation, ours])
   if (longest === undefined) return { load: 0, reason: `nobody waits for ${context.relation}` }
-  const { pid, application, target, others, ms } = longest
+  const { pid, application, target, relation, others, ms } = longest
   const name = String(application) === '' ? `pid ${String(pid)}` : `pid ${String(pid)} (${String(application)})`
-  const since13 = ms === null ? 'nobody may see since when' : `for ${durationText(Number(ms))}`
+  const howLong = ms === null ? 'nobody may see since when' : `for ${durationText(Number(ms))}`
   const more = Number(others) > 0 ? `, and ${String(others)} more` : ''
   return {
     load: ms === null ? 1 : Number(ms) / limitMs,
-    reason: `${name} waits for ${String(target)} of ${context.relation}, ${since13}${more} (limit ${durationText(limitMs)})`,
+    reason: `${name} waits for ${String(target)} ${typeof relation === 'string' ? relation : context.relation}, ${howLong}${more} (limit ${durationText(limitMs)})`,
   }
 }
 
@@ -48,7 +48,7 @@ const waitsSql = (since: string): string => `
           or pg_blocking_pids(w.pid) && $2::int[]))
   )
   select w.pid, coalesce(a.application_name, '') as application,
-    case when w.locktype in ('transactionid', 'tuple') then 'a row' else 'a lock' end as target,
+    case when w.locktype in ('transactionid', 'tuple') then 'a row of' else 'a lock on' end as target, w.relation::regclass::text as relation,
     count(*) over () - 1 as others,
     (extract(epoch from clock_timestamp() - ${since}) * 1000)::float8 as ms
   from waiting w left join pg_stat_activity a on a.pid = w.pid

@@ -1,6 +1,7 @@
 import type { Session } from '../model/session.ts'
 import type { Reading, ThrottleContext, ThrottleKind } from '../model/throttle.ts'
 import { sizeText } from '../std/amounts.ts'
+import { present } from '../std/present.ts'
 import { durationMs, durationText, sizeBytes } from './_amounts.ts'
 import { Positions } from './_positions.ts'
 import { readRows } from './_read.ts'
@@ -36,11 +37,9 @@ interface Lag {
 }
 
 function limitsIn(value: string): Limits | undefined {
-  const read = value.split(',').map((part) => ({ ms: durationMs(part), bytes: sizeBytes(part) }))
-  const [first, second, ...more] = read.map(({ ms, bytes }) => (ms === undefined ? bytes && { bytes } : { ms }))
-  if (!first || more.length > 0 || (read.length > 1 && !second)) return undefined
-  const both = { ...first, ...(second === 0 ? {} : second) }
-  return Object.keys(both).length === read.length ? both : undefined
+  const parts = value.split(',')
+  const limits = present({ ms: parts.map(durationMs).find(Boolean), bytes: parts.map(sizeBytes).find(Boolean) })
+  return Object.keys(limits).length === parts.length ? limits : undefined
 }
 
 function worst(lags: readonly Lag[], limits: Limits): Reading {

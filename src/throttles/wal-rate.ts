@@ -1,6 +1,7 @@
 import type { Reading, ThrottleKind } from '../model/throttle.ts'
 import { sizeText } from '../std/amounts.ts'
 import { bytesPerSecond } from './_amounts.ts'
+import { Rate } from './_rate.ts'
 import { readRows } from './_read.ts'
 import { limitOf } from './_text.ts'
 
@@ -15,31 +16,21 @@ export const walRate: ThrottleKind = {
   example: '50MB/s',
   open(value, context) {
     const limit = limitOf(walRate, value, bytesPerSecond)
-    let seen: readonly Seen[] = []
+    const rate = new Rate()
     const read = async () => {
       const [row] = await readRows(context, walSql)
-      const now = { ms: Number(row?.['ms']), bytes: Number(row?.['bytes']) }
-      seen = [...seen.filter(({ ms }) => now.ms - ms <= windowMs), now]
-      return judge(seen[0] ?? now, now, limit)
+      return judge(rate.add({ ms: Number(row?.['ms']), bytes: Number(row?.['bytes']) }), limit)
     }
     return { id: walRate.id, everyMs: 500, read }
   },
 }
 
-interface Seen {
-  readonly ms: number
-  readonly bytes: number
-}
-
-const windowMs = 10_000
-
-function judge(first: Seen, last: Seen, limit: number): Reading {
-  const seconds = (last.ms - first.ms) / 1_000
-  if (seconds <= 0) return { load: 1, reason: 'the first reading is no rate yet' }
-  const rate = (last.bytes - first.bytes) / seconds
+function judge(rate: ReturnType<Rate['add']>, limit: number): Reading {
+  if (rate === undefined) return { load: 1, reason: 'the first reading is no rate yet' }
+  const { perSecond, seconds } = rate
   return {
-    load: rate / limit,
-    reason: `the server writes ${sizeText(rate)}/s of WAL, mean of ${Math.ceil(seconds)} s (limit ${sizeText(limit)}/s)`,
+    load: perSecond / limit,
+    reason: `the server writes ${sizeText(perSecond)}/s of WAL, mean of ${Math.ceil(seconds)} s (limit ${sizeText(limit)}/s)`,
   }
 }
 

@@ -23,7 +23,7 @@ forEachVersion('lock-waits', (version) => {
     expect((await throttle.read()).load).toBe(0)
     await ddl.query(`set application_name = 'deploy'`)
     const waiting = ddl.query('alter table orders add column a int')
-    expect(await holds(throttle)).toMatch(/^pid \d+ \(deploy\) waits for a lock of public\.orders, for \d+ ms \(limit 50 ms\)$/)
+    expect(await holds(throttle)).toMatch(/^pid \d+ \(deploy\) waits for a lock on orders, for \d+ ms \(limit 50 ms\)$/)
     expect((await openThrottle(lockWaits, '1h', { session }).read()).load).toBeLessThan(1)
     await reader.query('commit')
     await waiting
@@ -43,20 +43,23 @@ forEachVersion('lock-waits', (version) => {
     await session.cancel(Number((await session.query('select pid from pg_locks where not granted'))[0]?.['pid']))
     await other
     const waiting = ddl.query('truncate orders_2')
-    expect(await holds(throttle)).toContain('waits for a lock of public.orders')
+    expect(await holds(throttle)).toContain('waits for a lock on orders_2, for')
     await reader.query('commit')
     await waiting
     await letsGo(throttle)
   })
 
   test('holds while two wait for a row of the table, whoever has it', async () => {
-    await using database = await freshDatabase(version, { setup: plain })
+    await using database = await freshDatabase(version, { setup: `${plain}; drop role if exists shy; create role shy` })
     await using session = await throttleSession(database.url)
     const [owner, first, second] = [await database.client(), await database.client(), await database.client()]
     const throttle = openThrottle(lockWaits, '20ms', { session })
     await owner.query(`begin; update orders set note = 'x' where id = 1`)
     const one = first.query(`update orders set note = 'y' where id = 1`)
     expect(await holds(throttle)).toMatch(/waits for a row of public\.orders, for \d+ ms \(limit/)
+    await session.query('set role shy')
+    expect(await holds(throttle)).toContain(version >= 14 ? 'public.orders, for ' : 'public.orders, nobody may see since when')
+    await session.query('reset role')
     const two = second.query(`update orders set note = 'z' where id = 1`)
     await expect.poll(async () => (await throttle.read()).reason).toContain(', and 1 more')
     await owner.query('commit')

@@ -42,6 +42,19 @@ forEachVersion('query', (version) => {
     ])
   })
 
+  test('waits until the session is free, which throttles share', async () => {
+    await using database = await freshDatabase(version)
+    await using session = await throttleSession(database.url)
+    const warned = vi.fn<(warning: Error) => void>()
+    process.on('warning', warned)
+    const together = ['select pg_sleep(0.1) is null', 'select false', 'select 1/0', 'select true'].map((sql) =>
+      openThrottle(query, sql, { session }).read(),
+    )
+    expect((await Promise.allSettled(together)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    process.off('warning', warned)
+    expect(warned.mock.calls).toEqual([])
+  })
+
   test('gives no answer where there is not one row with a number in it', async () => {
     await using database = await freshDatabase(version)
     await using session = await throttleSession(database.url)

@@ -76,6 +76,10 @@ describe.each(testVersions)('on PostgreSQL %i', (version) => {
     rmSync(broken)
     await fillSegment()
     await all(letsGo, [...two, ...many])
+    writeFileSync(slow, '')
+    await fillSegment()
+    await expect.poll(() => all(letsGo, many)).toEqual(both('1 WAL files wait to be archived (limit 1000)'))
+    rmSync(slow)
   })
 
   test('replica-lag holds while a standby does not replay, and while it is not seen, and lets go afterwards', async () => {
