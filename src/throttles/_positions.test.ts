@@ -20,6 +20,11 @@ test('what a standby says counts only for what was before the first reading', ()
   expect(seen([0, 100n], [1_000, 200n]).lagMs(150n, 5_000)).toBe(0)
 })
 
+test('between readings that are far apart the standby is believed, within what they allow', () => {
+  const apart = seen([0, 100n], [600_000, 200n])
+  expect([30_000, 0, 3_600_000].map((sayMs) => apart.lagMs(150n, sayMs))).toEqual([30_000, 0, 600_000])
+})
+
 test('hours of readings are kept thinly, and the oldest of them stays', () => {
   const positions = new Positions()
   for (let i = 0; i < 5_000; i += 1) positions.add({ atMs: i * 1_000, lsn: BigInt(i) })

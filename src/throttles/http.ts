@@ -27,7 +27,7 @@ const limitMs = 2_000
 
 function readUrl(value: string): Asked {
   const url = URL.canParse(value.trim()) ? new URL(value.trim()) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw badValue(http, value.replace(/\/\/.*@/s, '//').replace(/\?.*/s, ''))
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw badValue(http, value.replace(/\?.*/s, '').replace(/.*@/s, '***@'))
   const user = `${decoded(url.username)}:${decoded(url.password)}`
   // fetch takes no URL with a password, and would print it whole in saying so.
   url.username = ''

@@ -180,9 +180,10 @@ describe('http', () => {
     expect(await holds(throttle)).toBe(`http://127.0.0.1:${port}/ answers 500`)
     expect(authorization).toBe(`Basic ${Buffer.from('me:p@ss%').toString('base64')}`)
     server.close()
-    expect(() => openThrottle(http, 'ftp://me:hidden@host/?token=hidden', { session: noSession() })).toThrow(
-      expect.objectContaining({ message: '--throttle http: the value "ftp://host/" cannot be read' }),
-    )
+    for (const value of ['ftp://me:hid@den@host/?token=hidden', 'me:hidden@host/?x=@'])
+      expect(() => openThrottle(http, value, { session: noSession() })).toThrow(
+        expect.objectContaining({ message: '--throttle http: the value "***@host/" cannot be read' }),
+      )
   })
 
   test('gives a silent server 2 s, and holds then', async () => {

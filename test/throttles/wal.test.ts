@@ -63,7 +63,7 @@ describe.each(testVersions)('on PostgreSQL %i', (version) => {
     const [two, many] = [open('2'), open('1000')]
     await expect(shy.query('select pg_ls_archive_statusdir()')).rejects.toMatchObject({ code: '42501' })
     await fillSegment()
-    expect(await all(letsGo, two)).toEqual(both('0 WAL files wait to be archived (limit 2)'))
+    await expect.poll(() => all(letsGo, two)).toEqual(both('0 WAL files wait to be archived (limit 2)'))
     writeFileSync(slow, '')
     await fillSegment()
     await expect.poll(() => all(letsGo, two)).toEqual(both('1 WAL files wait to be archived (limit 2)'))
