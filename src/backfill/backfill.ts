@@ -7,6 +7,7 @@ import type { BackfillJob } from './job.ts'
 import { keyRanges } from './key-ranges.ts'
 import { pageRanges } from './page-ranges.ts'
 import { refuseUnfit } from './preflight.ts'
+import { workAt } from './work-at.ts'
 import { Walker } from './walker.ts'
 import { endSweep } from './sweep.ts'
 
@@ -17,8 +18,10 @@ import { endSweep } from './sweep.ts'
  * Gives the rows changed, those of other workers and of earlier runs included. Throws `lock-not-had`, `rows-still-match`, `backfill-held`,
  * `backfill-stopped`, `backfill-refused`, and what the server says of a batch.
  */
-export async function backfill(job: BackfillJob): Promise<{ readonly rows: number }> {
-  await job.store.begin(job.key, job.definition)
+export async function backfill(given: BackfillJob): Promise<{ readonly rows: number }> {
+  const { startedAt } = await given.store.begin(given.key, given.definition)
+  const work = workAt(given.definition.work, given.session.dialect.literal(startedAt))
+  const job = { ...given, definition: { ...given.definition, work } }
   await refuseUnfit(job)
   const { walk } = job.definition
   const walker = new Walker(job, walk.by === 'key' ? keyRanges(job.session, walk) : pageRanges(job.session))

@@ -18,6 +18,11 @@ export interface BackfillDefinition {
 
 export type TriggerChoice = 'fire' | 'skip' | 'stop'
 
+/** What a statement of the user's is as batched work; `batchTargetMs` is what is right where nobody says otherwise. */
+export type RowWork =
+  | { readonly kind: 'work'; readonly work: Work; readonly walk: Walk; readonly batchTargetMs: number }
+  | { readonly kind: 'refused'; readonly why: string }
+
 /** What people want of it, said from any terminal; workers ask before each batch. */
 export type Wanted = 'run' | 'pause' | 'cancel'
 

@@ -1,4 +1,4 @@
-import type { BackfillStore } from './backfill.ts'
+import type { BackfillStore, RowWork } from './backfill.ts'
 import type { Role, StepWords, Tie } from './bond.ts'
 import type { Catalog } from './catalog.ts'
 import type { Dialect } from './dialect.ts'
@@ -45,6 +45,8 @@ export interface Engine<Node = unknown> {
   /** What rules name the statement by: its tag, and the actions of an ALTER TABLE. */
   topics(statement: Statement<Node>): readonly string[]
   readonly rewrites: readonly Rewrite<Node>[]
+  /** An UPDATE, DELETE or INSERT ... SELECT as batched work, or why it cannot be (H7). `walk`: by a key, even where pages would be faster. */
+  rowWork(statement: Statement<Node>, catalog: Catalog, walk?: 'key' | 'descending'): RowWork
   connect(options: ConnectOptions): Promise<Session>
   journal(session: Session): Journal
   backfills(session: Session): BackfillStore

@@ -14,6 +14,7 @@ import { observe } from './observe.ts'
 import { loadParser, parse } from './parse.ts'
 import { postgresDialect } from './quote.ts'
 import { rewrites } from './rewrites/index.ts'
+import { rowWork } from './row-work.ts'
 import { connect } from './session.ts'
 import { simulate } from './simulate.ts'
 import { split } from './split.ts'
@@ -41,6 +42,7 @@ export const postgres: Engine<PgNode> = {
   hazards,
   topics: topicsOf,
   rewrites,
+  rowWork,
   connect,
   journal,
   backfills: backfillStore,

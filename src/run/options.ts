@@ -18,10 +18,12 @@ export interface CodeRunner {
   readonly judge: (migration: Migration, catalog: Catalog) => (statements: readonly Statement[]) => readonly Hazard[]
 }
 
+export type HoldFor = (relation: string, ours: () => readonly number[]) => (signal: AbortSignal) => Promise<Reading | undefined>
+
 /** How batched changes of rows behave; each part has a default. */
 export interface BackfillOptions {
-  /** The throttle that holds, if one does; asked before each batch. */
-  readonly hold?: (signal: AbortSignal) => Promise<Reading | undefined>
+  /** For a table: the throttle that holds, if one does; asked before each batch. `ours`: sessions that are no load. */
+  readonly holdFor?: HoldFor
   readonly maxHoldMs?: number
   readonly triggers?: TriggerChoice
 }

@@ -1,7 +1,8 @@
 import { backfill } from '../backfill/backfill.ts'
 import type { BackfillJob } from '../backfill/job.ts'
+import { workAt } from '../backfill/work-at.ts'
 import { workerName } from '../backfill/worker-name.ts'
-import type { BackfillStep, Work } from '../model/plan.ts'
+import type { BackfillStep } from '../model/plan.ts'
 import type { StepContext, StepOutcome } from './step-context.ts'
 import { journalOf } from './step-context.ts'
 
@@ -31,7 +32,7 @@ function jobOf(step: BackfillStep, { options, connections, migration, startedAt,
   return {
     key: { project: plan.project, migration, step: step.id },
     definition: {
-      work: atStart(step.work, engine.dialect.literal(startedAt)),
+      work: workAt(step.work, engine.dialect.literal(startedAt)),
       walk: step.walk,
       batchTargetMs: step.batchTargetMs,
       triggers: backfills?.triggers ?? 'fire',
@@ -44,7 +45,7 @@ function jobOf(step: BackfillStep, { options, connections, migration, startedAt,
     maxLockWaitMs,
     maxHoldMs: backfills?.maxHoldMs ?? maxHoldMs,
     leaseMs,
-    hold: backfills?.hold ?? (() => Promise.resolve(undefined)),
+    hold: backfills?.holdFor?.(step.work.relation, () => connections.ours) ?? (() => Promise.resolve(undefined)),
     signal,
     listener: {
       onBatch: (progress) => emit({ type: 'batch-done', ...place, ...progress }),
@@ -58,18 +59,3 @@ function jobOf(step: BackfillStep, { options, connections, migration, startedAt,
 export const leaseMs = 30_000
 /** A schedule may keep it back for most of a day. */
 export const maxHoldMs = 24 * 3_600_000
-
-/** {now} is one moment for the whole change, also when it is resumed: when the migration began. */
-function atStart(work: Work, now: string): Work {
-  const fill = (sql: string): string => sql.replaceAll('{now}', () => now)
-  switch (work.kind) {
-    case 'update':
-      return { ...work, set: fill(work.set), where: fill(work.where) }
-    case 'delete':
-      return { ...work, where: fill(work.where) }
-    case 'insert':
-      return { ...work, select: fill(work.select), where: fill(work.where) }
-    case 'code':
-      return { ...work, where: fill(work.where) }
-  }
-}

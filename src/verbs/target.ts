@@ -70,6 +70,6 @@ function refuseElsewhere({ schema, table }: History, { relations, searchPath }: 
 }
 
 /** The same folder may be applied to many schemas, and many projects may share one: both are part of the key (H18). */
-function projectKey(named: string | undefined, schema: string): string {
+export function projectKey(named: string | undefined, schema: string): string {
   return named === undefined ? schema : `${named}/${schema}`
 }

@@ -25,7 +25,7 @@ export function backfillStep(words: BackfillWords, work: Work, walked: Walked): 
 }
 
 /** Batches of 10 to 20 ms cost the application nothing, longer ones show in its latency (measured: pgfacts B). */
-const batchTargetMs = 15
+export const batchTargetMs = 15
 
 /**
  * By pages wherever that is safe: each page is read and written once while it is in the cache, and stripes of it leave room for the
@@ -73,7 +73,7 @@ function hasSameDefault(name: string, relation: Relation, leaf: Relation): boole
 }
 
 /** The primary key, else a unique index on columns that are all NOT NULL; never one that the work itself changes. */
-function walkableKey(relation: Relation, changes: readonly string[]): Walk | undefined {
+export function walkableKey(relation: Relation, changes: readonly string[]): Extract<Walk, { readonly by: 'key' }> | undefined {
   const unique = relation.indexes.filter((index) => index.unique && index.valid && !index.partial && index.method === 'btree')
   const keys = [primaryKeyOf(relation), ...unique.map(keyColumns)]
   const found = keys.find((columns) => columns.length > 0 && columns.every((name) => isWalkable(relation, name) && !changes.includes(name)))
