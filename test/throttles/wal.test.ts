@@ -112,11 +112,12 @@ describe.each(testVersions)('on PostgreSQL %i', (version) => {
     const throttles = [open('1s', replica), open('1MB', replica)]
     await client.query('insert into filler values (1)')
     await all(letsGo, throttles)
+    // The last transaction is older than the limit now, and nothing is missing.
+    await sleep(1_200)
+    await all(letsGo, [...throttles, open('1s', replica)])
     const [row] = await replica.query('show primary_conninfo')
     await connectTo(replica, '')
     await expect.poll(() => session.standbys(), { timeout: 10_000 }).toEqual([])
-    await sleep(1_200)
-    expect((await all(letsGo, [...throttles, open('1s', replica)])).length).toBe(3)
     await client.query(write)
     expect(await all(holds, throttles)).toEqual([
       expect.stringMatching(new RegExp(`^${name} is \\S+ s behind \\(limit 1 s\\)$`)),
