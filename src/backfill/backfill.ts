@@ -2,6 +2,7 @@ import type { Chunk, Part } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import { changeChunk } from './chunk.ts'
+import { refuseOtherCode } from './code-batch.ts'
 import { Held, lookEveryMs } from './held.ts'
 import type { BackfillJob } from './job.ts'
 import { keyRanges } from './key-ranges.ts'
@@ -19,7 +20,8 @@ import { endSweep } from './sweep.ts'
  * `backfill-stopped`, `backfill-refused`, and what the server says of a batch.
  */
 export async function backfill(given: BackfillJob): Promise<{ readonly rows: number }> {
-  const { startedAt } = await given.store.begin(given.key, given.definition)
+  const { startedAt, definition } = await given.store.begin(given.key, given.definition)
+  refuseOtherCode(given.code, definition)
   const work = workAt(given.definition.work, given.session.dialect.literal(startedAt))
   const job = { ...given, definition: { ...given.definition, work } }
   await refuseUnfit(job)

@@ -1,16 +1,10 @@
 import type { BatchDone, Chunk, Place } from '../model/backfill.ts'
-import { LockkeeperError } from '../model/errors.ts'
-import { jitter, sleep } from '../std/sleep.ts'
+import { countBatch, stepBack } from './after-batch.ts'
+import { changeByCode } from './change-by-code.ts'
 import { mayGoOn } from './held.ts'
+import { samePlace, type Range } from './range.ts'
 import { shareUpTo } from './stripes.ts'
 import type { Walker } from './walker.ts'
-
-/** A range of the chunk, and the batches that go through it. */
-interface Range {
-  readonly chunk: Chunk
-  readonly after: Place | null
-  readonly upTo: Place
-}
 
 /** Goes through a chunk range by range, until it is done or somebody else has it. */
 export async function changeChunk(walker: Walker, chunk: Chunk): Promise<void> {
@@ -31,6 +25,7 @@ async function endOfRange(walker: Walker, chunk: Chunk, after: Place | null): Pr
 
 /** All rows at once, or in stripes. `again`: somebody has a row locked; the range is made smaller, and what is done of it no longer matches. */
 async function changeRange(walker: Walker, range: Range): Promise<'done' | 'again' | 'lost'> {
+  if (walker.job.definition.work.kind === 'code') return await changeByCode(walker, range)
   const of = range.chunk.alone ? 1 : walker.stripes.of
   let [rows, hotRows] = [0, 0]
   for (let pass = 0; pass < of; pass++) {
@@ -56,13 +51,7 @@ async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promi
   const ms = performance.now() - began
   // The first of several is the largest.
   if (stripe.pass === 0) walker.size.took(ms, done.workMs)
-  walker.rows += done.rows
-  walker.still += done.still
-  walker.wanted = done.wanted
-  refuseAllStill(walker)
-  if (done.rows > 0 || !range.chunk.alone) walker.moved()
-  else if (done.missed > 0) walker.refuseStanding(true)
-  await walker.progress({ rows: done.rows, ms })
+  await countBatch(walker, range.chunk, { ...done, ms })
   return done
 }
 
@@ -115,29 +104,3 @@ const rowWaitMs = 30
 const batchLimitMs = 5_000
 /** More rows that are locked than this are somebody's own change of many rows, which will end. */
 const mostMissed = 100
-
-/** Smaller, later, until the time is over. */
-async function stepBack(walker: Walker, error: unknown): Promise<'again'> {
-  const { job, size } = walker
-  walker.refuseStanding(error)
-  size.stuck()
-  await sleep(jitter(Math.min(1_000, 50 + size.stuckMs / 10)), job.signal)
-  return 'again'
-}
-
-function samePlace(one: Place, other: Place): boolean {
-  return one.length === other.length && one.every((part, at) => String(part) === String(other[at]))
-}
-
-/** So many without a single one that the change helped: no need to write the whole table for nothing. */
-const enoughStill = 10_000
-
-function refuseAllStill({ still, rows, job }: Walker): void {
-  if (still < enoughStill || still < rows) return
-  const { relation, where } = job.definition.work
-  throw new LockkeeperError(
-    'rows-still-match',
-    `none of the first ${rows} rows of ${relation} that were changed is any better: they still match ${where}`,
-    { details: { relation, rows: still } },
-  )
-}

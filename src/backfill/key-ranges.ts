@@ -28,6 +28,7 @@ export function keyRanges(session: Session, walk: KeyWalk): Ranges {
     firstSize: 200,
     largestSize: largestKeys,
     place: `jsonb_build_array(${names.map((name) => `${name}::text`).join(', ')})`,
+    order: ordered(forward),
     bound: async (relation) => (await read(`select ${asText} from ${relation} order by ${ordered(backward)} limit 1`)) ?? null,
     next: (relation, { after, bound }, size) =>
       read(`select ${asText} from (
@@ -35,6 +36,7 @@ export function keyRanges(session: Session, walk: KeyWalk): Ranges {
 ) as range order by ${ordered(backward)} limit 1`),
     within,
     alone: (place) => `${key} = ${value(place)}`,
+    among: (places) => `${key} in (${places.map(value).join(', ')})`,
     share: (upTo) => `(hashtext(${names.map((name) => `${name}::text`).join(` || ',' || `)}) & 255) < ${Math.round(256 * upTo)}`,
   }
 }

@@ -11,6 +11,7 @@ export function pageRanges({ server }: Session): Ranges {
     firstSize: 16,
     largestSize: largestPages,
     place: `jsonb_build_array(${pageOf} + 1)`,
+    order: 'ctid',
     bound: (_, pages) => Promise.resolve(pages === 0 ? null : [pages]),
     next: (_, { after, bound }, size) => {
       const from = Number(after?.[0] ?? 0)

@@ -17,13 +17,15 @@ export async function refuseUnfit(job: BackfillJob): Promise<void> {
   if (triggers === 'skip' && work.kind !== 'update')
     throw new LockkeeperError(
       'backfill-refused',
-      `triggers cannot be skipped where rows are ${work.kind === 'delete' ? 'deleted' : 'added'}: foreign keys would not be kept either`,
+      `triggers cannot be skipped where ${mayBreakKeys[work.kind]}: foreign keys would not be kept either`,
     )
   if (look.publications.length > 0)
     job.listener.onNotice(
       `${changed} is published (${look.publications.join(', ')}): each changed row is sent to the subscribers, and kept as WAL until they have it.`,
     )
 }
+
+const mayBreakKeys = { delete: 'rows are deleted', insert: 'rows are added', code: 'code changes the rows' } as const
 
 function onTriggers(job: BackfillJob, what: string, maySkip: boolean): void {
   switch (job.definition.triggers) {

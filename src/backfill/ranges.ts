@@ -7,6 +7,8 @@ export interface Ranges {
   readonly largestSize: number
   /** What a place is in words of SQL over a row: JSON. */
   readonly place: string
+  /** In which order rows are met, as SQL. */
+  readonly order: string
   /** The last place as of now; null where there is nothing. `pages`: the size of the piece. */
   bound(relation: string, pages: number): Promise<Place | null>
   /** The end of the next range of about `size`; undefined behind the bound. */
@@ -15,6 +17,8 @@ export interface Ranges {
   within(after: Place | null, upTo: Place): string
   /** A condition for the rows of one place. */
   alone(place: Place): string
+  /** A condition for the rows of these places, whatever becomes of them; absent where a changed row has another place. */
+  readonly among?: (places: readonly Place[]) => string
   /** A condition for a share of the rows, the same ones and more for a larger share. */
   share(upTo: number): string
 }

@@ -5,6 +5,9 @@ import type { BackfillJob } from './job.ts'
 import type { Ranges } from './ranges.ts'
 import { shareUpTo, Stripes } from './stripes.ts'
 
+/** A module may take a second for each row. */
+const firstOfCode = { key: 10, pages: 1 } as const
+
 /** What a worker remembers from one batch to the next; nothing of it is needed by whoever goes on after it. */
 export class Walker {
   readonly job: BackfillJob
@@ -23,7 +26,10 @@ export class Walker {
     const { work, walk, batchTargetMs } = job.definition
     this.job = job
     this.ranges = ranges
-    this.size = new BatchSize(batchTargetMs, { first: ranges.firstSize, largest: ranges.largestSize })
+    this.size = new BatchSize(batchTargetMs, {
+      first: work.kind === 'code' ? firstOfCode[walk.by] : ranges.firstSize,
+      largest: ranges.largestSize,
+    })
     // Where rows may match again, a range must not be gone through twice.
     this.stripes = new Stripes(work.kind === 'update' && work.falsifies && (walk.by === 'pages' || walk.columns.length === 1))
   }

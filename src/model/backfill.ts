@@ -1,5 +1,6 @@
 import type { StepKey } from './journal.ts'
 import type { Walk, Work } from './plan.ts'
+import type { Row } from './session.ts'
 
 /** A place in a walk: the values of a key as text, or a page number. It is stored as JSON. */
 export type Place = readonly (string | number)[]
@@ -143,6 +144,73 @@ export interface BatchDone {
   readonly wanted: Wanted
 }
 
+/** Which rows a module of the user's is given next: the first few behind a place, as they are now. */
+export interface RowsWanted {
+  readonly chunk: Chunk
+  readonly work: Work
+  readonly range: string
+  readonly only: boolean
+  /** Names of columns; absent: all. */
+  readonly columns?: readonly string[]
+  /** SQL over a row that gives its place as JSON. */
+  readonly place: string
+  /** In which order they come. */
+  readonly order: string
+  readonly most: number
+}
+
+/** A row as it was read without a lock, and by what it is known that it has not changed since. */
+export interface ReadRow {
+  readonly values: Row
+  readonly version: RowVersion
+}
+
+/** A new version of a row, or another row in its place, has another `xmin` or another `ctid`. */
+export interface RowVersion {
+  readonly table: number
+  readonly ctid: string
+  readonly xmin: string
+  readonly place: Place
+}
+
+/** A transaction in which a module writes: what it was given is locked, and nobody can take its chunk over. */
+export interface CodeTransaction {
+  readonly chunk: Chunk
+  readonly work: Extract<Work, { readonly kind: 'code' }>
+  readonly only: boolean
+  readonly rows: readonly RowVersion[]
+  readonly limits: { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number; readonly idleMs: number }
+}
+
+export type CodeOpened =
+  | { readonly kind: 'open'; readonly transaction: string }
+  /** These were changed since they were read, or somebody has them locked; nothing is open. */
+  | { readonly kind: 'moved'; readonly rows: readonly RowVersion[] }
+  /** Somebody else has the chunk, or other code is to do it; nothing is open. */
+  | { readonly kind: 'lost' }
+
+/** The end of such a transaction; where `transaction` is absent the module wrote nothing, and the place alone moves. */
+export interface CodeCommit {
+  readonly chunk: Chunk
+  readonly work: Extract<Work, { readonly kind: 'code' }>
+  readonly only: boolean
+  readonly next: { readonly after: Place | null; readonly finished: boolean }
+  readonly transaction?: string
+  readonly rows: readonly RowVersion[]
+  /** A condition for the same rows after the change, where a key tells. */
+  readonly same?: string
+  /** To be come back to. */
+  readonly missed: readonly Place[]
+  readonly statementTimeoutMs: number
+  readonly leaseMs: number
+}
+
+export type CodeCommitted =
+  | Pick<BatchDone, 'kind' | 'rows' | 'still' | 'hotRows' | 'walBytes' | 'wanted'>
+  | { readonly kind: 'lost' }
+  /** The module ended the transaction itself. */
+  | { readonly kind: 'not-ours' }
+
 export interface TableLook {
   /** Policies hide rows from our role: it would be called complete while they are left. */
   readonly rowsHidden: boolean
@@ -169,7 +237,7 @@ export interface BackfillStore {
   lease(key: StepKey, owner: string, leaseMs: number): Promise<Lease>
   /** Notes a new chunk of the part held, leased to the worker, and lets the part go. `finished`: nothing of the part is left behind it. */
   cut(key: StepKey, part: Part, chunk: { readonly upTo: Place; readonly owner: string; readonly leaseMs: number }): Promise<Chunk>
-  /** Lets the part held go as it was. */
+  /** Lets the part held go as it was, or rolls back what `openCode` opened. */
   letGo(): Promise<void>
   /** The part held has nothing left; lets it go. */
   leave(key: StepKey, part: Part): Promise<void>
@@ -185,6 +253,13 @@ export interface BackfillStore {
   finish(key: StepKey, end: Fenced): Promise<boolean>
   fail(key: StepKey, failure: string): Promise<void>
   batch(key: StepKey, batch: Batch): Promise<BatchOutcome>
+  /** Undefined where the table is no longer called what it was when it was leased. Locks nothing. */
+  readRows(wanted: RowsWanted): Promise<readonly ReadRow[] | undefined>
+  /** Leaves a transaction open, until `commitCode` or `letGo`, or none where it says so. */
+  openCode(key: StepKey, transaction: CodeTransaction): Promise<CodeOpened>
+  commitCode(key: StepKey, commit: CodeCommit): Promise<CodeCommitted>
+  /** Other code is to go on with one that failed. False where it has not failed. */
+  redefine(key: StepKey, definition: BackfillDefinition): Promise<boolean>
   /** Keeps the lease while a throttle holds the worker, and says which one. */
   beat(
     key: StepKey,

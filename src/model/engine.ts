@@ -5,6 +5,7 @@ import type { Dialect } from './dialect.ts'
 import type { Facts } from './facts.ts'
 import type { HazardRule, Judged } from './hazard.ts'
 import type { Journal } from './journal.ts'
+import type { Walk } from './plan.ts'
 import type { Rewrite } from './rewrite.ts'
 import type { Server } from './server.ts'
 import type { ConnectOptions, Session } from './session.ts'
@@ -47,6 +48,11 @@ export interface Engine<Node = unknown> {
   readonly rewrites: readonly Rewrite<Node>[]
   /** An UPDATE, DELETE or INSERT ... SELECT as batched work, or why it cannot be (H7). `walk`: by a key, even where pages would be faster. */
   rowWork(statement: Statement<Node>, catalog: Catalog, walk?: 'key' | 'descending'): RowWork
+  /**
+   * How rows that a module changes are walked: by a key where there is one, for that alone tells a row again. `key`: by this one. Undefined where
+   * the table has no such key, and no other safe way.
+   */
+  codeWalk(relation: string, catalog: Catalog, how: { readonly falsifies: boolean; readonly key?: readonly string[] }): Walk | undefined
   connect(options: ConnectOptions): Promise<Session>
   journal(session: Session): Journal
   backfills(session: Session): BackfillStore

@@ -101,6 +101,12 @@ export const errorSpecs = {
     retry: 'after-fix',
     hint: 'Let it end as it began, or begin anew: lockkeeper backfill run --restart.',
   },
+  'backfill-invalid': { exit: 1, retry: 'after-fix', hint: 'Mend the key that the message names.' },
+  'backfill-code-failed': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'Nothing of this batch is left in the database. Mend it, then run the same command again: what is done stays.',
+  },
   'backfill-refused': { exit: 3, retry: 'after-fix', hint: 'Mend what the message names; no row was changed.' },
   'backfill-stopped': { exit: 5, retry: 'safe', hint: 'What is done stays. lockkeeper backfill resume lets it go on.' },
   'backfill-held': { exit: 5, retry: 'safe', hint: 'What is done stays. Run the same command again when the reason is gone.' },

@@ -14,7 +14,7 @@ import { observe } from './observe.ts'
 import { loadParser, parse } from './parse.ts'
 import { postgresDialect } from './quote.ts'
 import { rewrites } from './rewrites/index.ts'
-import { rowWork } from './row-work.ts'
+import { codeWalk, rowWork } from './row-work.ts'
 import { connect } from './session.ts'
 import { simulate } from './simulate.ts'
 import { split } from './split.ts'
@@ -43,6 +43,7 @@ export const postgres: Engine<PgNode> = {
   topics: topicsOf,
   rewrites,
   rowWork,
+  codeWalk,
   connect,
   journal,
   backfills: backfillStore,

@@ -1,4 +1,4 @@
-import type { Batch, BatchOutcome } from '../../model/backfill.ts'
+import type { Batch, BatchOutcome, Chunk } from '../../model/backfill.ts'
 import type { StepKey } from '../../model/journal.ts'
 import type { Row, Session } from '../../model/session.ts'
 import { codeOf } from '../failures.ts'
@@ -18,12 +18,21 @@ export async function runBatch(session: Session, key: StepKey, batch: Batch): Pr
     changeSql(key, batch),
     ...(batch.next.finished ? [finishSql(batch)] : []),
   ]
+  const results = await unlessRenamed(session, batch.chunk, () =>
+    session.script(message, { statementTimeoutMs: batch.limits.statementTimeoutMs }),
+  )
+  return results === undefined ? { kind: 'lost' } : outcomeOf(results.at(batch.next.finished ? -2 : -1)?.rows[0] ?? {})
+}
+
+/** Undefined where the table was dropped or renamed since it was leased: the next lease knows. Nothing is open then. */
+export async function unlessRenamed<T>(session: Session, chunk: Chunk, act: () => Promise<T>): Promise<T | undefined> {
   try {
-    const results = await session.script(message, { statementTimeoutMs: batch.limits.statementTimeoutMs })
-    return outcomeOf(results.at(batch.next.finished ? -2 : -1)?.rows[0] ?? {})
+    return await act()
   } catch (error) {
-    if (isNoTable(error) && !(await hasItsName(session, batch))) return { kind: 'lost' }
-    throw error
+    if (!isNoTable(error)) throw error
+    await session.script(['rollback'])
+    if (await hasItsName(session, chunk)) throw error
+    return undefined
   }
 }
 
@@ -33,17 +42,20 @@ function isNoTable(error: unknown): boolean {
   return code === '42P01' || code === '3F000'
 }
 
-/** Dropped or renamed since it was leased: the next lease knows. */
-async function hasItsName(session: Session, { chunk }: Batch): Promise<boolean> {
+async function hasItsName(session: Session, chunk: Chunk): Promise<boolean> {
   const [row] = await session.query('select to_regclass($1)::oid = $2 as same', [chunk.relation, chunk.relationOid])
   return row?.['same'] === true
 }
 
 /** Locks the chunk, and notes the counters from which the batch is counted. */
 function beginSql(batch: Batch): string {
-  return `select set_config('lockkeeper.wal', pg_current_wal_insert_lsn()::text, true),
-  set_config('lockkeeper.hot', ${hotSoFar(batch.chunk.relationOid)}::text, true)
+  return `${noteCounters(batch.chunk.relationOid)}
 from lockkeeper.backfill_chunk c where ${isMine(batch)} for update`
+}
+
+export function noteCounters(oid: number): string {
+  return `select set_config('lockkeeper.wal', pg_current_wal_insert_lsn()::text, true),
+  set_config('lockkeeper.hot', ${hotSoFar(oid)}::text, true)`
 }
 
 function changeSql(key: StepKey, batch: Batch): string {
@@ -66,11 +78,11 @@ select fits.ok as fits, fits.missed, moved.* from fits left join moved on true`
 
 /** The session's own counter of the table, which goes on growing until it is reported; of what lies below the table it knows nothing. */
 const hotSoFar = (oid: number): string => `pg_stat_get_xact_tuples_hot_updated(${oid})`
-const hotRows = (oid: number): string => `(${hotSoFar(oid)} - current_setting('lockkeeper.hot')::int8)`
-const walBytes = `pg_wal_lsn_diff(pg_current_wal_insert_lsn(), current_setting('lockkeeper.wal')::pg_lsn)::int8`
+export const hotRows = (oid: number): string => `(${hotSoFar(oid)} - current_setting('lockkeeper.hot')::int8)`
+export const walBytes = `pg_wal_lsn_diff(pg_current_wal_insert_lsn(), current_setting('lockkeeper.wal')::pg_lsn)::int8`
 const workMs = `(extract(epoch from clock_timestamp() - statement_timestamp()) * 1000)::float8`
 
-function finishSql(batch: Batch): string {
+export function finishSql(batch: Pick<Batch, 'chunk' | 'next'>): string {
   return `with gone as (
   delete from lockkeeper.backfill_chunk c where ${isMine(batch)} and c.after = ${json(batch.next.after)}
   returning c.backfill, c.rows, c.hot_rows, c.wal_bytes)

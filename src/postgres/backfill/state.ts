@@ -52,6 +52,14 @@ export async function revive(session: Session, key: StepKey): Promise<void> {
   )
 }
 
+/** False where there is none of that key that failed. */
+export async function redefine(session: Session, key: StepKey, definition: BackfillDefinition): Promise<boolean> {
+  const [row] = await session.query(
+    `update lockkeeper.backfill b set definition = ${json(definition)} where ${isKey(key)} and not b.done and b.failure is not null returning 1 as one`,
+  )
+  return row !== undefined
+}
+
 export async function forget(session: Session, key: StepKey): Promise<void> {
   await session.query(`delete from lockkeeper.backfill b where ${isKey(key)}`)
 }

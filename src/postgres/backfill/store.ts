@@ -1,10 +1,11 @@
 import type { BackfillStore } from '../../model/backfill.ts'
 import type { Session } from '../../model/session.ts'
 import { runBatch } from './batch.ts'
+import { commitCode, openCode, readRows } from './code.ts'
 import { beat, cut, leave, lease, release } from './lease.ts'
 import { look } from './look.ts'
 import { pieces } from './pieces.ts'
-import { begin, fail, forget, list, read, revive, want } from './state.ts'
+import { begin, fail, forget, list, read, redefine, revive, want } from './state.ts'
 import { finish, nextSweep } from './sweep.ts'
 
 /** Over one session, in which no transaction is open between calls, save from `lease` of a part to `cut`, `leave` or `letGo`. */
@@ -26,6 +27,10 @@ export function backfillStore(session: Session): BackfillStore {
     finish: (key, end) => finish(session, key, end),
     fail: (key, failure) => fail(session, key, failure),
     batch: (key, batch) => runBatch(session, key, batch),
+    readRows: (wanted) => readRows(session, wanted),
+    openCode: (key, transaction) => openCode(session, key, transaction),
+    commitCode: (key, commit) => commitCode(session, key, commit),
+    redefine: (key, definition) => redefine(session, key, definition),
     beat: (key, held, say) => beat(session, key, { ...held, ...say }),
     release: (held) => release(session, held),
   }

@@ -46,7 +46,7 @@ export function withAround(key: StepKey, batch: Batch, { place, most }: Around):
 }
 
 /** Long enough that most transactions of an application have ended, short enough that the end of a backfill does not wait for it. */
-const comeBackMs = 500
+export const comeBackMs = 500
 
 function changeOfGot(batch: Batch): string {
   const { work } = batch
@@ -69,7 +69,7 @@ function leased(batch: Batch): string {
 }
 
 /** The user's text may name the table's columns by the table's name, which a partition has not. */
-function target({ work, chunk, only }: Batch): string {
+export function target({ work, chunk, only }: Pick<Batch, 'work' | 'chunk' | 'only'>): string {
   const name = chunk.relation === work.relation ? '' : ` as ${aliasOf(work.relation)}`
   return `${only ? 'only ' : ''}${chunk.relation}${name}`
 }

@@ -46,7 +46,7 @@ export function whyNoWalk(work: Work, walked: Walked): string | undefined {
 }
 
 /** Only what an update falsifies, since rows move; leaf by leaf, so each leaf must hold rows itself and take the change as the whole would. */
-function canGoByPages(work: Work, { relation, changes, catalog }: Walked): boolean {
+export function canGoByPages(work: Pick<Work, 'relation' | 'falsifies'>, { relation, changes, catalog }: Walked): boolean {
   if (!work.falsifies || (relation.kind !== 'table' && relation.kind !== 'partitioned')) return false
   return (
     withDescendants(work.relation, catalog)
@@ -73,12 +73,18 @@ function hasSameDefault(name: string, relation: Relation, leaf: Relation): boole
 }
 
 /** The primary key, else a unique index on columns that are all NOT NULL; never one that the work itself changes. */
-export function walkableKey(relation: Relation, changes: readonly string[]): Extract<Walk, { readonly by: 'key' }> | undefined {
+export function walkableKey(relation: Relation, changes: readonly string[]): KeyWalk | undefined {
+  return keysOf(relation).find(({ columns }) => columns.every((name) => !changes.includes(name)))
+}
+
+type KeyWalk = Extract<Walk, { readonly by: 'key' }>
+
+/** The primary key comes first. */
+export function keysOf(relation: Relation): readonly KeyWalk[] {
   const unique = relation.indexes.filter((index) => index.unique && index.valid && !index.partial && index.method === 'btree')
   const keys = [primaryKeyOf(relation), ...unique.map(keyColumns)]
-  const found = keys.find((columns) => columns.length > 0 && columns.every((name) => isWalkable(relation, name) && !changes.includes(name)))
-  if (found === undefined) return undefined
-  return { by: 'key', columns: found, types: found.map((name) => columnOf(relation, name)?.type ?? '') }
+  const walkable = keys.filter((columns) => columns.length > 0 && columns.every((name) => isWalkable(relation, name)))
+  return walkable.map((columns) => ({ by: 'key', columns, types: columns.map((name) => columnOf(relation, name)?.type ?? '') }))
 }
 
 // An expression has no column to walk by: such an index gives no key.

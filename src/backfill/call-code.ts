@@ -1,0 +1,62 @@
+import type { CodeOpened, RowVersion } from '../model/backfill.ts'
+import { codeFailed } from './code-failed.ts'
+import { CodeTurn, type Call } from './code-turn.ts'
+
+export type Called =
+  /** Its transaction is open, where there is one. `failure`: of a query that it went on after. */
+  | { readonly kind: 'ran'; readonly transaction?: string; readonly runMs: number; readonly openMs: number; readonly failure?: unknown }
+  | { readonly kind: 'moved'; readonly rows: readonly RowVersion[] }
+  | { readonly kind: 'stuck'; readonly error: unknown }
+  | { readonly kind: 'lost' }
+
+/**
+ * Calls the user's code once. Keeps the lease meanwhile. Nothing is open afterwards unless it ran to its end. Throws `backfill-code-failed`
+ * where it failed or took too long, and what the session says where that is lost.
+ */
+export async function callCode(call: Call): Promise<Called> {
+  const turn = new CodeTurn(call)
+  const began = performance.now()
+  const thrown = await turn.run()
+  const called = await calledOf(call, turn, thrown).catch(async (error: unknown) => {
+    await letGo(call)
+    throw error
+  })
+  if (called.kind !== 'ran') {
+    await letGo(call)
+    return called
+  }
+  return { ...called, runMs: performance.now() - began, openMs: turn.openMs }
+}
+
+async function letGo({ walker: { job } }: Call): Promise<void> {
+  await job.store.letGo().catch(() => undefined)
+}
+
+async function calledOf(call: Call, turn: CodeTurn, thrown: Thrown | undefined): Promise<Called> {
+  const { job } = call.walker
+  job.signal.throwIfAborted()
+  const settled = settledBy(turn.opened, turn.isLeaseLost)
+  if (settled !== undefined) return settled
+  const cause = turn.failure ?? thrown?.error
+  const failure = job.session.classify(cause)
+  if (failure === 'connection-lost') throw cause
+  const passes = failure === 'lock-timeout' || failure === 'deadlock' || failure === 'serialization' || failure === 'statement-timeout'
+  if (thrown !== undefined && passes && !turn.isOver) return { kind: 'stuck', error: cause }
+  if (thrown !== undefined)
+    throw await codeFailed({ ...job, work: call.work, rows: call.rows.map(({ version }) => version) }, thrown.error)
+  const { opened } = turn
+  return {
+    kind: 'ran',
+    runMs: 0,
+    openMs: 0,
+    ...(opened?.kind === 'open' ? { transaction: opened.transaction } : {}),
+    ...(turn.failure === undefined ? {} : { failure: turn.failure }),
+  }
+}
+
+type Thrown = { readonly error: unknown }
+
+function settledBy(opened: CodeOpened | undefined, isLeaseLost: boolean): Called | undefined {
+  if (opened?.kind === 'moved') return opened
+  return opened?.kind === 'lost' || isLeaseLost ? { kind: 'lost' } : undefined
+}
