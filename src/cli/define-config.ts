@@ -37,6 +37,8 @@ export interface Config {
   readonly maxLockWait?: string
   readonly maxAttempts?: number
   readonly runLockTimeout?: string
+  /** Reasons to hold batched changes back, by id: { 'replica-lag': '10s' } (docs/throttles.md). */
+  readonly throttles?: { readonly [id: string]: string }
 }
 
 /** Gives back what it is given: only for the types in an editor. */

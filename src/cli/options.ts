@@ -1,3 +1,4 @@
+import type { TriggerChoice } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { SourceId } from '../model/migration.ts'
 import type { Server } from '../model/server.ts'
@@ -53,6 +54,16 @@ export interface Options {
   readonly applied?: string
   readonly rolledBack?: string
   readonly force?: boolean
+  readonly sql?: string
+  readonly file?: string
+  readonly verify?: string
+  readonly workers?: number
+  readonly walk?: 'key' | 'descending'
+  readonly batchTime?: number
+  readonly triggers?: TriggerChoice
+  readonly throttle?: readonly string[]
+  readonly maxLag?: string
+  readonly restart?: boolean
 }
 
 const durationUnits: { readonly [unit: string]: number } = { '': 1, 'ms': 1, 's': 1000, 'min': 60_000, 'm': 60_000, 'h': 3_600_000 }
@@ -191,6 +202,24 @@ export const flags = {
   yes: { flags: '--yes', description: 'do not ask' },
   applied: { flags: '--applied <name>', description: 'record the migration as applied; nothing is run' },
   rolledBack: { flags: '--rolled-back <name>', description: 'record the migration as not applied; nothing is run' },
+  sql: { flags: '--sql <statement>', description: 'what to do: one UPDATE, DELETE or INSERT ... SELECT' },
+  file: { flags: '--file <file>', description: 'the file that says what to do: .sql' },
+  verify: { flags: '--verify <query>', description: 'must give no row before it counts as done' },
+  workers: { flags: '--workers <count>', description: 'how many batches this process makes at once (default: 1)', parse: parseCount },
+  walk: {
+    flags: '--walk <order>',
+    description: 'by key even where heap pages would be faster; descending: the newest first',
+    choices: ['key', 'descending'],
+  },
+  batchTime: { flags: '--batch-time <time>', description: 'how long a batch may hold its row locks (default: 15ms)', parse: parseDuration },
+  triggers: {
+    flags: '--triggers <what>',
+    description: 'your own triggers on the rows: fire them, skip them, or stop before the first row (default: fire)',
+    choices: ['fire', 'skip', 'stop'],
+  },
+  throttle: { flags: '--throttle <id=value>', description: 'hold while this says so: docs/throttles.md', repeatable: true },
+  maxLag: { flags: '--max-lag <time>', description: 'hold while a replica is further behind; same as --throttle replica-lag=TIME' },
+  restart: { flags: '--restart', description: 'begin anew, whatever one of that name has done' },
 } as const satisfies { readonly [name: string]: OptionSpec }
 
 /** Where to connect and where the migrations are. */

@@ -1,6 +1,6 @@
 import type { TimedEvent } from '../model/event.ts'
 import { blockerLine } from './blockers.ts'
-import { grouped } from '../std/amounts.ts'
+import { grouped, sizeText } from '../std/amounts.ts'
 import { duration } from './style.ts'
 
 /** One event in one line for a person; undefined for what only --events should hold. */
@@ -28,7 +28,7 @@ export function eventLine(event: TimedEvent): string | undefined {
     case 'lock-attempt':
       return event.how === 'queued' && !event.got ? `${step}: stood in the queue for ${duration(event.waitMs)} and stepped back` : undefined
     case 'batch-done':
-      return `${step}: ${grouped(event.totalRows)} rows, ${Math.floor(event.fraction * 100)} %`
+      return `${step}: ${grouped(event.totalRows)} rows, ${Math.floor(event.fraction * 100)} %${event.sweep > 1 ? ` of sweep ${event.sweep}` : ''}; last batch ${grouped(event.rows)} rows in ${duration(event.ms)}${event.hotShare > 0 ? `; HOT ${Math.round(event.hotShare * 100)} %` : ''}; WAL ${sizeText(event.walBytes)}`
     case 'backfill-held':
       return `${step}: held since ${duration(event.heldMs)}: ${event.reason}`
     case 'backfill-notice':
@@ -44,7 +44,9 @@ export function eventLine(event: TimedEvent): string | undefined {
 
 function placeOf(event: TimedEvent): string {
   if (event.type === 'standbys-not-asked') return ''
-  return 'step' in event && event.step !== undefined ? `${event.migration} ${event.step}` : event.migration
+  if (!('step' in event) || event.step === undefined) return event.migration
+  // A backfill may stand by itself.
+  return event.migration === '' ? event.step : `${event.migration} ${event.step}`
 }
 
 function held(event: { readonly lockHeldMs?: number }): string {
