@@ -13,6 +13,7 @@ import type { Planned } from '../verbs/plan.ts'
 import { planPending, refuseStale } from '../verbs/plan.ts'
 import type { Connection, Target } from '../verbs/target.ts'
 import { openTarget } from '../verbs/target.ts'
+import { openThrottles } from '../verbs/throttles.ts'
 import type { Context, Invocation } from './command.ts'
 import { replicasOf } from './connection.ts'
 import type { Config } from './define-config.ts'
@@ -22,6 +23,7 @@ import { confirmed } from './recording.ts'
 import { runSettings } from './run-settings.ts'
 import { settingsOf } from './settings.ts'
 import { printTarget } from './target-line.ts'
+import { throttleChoices } from './throttle-choices.ts'
 
 export interface ApplyRequest {
   readonly invocation: Invocation
@@ -92,6 +94,9 @@ async function runAll(request: ApplyRequest, first: Looked, listener: Listener):
 async function runOne({ invocation, context, config, connection, loaded }: ApplyRequest, looked: Looked, listener: Listener): Promise<Ran> {
   const { plan } = looked.planned
   const settings = runSettings({ options: invocation.options, config, context, listener })
+  const replicas = replicasOf({ options: invocation.options, config }, connection)
+  const choices = throttleChoices(invocation.options, config)
+  await using throttles = await openThrottles({ engine: looked.engine, connection, replicas, choices, signal: context.signal })
   const report = await run({
     ...settings,
     engine: looked.engine,
@@ -99,7 +104,8 @@ async function runOne({ invocation, context, config, connection, loaded }: Apply
     plan,
     migrations: loaded.migrations,
     brokenAssumption,
-    replicas: replicasOf({ options: invocation.options, config }, connection),
+    replicas,
+    backfills: { holdFor: throttles.holdFor, ...present({ triggers: invocation.options.triggers }) },
     ...present({ history: looked.history, code: codeRunner(looked.engine, loaded, settings.allowed) }),
   })
   return { plan, report }

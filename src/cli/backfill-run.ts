@@ -92,9 +92,9 @@ async function prepare(request: Request, connection: Connection): Promise<Prepar
 }
 
 /** The same key as the migrations of this configuration have. */
-export async function projectOf({ session }: Target, config: Config): Promise<string> {
+async function projectOf({ session }: Target, config: Config): Promise<string> {
   const [row] = await session.query('select current_schema() as schema')
-  return projectKey(config.project, String(row?.['schema'] ?? 'public'))
+  return projectKey(config.project, typeof row?.['schema'] === 'string' ? row['schema'] : 'public')
 }
 
 /** Of --sql or --file; undefined where it is only to be taken part in. */

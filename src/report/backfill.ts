@@ -10,15 +10,16 @@ export interface BackfillLine extends BackfillState {
 }
 
 export function backfillsJson(verb: string, backfills: readonly BackfillLine[]): string {
-  return `${JSON.stringify({ format: 1, command: 'backfill', verb, backfills: backfills.map(shown) }, null, 2)}\n`
+  return `${JSON.stringify({ format: 1, command: 'backfill', verb, backfills: backfills.map(backfillShown) }, null, 2)}\n`
 }
 
 /** One line, for a terminal that follows and for a log. */
 export function backfillNdjson(backfill: BackfillLine): string {
-  return `${JSON.stringify(shown(backfill))}\n`
+  return `${JSON.stringify(backfillShown(backfill))}\n`
 }
 
-function shown(backfill: BackfillLine): object {
+/** As --json shows it. */
+export function backfillShown(backfill: BackfillLine): object {
   const { key: _key, definition, name, ...rest } = backfill
   const eta = etaMs(backfill)
   return {
@@ -99,7 +100,7 @@ function adviceFor(backfill: BackfillLine): readonly string[] {
   const { name, failure } = backfill
   switch (stateOf(backfill)) {
     case 'failed':
-      return [`${failure ?? ''}`, `Mend it, then: ${goOn(backfill)}`]
+      return [failure ?? '', `Mend it, then: ${goOn(backfill)}`]
     case 'cancelled':
       return [`What is done stays. To go on: lockkeeper backfill resume ${name}, then ${goOn(backfill)}`]
     case 'paused':
