@@ -37,6 +37,10 @@ export interface Config {
   readonly maxLockWait?: string
   readonly maxAttempts?: number
   readonly runLockTimeout?: string
+  readonly fleet?: {
+    /** The database that keeps the queue and the state of `lockkeeper fleet`. */
+    readonly controlUrl?: string
+  }
 }
 
 /** Gives back what it is given: only for the types in an editor. */

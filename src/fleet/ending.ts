@@ -83,7 +83,8 @@ export async function giveBack(session: Session, queue: FleetQueue, { ours, why 
 
 /** Any thrown value as an error that may be stored: without the password, should something have put it into a message. */
 export function storable(error: unknown, { url }: FleetTarget): LockkeeperError {
-  const known = error instanceof LockkeeperError ? error : new LockkeeperError('internal', error instanceof Error ? error.message : String(error))
+  const known =
+    error instanceof LockkeeperError ? error : new LockkeeperError('internal', error instanceof Error ? error.message : String(error))
   const { password, username, pathname } = new URL(url)
   // One that is also the name of the user or the database is no secret, and the message could not be read without it.
   if (password === '' || password === username || `/${password}` === pathname) return known

@@ -6,7 +6,7 @@ import type { FleetOptions } from './options.ts'
 import { defaultRules } from './options.ts'
 import type { FleetQueue } from './queue.ts'
 import type { StoredRun, StoredTarget } from './store.ts'
-import { addTargets, forgetTargets, lockRun, readTargets, resetTargets, saveRun, setWaves, skipTargets } from './store.ts'
+import { addTargets, forgetTargets, foundRun, lockRun, readTargets, resetTargets, saveRun, setWaves, skipTargets } from './store.ts'
 import type { Placed } from './waves.ts'
 import { placeInWaves } from './waves.ts'
 
@@ -18,7 +18,7 @@ export type Joining = Pick<FleetOptions, 'name' | 'job' | 'checksum' | 'targets'
  */
 export async function join(session: Session, queue: FleetQueue, options: Joining): Promise<void> {
   const { name, job, checksum, machine } = options
-  await found(session, options)
+  await foundRun(session, name, { job, checksum, rules: { ...defaultRules, ...options.rules } })
   const stored = await lockRun(session, name)
   const others = await othersAlive(session, name, { ours: machine, lostAfterMs: options.timing.lostAfterMs })
   if (stored !== undefined && !isSame(stored, options)) await beginAnew(session, queue, { name, others })
@@ -35,18 +35,16 @@ export async function join(session: Session, queue: FleetQueue, options: Joining
   await setWaves(session, name, wavesOf(await readTargets(session, name), rules))
 }
 
-/** Two that found it at once: one row is written, and both go on with it. */
-async function found(session: Session, { name, job, checksum, rules }: Joining): Promise<void> {
-  if ((await lockRun(session, name)) !== undefined) return
-  await saveRun(session, name, { job, checksum, rules: { ...defaultRules, ...rules } })
-}
-
 function isSame({ job, checksum }: StoredRun, options: Joining): boolean {
   return checksum === options.checksum && job.kind === options.job.kind
 }
 
 /** The folder was changed: what was done was done with another one, and every target is asked again. */
-async function beginAnew(session: Session, queue: FleetQueue, { name, others }: { readonly name: string; readonly others: number }): Promise<void> {
+async function beginAnew(
+  session: Session,
+  queue: FleetQueue,
+  { name, others }: { readonly name: string; readonly others: number },
+): Promise<void> {
   if (others > 0) throw differs(name, `${others} other ${others === 1 ? 'machine works' : 'machines work'} on it`)
   await queue.drop(name)
   await forgetTargets(session, name)

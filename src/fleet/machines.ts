@@ -41,7 +41,11 @@ export interface LostTarget {
  * Targets whose machine is gone, and those that are booked on ours although it does not work on them: the answer to the commit that gave
  * them to us never came.
  */
-export async function lostTargets(session: Session, fleet: string, seen: Seen & { readonly working: readonly string[] }): Promise<readonly LostTarget[]> {
+export async function lostTargets(
+  session: Session,
+  fleet: string,
+  seen: Seen & { readonly working: readonly string[] },
+): Promise<readonly LostTarget[]> {
   const rows = await session.query(
     `select t.name, t.machine, t.job from ${target} t
      where t.run = $1 and t.state = 'running' and case when t.machine = $2 then t.name <> all($4::text[]) else not exists (

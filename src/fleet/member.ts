@@ -50,7 +50,19 @@ export class Member {
 
   /** Decides under the lock of the fleet's row, so that no machine opens a wave or takes a target that another one has just stopped. */
   async turn(): Promise<Turn> {
-    const { turn, events } = await this.#control.transaction(async (session) => await this.#decide(session))
+    let booked: string | undefined
+    const forget = () => (booked === undefined ? false : this.#working.delete(booked))
+    const decide = async (session: Session) => {
+      // Run again after a lost connection, it may take another one; the first, if it was committed, is found by the next beat.
+      forget()
+      const decided = await this.#decide(session)
+      booked = decided.turn.kind === 'target' ? decided.turn.target.name : undefined
+      return decided
+    }
+    const { turn, events } = await this.#control.transaction(decide).catch((error: unknown) => {
+      forget()
+      throw error
+    })
     events.forEach((event) => this.#options.listener(event))
     return turn
   }

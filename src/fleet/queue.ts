@@ -52,7 +52,9 @@ const expireInSeconds = 23 * 3600
  */
 export async function openQueue(execute: Execute, options: FleetQueueOptions): Promise<FleetQueue> {
   const { default: Boss } = await import('pg-boss')
-  const db: PgBoss.Db = { executeSql: async (sql, values) => ({ rows: [...(await execute(sql, (values as readonly unknown[] | undefined) ?? []))] }) }
+  const db: PgBoss.Db = {
+    executeSql: async (sql, values) => ({ rows: [...(await execute(sql, (values as readonly unknown[] | undefined) ?? []))] }),
+  }
   const boss = new Boss({ db, schema: fleetSchema, supervise: false, schedule: false, migrate: true })
   boss.on('error', () => undefined)
   return {
@@ -71,6 +73,8 @@ export async function openQueue(execute: Execute, options: FleetQueueOptions): P
     remove: async (fleet, id) => await boss.deleteJob(fleet, id),
     forgetDead: async (fleet) => await boss.purgeQueue(deadOf(fleet)),
     drop: async (fleet) => {
+      // pg-boss has no call for it, and drops no queue that holds a job, were it long completed (ON DELETE RESTRICT).
+      await execute(`delete from ${fleetSchema}.job where name = any($1)`, [[fleet, deadOf(fleet)]])
       await boss.deleteQueue(fleet)
       await boss.deleteQueue(deadOf(fleet))
     },

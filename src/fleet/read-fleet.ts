@@ -19,7 +19,10 @@ export async function readFleet(session: Session, name: string): Promise<FleetRe
 }
 
 /** The waves as a run would make them now; only reads. */
-export async function previewFleet(session: Session, options: Pick<FleetOptions, 'name' | 'job' | 'checksum' | 'targets' | 'rules' | 'skip'>): Promise<FleetReport> {
+export async function previewFleet(
+  session: Session,
+  options: Pick<FleetOptions, 'name' | 'job' | 'checksum' | 'targets' | 'rules' | 'skip'>,
+): Promise<FleetReport> {
   const { name, job, checksum, skip } = options
   const stored = (await isInstalled(session)) ? await readRun(session, name) : undefined
   const goesOn = stored?.checksum === checksum
@@ -63,6 +66,7 @@ function added(name: string, position: number): StoredTarget {
 }
 
 function unknown(name: string, there: readonly string[]): LockkeeperError {
-  const hint = there.length === 0 ? 'This control database knows no fleet yet: lockkeeper fleet apply founds one.' : `There are: ${there.join(', ')}.`
+  const hint =
+    there.length === 0 ? 'This control database knows no fleet yet: lockkeeper fleet apply founds one.' : `There are: ${there.join(', ')}.`
   return new LockkeeperError('fleet-unknown', `The control database knows no fleet ${name}.`, { hint })
 }

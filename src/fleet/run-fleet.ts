@@ -64,7 +64,11 @@ async function work(member: Member, { signal, timing }: FleetOptions): Promise<F
     if (turn.kind === 'target') await member.run(turn.target, turn.job)
     if (turn.kind === 'wait') await sleep(timing.pollMs, signal).catch(() => undefined)
   }
-  return { code: 'interrupted', message: 'Interrupted; what was begun can be gone on with.', hint: 'Run the same command again: it goes on from here.' }
+  return {
+    code: 'interrupted',
+    message: 'Interrupted; what was begun can be gone on with.',
+    hint: 'Run the same command again: it goes on from here.',
+  }
 }
 
 /** A queue that is empty for good is a table less in the control database. Best effort: the next run finds it or not. */

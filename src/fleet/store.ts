@@ -48,12 +48,23 @@ function storedRun(row: Row): StoredRun {
   return { job: row['job'] as FleetJob, checksum: String(row['checksum']), rules: row['rules'] as FleetRules }
 }
 
+/** Two machines that found it at once write one row, and both go on with that. */
+export async function foundRun(session: Session, fleet: string, { job, checksum, rules }: StoredRun): Promise<void> {
+  await session.query(`insert into ${run} (name, job, checksum, rules) values ($1, $2, $3, $4) on conflict do nothing`, [
+    fleet,
+    JSON.stringify(job),
+    checksum,
+    JSON.stringify(rules),
+  ])
+}
+
 export async function saveRun(session: Session, fleet: string, { job, checksum, rules }: StoredRun): Promise<void> {
-  await session.query(
-    `insert into ${run} (name, job, checksum, rules) values ($1, $2, $3, $4)
-     on conflict (name) do update set job = excluded.job, checksum = excluded.checksum, rules = excluded.rules, updated_at = now()`,
-    [fleet, JSON.stringify(job), checksum, JSON.stringify(rules)],
-  )
+  await session.query(`update ${run} set job = $2, checksum = $3, rules = $4, updated_at = now() where name = $1`, [
+    fleet,
+    JSON.stringify(job),
+    checksum,
+    JSON.stringify(rules),
+  ])
 }
 
 /** Of every fleet that this control database knows, the last one first. */
@@ -120,7 +131,11 @@ export async function enqueueWave(session: Session, fleet: string, wave: number)
   return rows as unknown as readonly StoredTarget[]
 }
 
-export async function startTarget(session: Session, fleet: string, started: Started): Promise<{ readonly wave: number; readonly attempt: number }> {
+export async function startTarget(
+  session: Session,
+  fleet: string,
+  started: Started,
+): Promise<{ readonly wave: number; readonly attempt: number }> {
   const [row] = await session.query(
     `update ${target} set state = 'running', machine = $3, attempts = attempts + 1, started_at = now(), ended_at = null
      where run = $1 and name = $2 returning wave, attempts`,
@@ -187,7 +202,11 @@ export async function skipTargets(session: Session, fleet: string, names: readon
   )
 }
 
-export async function setJob(session: Session, fleet: string, { name, job }: { readonly name: string; readonly job: string | undefined }): Promise<void> {
+export async function setJob(
+  session: Session,
+  fleet: string,
+  { name, job }: { readonly name: string; readonly job: string | undefined },
+): Promise<void> {
   await session.query(`update ${target} set job = $3 where run = $1 and name = $2`, [fleet, name, job])
 }
 

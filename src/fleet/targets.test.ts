@@ -21,7 +21,10 @@ it('a file has a URL a line, with a name or without, and comments', () => {
 })
 
 it('a JSON array has name, url and schema', () => {
-  const items = [{ url: 'postgresql://db/shop', schema: 'Tenant 1' }, { name: 'b', url: 'postgres://db/other' }]
+  const items = [
+    { url: 'postgresql://db/shop', schema: 'Tenant 1' },
+    { name: 'b', url: 'postgres://db/other' },
+  ]
   expect(targetsInFile('fleet.json', JSON.stringify(items)).map((target) => target.name)).toEqual(['db:5432/shop/Tenant 1', 'b'])
 })
 
@@ -51,7 +54,9 @@ it.each([
 
 it('a database given twice, a name given twice and no target at all are refused', () => {
   expect(refusalOf(() => joinTargets(targetsGiven(['postgres://a@h/d', 'b=postgres://b@h:5432/d'])))).toContain('h:5432/d is given twice')
-  expect(refusalOf(() => joinTargets(targetsGiven(['x=postgres://h/a']), targetsGiven(['x=postgres://h/b'])))).toContain('x is the name of two')
+  expect(refusalOf(() => joinTargets(targetsGiven(['x=postgres://h/a']), targetsGiven(['x=postgres://h/b'])))).toContain(
+    'x is the name of two',
+  )
   expect(refusalOf(() => joinTargets(targetsGiven(['postgres://h/d', 'postgres://h/d?schema=s'])))).toBe('taken')
   expect(refusalOf(() => joinTargets([]))).toContain('No target is given')
 })

@@ -31,7 +31,7 @@ export function targetsInRows(rows: readonly { readonly [column: string]: unknow
     const place = `row ${at + 1} of --targets-query`
     if (url === undefined && database === undefined && schema === undefined)
       throw invalid(`${place} has none of the columns url, database and schema`, {
-        hint: 'Write for example: select datname as database from pg_database where datname like \'shop_%\'',
+        hint: "Write for example: select datname as database from pg_database where datname like 'shop_%'",
       })
     return { at: place, ...present({ url: url ?? withDatabase(base, database), schema: schema ?? undefined, name: name ?? undefined }) }
   })
@@ -51,7 +51,8 @@ function refuseTwice(targets: readonly FleetTarget[], of: (target: FleetTarget) 
   const seen = new Set<string>()
   for (const target of targets) {
     const key = of(target)
-    if (seen.has(key)) throw invalid(`${key} ${why}`, { hint: 'A target must stand once: two runs at once in one database wait for each other.' })
+    if (seen.has(key))
+      throw invalid(`${key} ${why}`, { hint: 'A target must stand once: two runs at once in one database wait for each other.' })
     seen.add(key)
   }
 }
