@@ -137,8 +137,9 @@ function placeOf(url: URL, schema: string | undefined): string {
 
 function withDatabase(base: string, database: unknown): string {
   if (database === undefined || database === null) return base
+  if (typeof database !== 'string') throw invalid('The column database of --targets-query is not a text')
   const url = new URL(base)
-  url.pathname = `/${encodeURIComponent(String(database))}`
+  url.pathname = `/${encodeURIComponent(database)}`
   return url.toString()
 }
 
