@@ -43,8 +43,9 @@ it('a failed target that is pending again stays in its wave, and one that is ski
     { ...inState(1, 'pending', 'again'), attempts: 1 },
     inState(9, 'skipped', 'gone'),
     inState(2, 'pending', 'b'),
+    { name: 'new', state: 'pending', queued: false, attempts: 0 },
   ]
-  expect(Object.fromEntries(placeInWaves(rows, rules(1, 1)))).toEqual({ a: 0, again: 1, gone: 9, b: 2 })
+  expect(Object.fromEntries(placeInWaves(rows, rules(1, 1)))).toEqual({ a: 0, again: 1, gone: 9, b: 2, new: 3 })
 })
 
 it('a wave opens only when the one before it has ended', () => {

@@ -133,6 +133,45 @@ it('machines with different lists each do their own, and one that is alone says 
   expect(waits.stopped).toMatchObject({ code: 'fleet-targets-unknown', message: expect.stringContaining('(p)') as string })
 })
 
+it('a machine comes past what it does not know, and ends when nothing that it knows is left', async () => {
+  await using control = await freshDatabase(newest)
+  const stop = new AbortController()
+  const interrupted = await machine(control, 'a', {
+    targets: named('strange', 'own'),
+    concurrency: 1,
+    signal: stop.signal,
+    async runTarget(_target, signal) {
+      stop.abort(new LockkeeperError('interrupted', 'stopped'))
+      await sleep(20_000, signal)
+      return { steps: 1 }
+    },
+  })
+  expect(statesOf(interrupted)).toEqual({ strange: 'pending 1', own: 'pending 0' })
+  const events: FleetEvent[] = []
+  const began = performance.now()
+  const knows = await machine(control, 'b', { targets: named('own'), concurrency: 1, listener: (event) => events.push(event) })
+  expect(statesOf(knows)).toEqual({ strange: 'pending 1', own: 'done 1' })
+  expect(events).toContainEqual({ type: 'target-unknown', target: 'strange' })
+  expect([knows.stopped, performance.now() - began < timing.strangersMs]).toEqual([undefined, true])
+}, 20_000)
+
+it('a target that is booked on a machine which never heard of it is taken up again', async () => {
+  await using control = await freshDatabase(newest)
+  const client = await control.client()
+  const report = await machine(control, 'a', {
+    concurrency: 1,
+    async runTarget({ name }) {
+      // What is left of a commit whose answer was lost: the job is taken, the row is ours, and nobody works on it.
+      if (name === 't000')
+        await client.query(`
+          update lockkeeper_fleet.job set state = 'active', started_on = now() where data->>'target' = 't002';
+          update lockkeeper_fleet.fleet_target set state = 'running', machine = 'a' where name = 't002'`)
+      return { steps: 1 }
+    },
+  })
+  expect(statesOf(report)).toEqual({ t000: 'done 1', t001: 'done 1', t002: 'done 1' })
+}, 20_000)
+
 it('another folder under the same name is refused while others work on it, and begins anew once they have gone', async () => {
   await using control = await freshDatabase(newest)
   let begun = (): void => undefined
