@@ -8,8 +8,8 @@ export interface ControlOptions {
   readonly signal: AbortSignal
 }
 
-/** Transactions on the control database are short; what waits longer than this has met somebody's forgotten transaction. */
-const limits = [`set local lock_timeout = '30s'`, `set local statement_timeout = '60s'`]
+/** Longer than the server lets a machine that hangs in its transaction hold the lock of the fleet (idle_in_transaction_session_timeout, 60 s). */
+const limits = [`set local lock_timeout = '90s'`, `set local statement_timeout = '120s'`]
 
 /**
  * This machine's one session of the control database. Its transactions come one after the other; where the connection is lost, a new one is

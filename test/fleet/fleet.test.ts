@@ -180,7 +180,11 @@ forEachVersion('fleet', (version) => {
     expect(await refusal(...on, '--targets-file', 'broken.txt')).toContain('broken.txt line 2 has no URL')
     expect(await refusal(...on, '--targets-file', 'none.txt')).toContain('There is no file none.txt')
     expect(await refusal(...on)).toContain('(fleet-targets-invalid)')
-    expect(await refusal(...on, '--targets-query', 'select 1; drop table x')).toContain('(fleet-targets-invalid)')
+    const control = await fleet.control.client()
+    await control.query('create sequence s')
+    const two = `select 'x' as database) as t; commit; create table injected (id int); select * from (select 1`
+    expect(await refusal(...on, '--targets-query', two)).toContain('(fleet-targets-invalid)')
+    expect((await control.query(`select to_regclass('injected') as there`)).rows).toEqual([{ there: null }])
     expect(await refusal(...on, '--targets-query', "select nextval('s') as database")).toContain('(fleet-targets-invalid)')
     expect(await refusal('--target', lineOf(target))).toContain('(fleet-control-invalid)')
     expect(await refusal(...on, '--target', lineOf(target), '--skip', 'other')).toContain('has no target other')
