@@ -61,7 +61,10 @@ export class Control implements AsyncDisposable {
       try {
         return await work(this.#session)
       } catch (error) {
-        if (this.#session.classify(error) !== 'connection-lost') throw error
+        const failure = this.#session.classify(error)
+        // Two fleets whose queues are made or dropped at once: pg-boss keeps all of them in one partitioned table.
+        if (failure === 'deadlock' && Date.now() < deadline) continue
+        if (failure !== 'connection-lost') throw error
         await this.#reopen(error, deadline)
       }
     }

@@ -88,6 +88,7 @@ export class Member {
 
   async #open(session: Session, wave: number): Promise<Decided> {
     const { name } = this.#options
+    await this.#queue.open(name)
     const opened = await enqueueWave(session, name, wave)
     await this.#queue.add(
       name,

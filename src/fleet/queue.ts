@@ -29,6 +29,8 @@ interface Payload {
 export interface FleetQueue {
   /** Creates pg-boss' tables where they are not; begins and commits by itself. */
   install(): Promise<void>
+  /** Makes it where it is not; before anything else is asked of the queue in the transaction. */
+  open(fleet: string): Promise<void>
   /** `afterSeconds`: hidden for so long. The same target twice is one job. */
   add(fleet: string, jobs: readonly QueuedJob[], afterSeconds?: number): Promise<void>
   take(fleet: string): Promise<QueuedJob | undefined>
@@ -39,7 +41,7 @@ export interface FleetQueue {
   bury(fleet: string, job: { readonly id: string; readonly target: string }, why: object): Promise<void>
   remove(fleet: string, id: string): Promise<void>
   forgetDead(fleet: string): Promise<void>
-  /** The queue and its dead letters. */
+  /** The queue and its dead letters, jobs and all; before anything else is asked of the queue in the transaction. */
   drop(fleet: string): Promise<void>
 }
 
@@ -59,8 +61,8 @@ export async function openQueue(execute: Execute, options: FleetQueueOptions): P
   boss.on('error', () => undefined)
   return {
     install: async () => void (await boss.start()),
+    open: async (fleet) => await open(boss, fleet, { execute, options }),
     add: async (fleet, jobs, afterSeconds) => {
-      await create(boss, fleet, options)
       await boss.insert(jobs.map((job) => insertOf(fleet, job, afterSeconds)))
     },
     take: async (fleet) => await take(boss, fleet),
@@ -73,6 +75,8 @@ export async function openQueue(execute: Execute, options: FleetQueueOptions): P
     remove: async (fleet, id) => await boss.deleteJob(fleet, id),
     forgetDead: async (fleet) => await boss.purgeQueue(deadOf(fleet)),
     drop: async (fleet) => {
+      await oneAtATime(execute)
+      await execute(`lock table ${fleetSchema}.job in access exclusive mode`, [])
       // pg-boss has no call for it, and drops no queue that holds a job, were it long completed (ON DELETE RESTRICT).
       await execute(`delete from ${fleetSchema}.job where name = any($1)`, [[fleet, deadOf(fleet)]])
       await boss.deleteQueue(fleet)
@@ -81,7 +85,24 @@ export async function openQueue(execute: Execute, options: FleetQueueOptions): P
   }
 }
 
-async function create(boss: PgBoss, fleet: string, { retryLimit, retryDelaySeconds }: FleetQueueOptions): Promise<void> {
+/** Our own number: `queue` in hexadecimal ASCII. */
+const structureLock = 0x71_75_65_75_65
+
+/**
+ * A queue of pg-boss is a partition with foreign keys: who makes or drops one locks the tables of all queues, and would have locked them
+ * less strongly before. Two at once would wait for each other until the server ends one.
+ */
+async function oneAtATime(execute: Execute): Promise<void> {
+  await execute(`select pg_advisory_xact_lock(${structureLock})`, [])
+}
+
+interface Opening {
+  readonly execute: Execute
+  readonly options: FleetQueueOptions
+}
+
+async function open(boss: PgBoss, fleet: string, { execute, options: { retryLimit, retryDelaySeconds } }: Opening): Promise<void> {
+  await oneAtATime(execute)
   if ((await boss.getQueue(fleet)) !== null) return
   const dead = deadOf(fleet)
   await boss.createQueue(dead, { name: dead, policy: 'standard' })

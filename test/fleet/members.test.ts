@@ -133,6 +133,20 @@ it('machines with different lists each do their own, and one that is alone says 
   expect(waits.stopped).toMatchObject({ code: 'fleet-targets-unknown', message: expect.stringContaining('(p)') as string })
 })
 
+it('fleets of different names share a control database, and leave no queue in it', async () => {
+  await using control = await freshDatabase(newest)
+  const names = ['one', 'two', 'three', 'four', 'five', 'six']
+  const reports = await Promise.all(names.map(async (name) => await machine(control, `m-${name}`, { name, targets: many(6) })))
+  expect(reports.map((report) => new Set(Object.values(statesOf(report))))).toEqual(names.map(() => new Set(['done 1'])))
+  // Begun anew, each drops its queue as others make and drop theirs.
+  const anew = await Promise.all(
+    names.map(async (name) => await machine(control, `m-${name}`, { name, targets: many(6), checksum: 'two' })),
+  )
+  expect(anew.map((report) => new Set(Object.values(statesOf(report))))).toEqual(names.map(() => new Set(['done 1'])))
+  const client = await control.client()
+  expect((await client.query('select count(*)::int as jobs from lockkeeper_fleet.job')).rows).toEqual([{ jobs: 0 }])
+}, 30_000)
+
 it('a machine comes past what it does not know, and ends when nothing that it knows is left', async () => {
   await using control = await freshDatabase(newest)
   const stop = new AbortController()
