@@ -50,6 +50,9 @@ it('of 50 databases one is broken: its wave stops, the rest is done or untouched
   expect(stopped.targets.filter((target) => target.state === 'failed')).toMatchObject([
     { name: broken?.name, wave: 2, code: 'step-failed' },
   ])
+  const control = await fleet.control.client()
+  const stored = await dumpOf(control, 'lockkeeper_fleet')
+  expect(stored).toContain(`(apply-`)
   const truth = await Promise.all(fleet.targets.map(truthOf))
   const half = { complete: 1, started: 2, ready: true }
   expect(truth).toEqual(stopped.targets.map(({ state }) => (state === 'failed' ? half : state === 'done' ? complete : untouched)))
@@ -60,9 +63,10 @@ it('of 50 databases one is broken: its wave stops, the rest is done or untouched
   expect(documentOf(second).summary).toMatchObject({ targets: 50, done: 50, failed: 0, left: 0 })
   expect(await Promise.all(fleet.targets.map(truthOf))).toEqual(fleet.targets.map(() => complete))
 
-  const control = await fleet.control.client()
   const events = await readFile(join(fleet.here.folder, 'events.ndjson'), 'utf8')
-  const said = [first.stdout, first.stderr, second.stdout, second.stderr, events, await dumpOf(control, 'lockkeeper_fleet')].join('\n')
+  const said = [first.stdout, first.stderr, second.stdout, second.stderr, events, stored, await dumpOf(control, 'lockkeeper_fleet')].join(
+    '\n',
+  )
   expect(said).toContain(`${broken?.name}`)
   expect(said).not.toContain(secret)
   const queues = await control.query('select name from lockkeeper_fleet.queue')

@@ -234,14 +234,16 @@ it('a control database that cuts all connections is gone back to, and no target 
   await using control = await freshDatabase(newest)
   const done: string[] = []
   const client = await control.client()
+  let cut: Promise<unknown> = Promise.resolve()
   const report = await machine(control, 'a', {
     targets: many(20),
     concurrency: 3,
     async runTarget({ name }) {
       if (done.length % 5 === 2)
-        await client.query(
-          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'fleet a' and datname = current_database()`,
+        cut = cut.then(
+          async () => await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'fleet a'`),
         )
+      await cut
       done.push(name)
       return await Promise.resolve({ steps: 1 })
     },
