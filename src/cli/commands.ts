@@ -45,6 +45,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/explain.ts')).explain,
   },
   {
+    name: 'fleet',
+    summary: 'one folder of migrations in hundreds of databases, wave after wave',
+    load: async () => (await import('./commands/fleet.ts')).fleet,
+  },
+  {
     name: 'init',
     summary: 'find the migrations and the database, write the config file',
     load: async () => (await import('./commands/init.ts')).init,

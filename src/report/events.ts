@@ -37,13 +37,15 @@ export function eventLine(event: TimedEvent): string | undefined {
       return `${step}: again in ${duration(event.inMs)} (${event.message})`
     case 'standbys-not-asked':
       return `Replicas that are not asked who is in the way: ${event.standbys.join(', ')}. A lock is replayed there, and queries wait behind it: give --replica-url for each.`
+    case 'citus-tables':
+      return `Citus ${event.version} keeps ${event.relations.join(', ')} in shards: the coordinator sends the change to them, and who is in the way there is not seen from here. Triggers on such tables need citus.enable_unsafe_triggers.`
     case 'reconnected':
       return `${step}: connected again after ${duration(event.afterMs)}`
   }
 }
 
 function placeOf(event: TimedEvent): string {
-  if (event.type === 'standbys-not-asked') return ''
+  if (event.type === 'standbys-not-asked' || event.type === 'citus-tables') return ''
   if (!('step' in event) || event.step === undefined) return event.migration
   // A backfill may stand by itself.
   return event.migration === '' ? event.step : `${event.migration} ${event.step}`
