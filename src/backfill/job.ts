@@ -1,4 +1,4 @@
-import type { BackfillDefinition, BackfillStore, Place } from '../model/backfill.ts'
+import type { BackfillDefinition, BackfillStore } from '../model/backfill.ts'
 import type { StepKey } from '../model/journal.ts'
 import type { Session } from '../model/session.ts'
 import type { Reading } from '../model/throttle.ts'
@@ -50,10 +50,4 @@ export interface BatchProgress {
   readonly sweep: number
   /** 1: all rows of a range at once; 8: in eight batches, each every eighth row. */
   readonly stripes: number
-}
-
-/** What of a chunk is left, and how much of it goes at once. */
-export interface Stretch {
-  readonly after: Place | null
-  readonly upTo: Place
 }

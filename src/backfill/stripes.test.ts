@@ -1,36 +1,36 @@
 import { describe, expect, test } from 'vitest'
 import { shareUpTo, Stripes } from './stripes.ts'
 
-function walk(stripes: Stripes, windows: number, rows: number, hotShare: number): void {
+function walk(stripes: Stripes, windows: number, [rows, hotShare]: readonly [number, number]): void {
   for (let window = 0; window < windows; window++) stripes.took(rows, rows * hotShare)
 }
 
 describe('stripes', () => {
   test('stay while rows stay on their pages', () => {
     const stripes = new Stripes(true)
-    walk(stripes, 100, 10_000, 0.7)
+    walk(stripes, 100, [10_000, 0.7])
     expect(stripes.of).toBeGreaterThan(1)
   })
 
   test('give way to plain batches where an old snapshot keeps rows from staying, and are tried again', () => {
     const stripes = new Stripes(true)
-    walk(stripes, 3, 10_000, 0.05)
+    walk(stripes, 3, [10_000, 0.05])
     expect(stripes.of).toBe(1)
-    walk(stripes, 399, 1_000, 0)
+    walk(stripes, 399, [1_000, 0])
     expect(stripes.of).toBe(1)
-    walk(stripes, 1, 1_000, 0)
+    walk(stripes, 1, [1_000, 0])
     expect(stripes.of).toBeGreaterThan(1)
   })
 
   test('give way where there is next to nothing to change', () => {
     const stripes = new Stripes(true)
-    walk(stripes, 3, 2, 1)
+    walk(stripes, 3, [2, 1])
     expect(stripes.of).toBe(1)
   })
 
   test('are never made where a range must not be gone through twice', () => {
     const stripes = new Stripes(false)
-    walk(stripes, 1_000, 10_000, 0.9)
+    walk(stripes, 1_000, [10_000, 0.9])
     expect(stripes.of).toBe(1)
   })
 })

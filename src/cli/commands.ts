@@ -20,6 +20,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/apply.ts')).apply,
   },
   {
+    name: 'backfill',
+    summary: 'change rows batch by batch, from any number of machines',
+    load: async () => (await import('./commands/backfill.ts')).backfill,
+  },
+  {
     name: 'baseline',
     summary: 'record the migrations that an existing database already has',
     load: async () => (await import('./commands/baseline.ts')).baseline,
@@ -38,6 +43,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'explain',
     summary: 'the page of one rule, or the list of rules',
     load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
+    name: 'fleet',
+    summary: 'one folder of migrations in hundreds of databases, wave after wave',
+    load: async () => (await import('./commands/fleet.ts')).fleet,
   },
   {
     name: 'init',

@@ -38,6 +38,8 @@ const schema = v.strictObject({
   maxLockWait: v.optional(readableBy(parseDuration)),
   maxAttempts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   runLockTimeout: v.optional(readableBy(parseDuration)),
+  throttles: v.optional(v.record(text, text)),
+  fleet: v.optional(v.strictObject({ controlUrl: v.optional(text) })),
 })
 
 const forms: { readonly [key: string]: string } = {
@@ -59,6 +61,8 @@ const forms: { readonly [key: string]: string } = {
   statementTimeout: 'a time such as "30s"',
   maxLockWait: 'a time such as "30min"',
   runLockTimeout: 'a time such as "10s"',
+  throttles: 'values by the id of a throttle, such as { "replica-lag": "10s" }',
+  fleet: '{ controlUrl }, a postgres:// URL as text',
 }
 
 /** Throws `config-invalid` naming the first key that is wrong and what it wants; never the value, which may be a secret. */

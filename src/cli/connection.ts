@@ -58,7 +58,8 @@ function schemaIn(url: string): string | undefined {
   return new URLSearchParams(query).get('schema') ?? undefined
 }
 
-async function envFile(options: Options, context: Context): Promise<NodeJS.Dict<string>> {
+/** The variables of --env-file; none where it is not given. */
+export async function envFile(options: Options, context: Context): Promise<NodeJS.Dict<string>> {
   if (options.envFile === undefined) return {}
   const text = await readFile(resolve(context.cwd, options.envFile), 'utf8').catch(() => {
     throw new LockkeeperError('usage', `There is no file ${options.envFile}.`, { hint: 'Check --env-file.' })

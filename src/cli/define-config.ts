@@ -37,6 +37,12 @@ export interface Config {
   readonly maxLockWait?: string
   readonly maxAttempts?: number
   readonly runLockTimeout?: string
+  /** Reasons to hold batched changes back, by id: { 'replica-lag': '10s' } (docs/throttles.md). */
+  readonly throttles?: { readonly [id: string]: string }
+  readonly fleet?: {
+    /** The database that keeps the queue and the state of `lockkeeper fleet`. */
+    readonly controlUrl?: string
+  }
 }
 
 /** Gives back what it is given: only for the types in an editor. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDuration, parseServer, parseWindow } from './options.ts'
+import { parseDuration, parseServer, parseShare, parseWindow } from './options.ts'
 
 describe('parseDuration', () => {
   it.each([
@@ -40,5 +40,19 @@ describe('parseServer', () => {
     ['oracle@9', 'usage'],
   ])('refuses %s', (text, code) => {
     expect(() => parseServer(text)).toThrow(expect.objectContaining({ code }))
+  })
+})
+
+describe('parseShare', () => {
+  it('reads a number of targets or a percentage of them', () => {
+    expect(['5', '0', '10%', '2.5 %'].map(parseShare)).toEqual([
+      { unit: 'targets', amount: 5 },
+      { unit: 'targets', amount: 0 },
+      { unit: 'percent', amount: 10 },
+      { unit: 'percent', amount: 2.5 },
+    ])
+  })
+  it.each(['', '-1', '1.5', '101%', 'five'])('refuses "%s"', (text) => {
+    expect(() => parseShare(text)).toThrow('is not a number of targets')
   })
 })

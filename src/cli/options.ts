@@ -1,4 +1,6 @@
+import type { TriggerChoice } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
+import type { Share } from '../model/fleet.ts'
 import type { SourceId } from '../model/migration.ts'
 import type { Server } from '../model/server.ts'
 import type { CheckFormat } from '../report/check.ts'
@@ -53,6 +55,26 @@ export interface Options {
   readonly applied?: string
   readonly rolledBack?: string
   readonly force?: boolean
+  readonly sql?: string
+  readonly file?: string
+  readonly verify?: string
+  readonly workers?: number
+  readonly walk?: 'key' | 'descending'
+  readonly batchTime?: number
+  readonly triggers?: TriggerChoice
+  readonly throttle?: readonly string[]
+  readonly maxLag?: string
+  readonly restart?: boolean
+  readonly controlUrl?: string
+  readonly target?: readonly string[]
+  readonly targetsFile?: string
+  readonly targetsQuery?: string
+  readonly concurrency?: number
+  readonly canary?: number
+  readonly wave?: Share
+  readonly errorBudget?: Share
+  readonly name?: string
+  readonly skip?: readonly string[]
 }
 
 const durationUnits: { readonly [unit: string]: number } = { '': 1, 'ms': 1, 's': 1000, 'min': 60_000, 'm': 60_000, 'h': 3_600_000 }
@@ -90,6 +112,27 @@ function parseCount(text: string): number {
   const count = Number(text)
   if (!Number.isInteger(count) || count < 1) throw usage(`"${text}" is not a count`, 'Write a whole number from 1.')
   return count
+}
+
+/** 0 too: no canary. */
+function parseCanary(text: string): number {
+  return text.trim() === '0' ? 0 : parseCount(text)
+}
+
+/** `5` targets, or `10%` of them. */
+export function parseShare(text: string): Share {
+  const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim())
+  const amount = Number(match?.[1])
+  const unit = match?.[2] === '%' ? 'percent' : 'targets'
+  if (match === null || (unit === 'targets' && !Number.isInteger(amount)) || (unit === 'percent' && amount > 100))
+    throw usage(`"${text}" is not a number of targets`, 'Write 5, or 10%.')
+  return { unit, amount }
+}
+
+function parseWave(text: string): Share {
+  const share = parseShare(text)
+  if (share.amount === 0) throw usage('A wave of none never ends', 'Write 5, or 10%.')
+  return share
 }
 
 function usage(message: string, hint: string): LockkeeperError {
@@ -191,6 +234,44 @@ export const flags = {
   yes: { flags: '--yes', description: 'do not ask' },
   applied: { flags: '--applied <name>', description: 'record the migration as applied; nothing is run' },
   rolledBack: { flags: '--rolled-back <name>', description: 'record the migration as not applied; nothing is run' },
+  sql: { flags: '--sql <statement>', description: 'what to do: one UPDATE, DELETE or INSERT ... SELECT' },
+  file: { flags: '--file <file>', description: 'the file that says what to do: .sql' },
+  verify: { flags: '--verify <query>', description: 'must give no row before it counts as done' },
+  workers: { flags: '--workers <count>', description: 'how many batches this process makes at once (default: 1)', parse: parseCount },
+  walk: {
+    flags: '--walk <order>',
+    description: 'by key even where heap pages would be faster; descending: the newest first',
+    choices: ['key', 'descending'],
+  },
+  batchTime: { flags: '--batch-time <time>', description: 'how long a batch may hold its row locks (default: 15ms)', parse: parseDuration },
+  triggers: {
+    flags: '--triggers <what>',
+    description: 'your own triggers on the rows: fire them, skip them, or stop before the first row (default: fire)',
+    choices: ['fire', 'skip', 'stop'],
+  },
+  throttle: { flags: '--throttle <id=value>', description: 'hold while this says so: docs/throttles.md', repeatable: true },
+  maxLag: { flags: '--max-lag <time>', description: 'hold while a replica is further behind; same as --throttle replica-lag=TIME' },
+  restart: { flags: '--restart', description: 'begin anew, whatever one of that name has done' },
+  controlUrl: {
+    flags: '--control-url <url>',
+    description: 'the database that keeps the queue (else: config file, LOCKKEEPER_CONTROL_URL)',
+  },
+  target: { flags: '--target <url>', description: 'a target; NAME=URL gives it a name', repeatable: true },
+  targetsFile: { flags: '--targets-file <file>', description: 'targets: a URL or NAME=URL a line, or a JSON array of {name, url, schema}' },
+  targetsQuery: {
+    flags: '--targets-query <sql>',
+    description: 'targets: rows of the control database with the columns url, or database, or schema',
+  },
+  concurrency: { flags: '--concurrency <count>', description: 'targets at a time on this machine (default: 4)', parse: parseCount },
+  canary: { flags: '--canary <count>', description: 'targets that go first and alone; 0: none (default: 1)', parse: parseCanary },
+  wave: { flags: '--wave <size>', description: 'targets in each wave after them: 5, or 10% of all (default: 10%)', parse: parseWave },
+  errorBudget: {
+    flags: '--error-budget <failures>',
+    description: 'failures that are put up with: 5, or 1% of all (default: 0)',
+    parse: parseShare,
+  },
+  name: { flags: '--name <name>', description: 'of the fleet; machines with the same one share the work (default: from the migrations)' },
+  skip: { flags: '--skip <target>', description: 'leave this target out', repeatable: true },
 } as const satisfies { readonly [name: string]: OptionSpec }
 
 /** Where to connect and where the migrations are. */

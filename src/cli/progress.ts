@@ -31,7 +31,7 @@ export async function progressListener(context: Context, eventsFile: string | un
 }
 
 // A full disk must not end a run: the rest of the file is lost, the run goes on.
-function lineWriter(file: FileHandle | undefined): { readonly write: Listener; readonly end: () => Promise<void> } {
+export function lineWriter(file: FileHandle | undefined): { readonly write: (event: object) => void; readonly end: () => Promise<void> } {
   let last = Promise.resolve()
   return {
     write(event) {

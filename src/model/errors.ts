@@ -115,6 +115,37 @@ export const errorSpecs = {
     retry: 'after-fix',
     hint: 'Mend these rows, or the expression, then run the same command again: the others are done.',
   },
+  // fleet
+  'fleet-targets-invalid': { exit: 1, retry: 'after-fix', hint: 'Mend the list at the place named.' },
+  'fleet-control-invalid': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'Give the database that keeps the queue: --control-url, LOCKKEEPER_CONTROL_URL, or fleet.controlUrl in the configuration.',
+  },
+  'fleet-unknown': { exit: 1, retry: 'after-fix', hint: 'Give the name of one that is there with --name.' },
+  'fleet-differs': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'Wait until the machines that run it have ended, or give this folder another --name.',
+  },
+  'fleet-budget-spent': {
+    exit: 3,
+    retry: 'after-fix',
+    hint: 'Mend what failed, then run the same command again: it begins with those. Or leave one out with --skip NAME.',
+  },
+  'fleet-targets-unknown': {
+    exit: 3,
+    retry: 'after-fix',
+    hint: 'Run it on a machine whose list has them, or leave them out with --skip NAME.',
+  },
+  'fleet-machine-lost': { exit: 1, retry: 'safe', hint: 'Look why the machine ended, then run the same command again.' },
+  // Citus
+  'citus-worker': { exit: 1, retry: 'after-fix', hint: 'Connect to the coordinator: it sends the change to the workers.' },
+  'citus-unsupported': {
+    exit: 3,
+    retry: 'after-fix',
+    hint: 'Change the rows of a distributed table with statements of your own, a tenant at a time.',
+  },
   // embedded server
   'embedded-unavailable': {
     exit: 1,

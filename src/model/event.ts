@@ -105,6 +105,8 @@ export type Event =
     }
   /** They replay our strong locks, and nobody looks there who is in the way (H17). */
   | { readonly type: 'standbys-not-asked'; readonly standbys: readonly string[] }
+  /** Tables of the plan that Citus keeps in shards on other servers, whose locks and blockers are not seen from here. */
+  | { readonly type: 'citus-tables'; readonly version: string; readonly relations: readonly string[] }
   | { readonly type: 'reconnected'; readonly migration: string; readonly step: string; readonly afterMs: number }
 
 export type TimedEvent = Event & { readonly at: number }

@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.ts'
+import type { Citus } from './citus.ts'
 import type { Dialect } from './dialect.ts'
 import type { Blocker } from './event.ts'
 import type { TableLock } from './facts.ts'
@@ -96,6 +97,8 @@ export interface Session extends AsyncDisposable {
   olderSnapshots(ours: readonly number[]): Promise<readonly Blocker[]>
   /** Names of the physical standbys that replicate from this server now; `pid 17` where the role may not see more. */
   standbys(): Promise<readonly string[]>
+  /** Undefined where the extension is not installed. */
+  citus(): Promise<Citus | undefined>
   /** Throws `read-only-server` on a replica, and where transactions are read-only by default. */
   refuseReadOnly(): Promise<void>
   /** Tries once, never waits. */

@@ -70,7 +70,7 @@ DECLARE
   work_ms float8;
   stuck_since timestamptz;
   told timestamptz := clock_timestamp();
-${byKey ? keyVariables(script, walk) : pageVariables()}
+${byKey ? keyVariables(script, walk) : pageVariables(script)}
 BEGIN
   -- The statement before this one left the start of its own transaction.
   IF current_setting('lockkeeper.last_transaction', true) = now()::text THEN

@@ -15,7 +15,8 @@ export function rowWork(statement: Statement<PgNode>, catalog: Catalog, walk?: '
   if (change.kind === 'refused') return change
   if (walk !== undefined) return byKey(change, walk)
   const step = backfillStep({ id: '', title: '', undo: { kind: 'free' } }, change.work, { ...change, catalog })
-  if (step === undefined) return { kind: 'refused', why: whyNoWalk(change.work, { ...change, catalog }) ?? 'there is no safe way to walk the table' }
+  if (step === undefined)
+    return { kind: 'refused', why: whyNoWalk(change.work, { ...change, catalog }) ?? 'there is no safe way to walk the table' }
   return { kind: 'work', work: step.work, walk: step.walk, batchTargetMs: step.batchTargetMs }
 }
 

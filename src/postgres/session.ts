@@ -1,4 +1,5 @@
 import type { Catalog } from '../model/catalog.ts'
+import type { Citus } from '../model/citus.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Blocker } from '../model/event.ts'
 import type { TableLock } from '../model/facts.ts'
@@ -19,6 +20,7 @@ import type {
 } from '../model/session.ts'
 import { attemptMessage, heldMsOf, needsNoExplicitLock } from './attempt.ts'
 import { readCatalog } from './catalog.ts'
+import { readCitus } from './citus.ts'
 import type { DriverClient, DriverResult } from './client.ts'
 import { readConnectionUrl } from './connection-url.ts'
 import { classifyFailure, isFromServer } from './failures.ts'
@@ -155,6 +157,10 @@ export class PostgresSession implements Session {
 
   standbys(): Promise<readonly string[]> {
     return readStandbys(this)
+  }
+
+  citus(): Promise<Citus | undefined> {
+    return readCitus(this)
   }
 
   async tryRunLock(): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { TimedEvent } from '../model/event.ts'
 import { blockerLine } from './blockers.ts'
-import { grouped } from '../std/amounts.ts'
+import { grouped, sizeText } from '../std/amounts.ts'
 import { duration } from './style.ts'
 
 /** One event in one line for a person; undefined for what only --events should hold. */
@@ -28,7 +28,7 @@ export function eventLine(event: TimedEvent): string | undefined {
     case 'lock-attempt':
       return event.how === 'queued' && !event.got ? `${step}: stood in the queue for ${duration(event.waitMs)} and stepped back` : undefined
     case 'batch-done':
-      return `${step}: ${grouped(event.totalRows)} rows, ${Math.floor(event.fraction * 100)} %`
+      return `${step}: ${grouped(event.totalRows)} rows, ${Math.floor(event.fraction * 100)} %${event.sweep > 1 ? ` of sweep ${event.sweep}` : ''}; last batch ${grouped(event.rows)} rows in ${duration(event.ms)}${event.hotShare > 0 ? `; HOT ${Math.round(event.hotShare * 100)} %` : ''}; WAL ${sizeText(event.walBytes)}`
     case 'backfill-held':
       return `${step}: held since ${duration(event.heldMs)}: ${event.reason}`
     case 'backfill-notice':
@@ -37,14 +37,18 @@ export function eventLine(event: TimedEvent): string | undefined {
       return `${step}: again in ${duration(event.inMs)} (${event.message})`
     case 'standbys-not-asked':
       return `Replicas that are not asked who is in the way: ${event.standbys.join(', ')}. A lock is replayed there, and queries wait behind it: give --replica-url for each.`
+    case 'citus-tables':
+      return `Citus ${event.version} keeps ${event.relations.join(', ')} in shards: the coordinator sends the change to them, and who is in the way there is not seen from here. Triggers on such tables need citus.enable_unsafe_triggers.`
     case 'reconnected':
       return `${step}: connected again after ${duration(event.afterMs)}`
   }
 }
 
 function placeOf(event: TimedEvent): string {
-  if (event.type === 'standbys-not-asked') return ''
-  return 'step' in event && event.step !== undefined ? `${event.migration} ${event.step}` : event.migration
+  if (event.type === 'standbys-not-asked' || event.type === 'citus-tables') return ''
+  if (!('step' in event) || event.step === undefined) return event.migration
+  // A backfill may stand by itself.
+  return event.migration === '' ? event.step : `${event.migration} ${event.step}`
 }
 
 function held(event: { readonly lockHeldMs?: number }): string {

@@ -1,3 +1,4 @@
+import { backfillShown, backfillsText, type BackfillLine } from './backfill.ts'
 import type { Style } from './style.ts'
 import { printable, tint, wrap } from './style.ts'
 import { table } from './table.ts'
@@ -5,6 +6,7 @@ import { table } from './table.ts'
 /** What `status` knows; src/verbs has the same shape. */
 export interface StatusReport {
   readonly migrations: readonly StatusLine[]
+  readonly backfills: readonly BackfillLine[]
   /** Recorded in the ORM's history, but no file answers to them. */
   readonly unknown: readonly string[]
   readonly leftovers: readonly string[]
@@ -23,7 +25,7 @@ export interface StatusLine {
 }
 
 export function statusJson(report: StatusReport): string {
-  return `${JSON.stringify({ format: 1, command: 'status', ...report }, null, 2)}\n`
+  return `${JSON.stringify({ format: 1, command: 'status', ...report, backfills: report.backfills.map(backfillShown) }, null, 2)}\n`
 }
 
 /** A row for each migration that is not simply complete, a count of the rest, then what is unfinished in the schema. */
@@ -33,6 +35,7 @@ export function statusText(style: Style, report: StatusReport): string {
   const parts = [
     dull.length === 0 ? '' : tint(style, 'green', `${dull.length} complete`),
     rows.length === 0 ? '' : table(style, { headings: ['state', 'migration', 'step', 'remark'], rows }),
+    report.backfills.length === 0 ? '' : backfillsText(style, report.backfills).trimEnd(),
     listed(style, 'Recorded in the history, but there is no file', report.unknown),
     listed(style, 'Left over from lockkeeper', report.leftovers),
     listed(style, 'INVALID indexes', report.invalidIndexes),

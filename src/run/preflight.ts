@@ -1,6 +1,7 @@
 import { LockkeeperError } from '../model/errors.ts'
 import type { PlannedMigration, Step } from '../model/plan.ts'
 import type { Need } from '../model/session.ts'
+import { citusTables } from './citus.ts'
 import type { Connections } from './connections.ts'
 import { emitter, type RunOptions } from './options.ts'
 
@@ -11,6 +12,7 @@ import { emitter, type RunOptions } from './options.ts'
 export async function preflight(options: RunOptions, connections: Connections): Promise<void> {
   await connections.work.refuseReadOnly()
   options.plan.migrations.forEach((migration) => refuseBlocked(migration, options))
+  await lookForCitus(options, connections)
   await refuseWithoutRights(options, connections)
   await nameUnasked(options, connections)
   await options.engine.journal(connections.work).install()
@@ -20,6 +22,13 @@ export async function preflight(options: RunOptions, connections: Connections): 
 async function nameUnasked({ listener }: RunOptions, connections: Connections): Promise<void> {
   const standbys = await connections.work.standbys()
   if (standbys.length > connections.replicaCount) emitter(listener)({ type: 'standbys-not-asked', standbys })
+}
+
+async function lookForCitus({ plan, listener }: RunOptions, connections: Connections): Promise<void> {
+  const citus = await connections.work.citus()
+  if (citus === undefined) return
+  const relations = citusTables(citus, plan.migrations)
+  if (relations.length > 0) emitter(listener)({ type: 'citus-tables', version: citus.version, relations })
 }
 
 function isAllowed(rule: string, migration: string, allowed: readonly string[]): boolean {

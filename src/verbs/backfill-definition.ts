@@ -20,7 +20,9 @@ export async function defineFromSql(engine: Engine, session: Session, wish: Back
   const statements = engine.parse(new TextEncoder().encode(wish.sql))
   const [statement] = statements
   if (statement === undefined || statements.length > 1)
-    throw new LockkeeperError('usage', `A backfill is one statement, and this is ${statements.length}.`, { hint: 'Give each its own name.' })
+    throw new LockkeeperError('usage', `A backfill is one statement, and this is ${statements.length}.`, {
+      hint: 'Give each its own name.',
+    })
   const found = engine.rowWork(statement, await session.readCatalog(), wish.walk)
   if (found.kind === 'refused')
     throw new LockkeeperError('backfill-refused', `This cannot be done in batches: ${found.why}.`, {

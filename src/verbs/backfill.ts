@@ -65,7 +65,10 @@ function first(errors: readonly unknown[]): unknown {
   return errors.find((error) => error instanceof LockkeeperError && error.code !== 'interrupted') ?? errors[0]
 }
 
-async function withStore<T>(options: RunBackfillOptions, use: (store: ReturnType<Engine['backfills']>, session: Session) => Promise<T>): Promise<T> {
+async function withStore<T>(
+  options: RunBackfillOptions,
+  use: (store: ReturnType<Engine['backfills']>, session: Session) => Promise<T>,
+): Promise<T> {
   const { engine, connection, signal } = options
   await using session = await engine.connect({ ...connection, applicationName: 'lockkeeper', signal })
   return await use(engine.backfills(session), session)
@@ -88,7 +91,11 @@ async function find({ engine, project, name }: RunBackfillOptions, session: Sess
   return (await openBackfills(engine, session).list(project)).find((state) => displayName(state.key) === name)
 }
 
-async function goOn({ definition }: RunBackfillOptions, store: ReturnType<Engine['backfills']>, state: BackfillState): Promise<BackfillState> {
+async function goOn(
+  { definition }: RunBackfillOptions,
+  store: ReturnType<Engine['backfills']>,
+  state: BackfillState,
+): Promise<BackfillState> {
   const same = definition === undefined || JSON.stringify(definition.work) === JSON.stringify(state.definition?.work)
   if (!same && !state.done)
     throw new LockkeeperError('backfill-changed', `a backfill ${displayName(state.key)} is under way that does something else`, {

@@ -33,5 +33,8 @@ export async function wantOfBackfill({ engine, connection, signal }: Told, name:
 }
 
 function notOpen(name: string, isDone: boolean): LockkeeperError {
-  return new LockkeeperError('backfill-unknown', isDone ? `The backfill ${name} is done.` : `There is no backfill ${name} in this database.`)
+  return new LockkeeperError(
+    'backfill-unknown',
+    isDone ? `The backfill ${name} is done.` : `There is no backfill ${name} in this database.`,
+  )
 }

@@ -1,4 +1,6 @@
+import type { BackfillState } from '../model/backfill.ts'
 import { present } from '../std/present.ts'
+import { displayName, openBackfills } from './backfills.ts'
 import type { Health } from './health.ts'
 import { healthOf } from './health.ts'
 import type { LoadedMigrations } from './load-migrations.ts'
@@ -17,6 +19,8 @@ export interface Status extends Health {
     readonly ormRecorded?: boolean
     readonly changed: boolean
   }[]
+  /** Batched changes of rows that are not done, those of other projects in this database too. */
+  readonly backfills: readonly (BackfillState & { readonly name: string })[]
   /** Recorded in the ORM's history without a file. */
   readonly unknown: readonly string[]
 }
@@ -31,5 +35,13 @@ export async function readStatus(target: Target, loaded: LoadedMigrations, proje
     ...present({ step, ormRecorded }),
     changed,
   }))
-  return { project: situation.project, migrations, unknown: situation.history?.unknown ?? [], ...healthOf(situation.catalog) }
+  const backfills = (await openBackfills(target.engine, target.session).list()).filter(({ done }) => !done)
+  const named = backfills.map((state) => ({ ...state, name: displayName(state.key) }))
+  return {
+    project: situation.project,
+    migrations,
+    backfills: named,
+    unknown: situation.history?.unknown ?? [],
+    ...healthOf(situation.catalog),
+  }
 }

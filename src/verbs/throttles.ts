@@ -21,7 +21,8 @@ export function readThrottle(text: string): ThrottleChoice {
   const id = (at < 0 ? text : text.slice(0, at)).trim()
   const kind = throttles.find((each) => each.id === id)
   if (kind === undefined) throw unknown(id)
-  if (at < 0) throw new LockkeeperError('usage', `--throttle ${id} needs a value.`, { hint: `Write it as --throttle "${id}=${kind.example}".` })
+  if (at < 0)
+    throw new LockkeeperError('usage', `--throttle ${id} needs a value.`, { hint: `Write it as --throttle "${id}=${kind.example}".` })
   return { kind, value: text.slice(at + 1).trim() }
 }
 
@@ -49,7 +50,8 @@ interface Wanted {
  * throttles hold. Throws `usage` for a value that is none.
  */
 export async function openThrottles(wanted: Wanted): Promise<OpenThrottles> {
-  if (wanted.choices.length === 0) return { holdFor: () => () => Promise.resolve(undefined), [Symbol.asyncDispose]: () => Promise.resolve() }
+  if (wanted.choices.length === 0)
+    return { holdFor: () => () => Promise.resolve(undefined), [Symbol.asyncDispose]: () => Promise.resolve() }
   const sessions = await Sessions.open(wanted)
   const holdFor: HoldFor = (relation, ours) => {
     let hold = sessions.hold(relation, ours)
@@ -89,7 +91,14 @@ class Sessions {
   async renewed(): Promise<boolean> {
     if (performance.now() - this.#askedAt < lookEveryMs) return false
     this.#askedAt = performance.now()
-    const alive = await Promise.all(this.#open.map((session) => session.query('select 1 as one').then(() => true, () => false)))
+    const alive = await Promise.all(
+      this.#open.map((session) =>
+        session.query('select 1 as one').then(
+          () => true,
+          () => false,
+        ),
+      ),
+    )
     if (alive.every(Boolean)) return false
     const fresh = await connectAll(this.#wanted).catch(() => undefined)
     if (fresh === undefined) return false
@@ -108,7 +117,8 @@ const lookEveryMs = 2_000
 async function connectAll({ engine, connection, replicas, signal }: Wanted): Promise<readonly Session[]> {
   const sessions: Session[] = []
   try {
-    for (const each of [connection, ...replicas]) sessions.push(await engine.connect({ ...each, applicationName: 'lockkeeper throttles', signal }))
+    for (const each of [connection, ...replicas])
+      sessions.push(await engine.connect({ ...each, applicationName: 'lockkeeper throttles', signal }))
     return sessions
   } catch (error) {
     await Promise.allSettled(sessions.map((session) => session.close()))

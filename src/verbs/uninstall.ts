@@ -2,6 +2,7 @@ import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import { Connections } from '../run/connections.ts'
 import { fold, inFlight } from '../run/state.ts'
+import { displayName } from './backfills.ts'
 import { healthOf } from './health.ts'
 import type { RecordOptions } from './record.ts'
 
@@ -28,6 +29,11 @@ export async function uninstall(options: Omit<RecordOptions, 'loaded' | 'project
 }
 
 async function refuseInFlight(engine: Engine, { work }: Connections): Promise<void> {
+  const backfills = (await engine.backfills(work).list()).filter(({ done }) => !done)
+  if (backfills.length > 0)
+    throw new LockkeeperError('in-flight', `Backfills that are not done: ${backfills.map(({ key }) => displayName(key)).join(', ')}.`, {
+      hint: 'Let them end with lockkeeper backfill run, or give them up with lockkeeper backfill cancel NAME --forget.',
+    })
   const journal = engine.journal(work)
   for (const project of await journal.projects()) {
     const open = inFlight(fold(await journal.read(project)))

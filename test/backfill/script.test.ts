@@ -207,6 +207,13 @@ INSERT INTO p SELECT i, CASE WHEN i % 3 = 0 THEN 'x' END, i FROM generate_series
     expect(await leftovers(client)).toBe(0)
   })
 
+  test('it runs over the extended protocol too, as drivers that prepare everything send it', async () => {
+    await using database = await freshDatabase(version, { setup })
+    const client = await database.client()
+    for (const text of scriptFor(version, count, byId)) await client.query({ text, queryMode: 'extended' } as pg.QueryConfig)
+    expect(await one(client, 'SELECT array_agg(DISTINCT n) AS value FROM t')).toEqual([1])
+  })
+
   test('an empty table has nothing to do', async () => {
     await using database = await freshDatabase(version, { setup: 'CREATE TABLE t (id int PRIMARY KEY, n int, b text, at timestamptz)' })
     const client = await database.client()

@@ -43,6 +43,10 @@ test.each<[string, Partial<Copy>]>([
   ['insert into "public" . "b" ( id ,x) select id, x from only a', { into: 'insert into public.b ( id ,x)' }],
   ['INSERT INTO b AS c SELECT id, x FROM a', { into: 'INSERT INTO public.b AS c' }],
   ['INSERT INTO b SELECT q.* FROM public.a q WHERE q.n > 1', { select: 'a.*', where: 'a.n > 1' }],
+  [
+    `INSERT INTO b SELECT extract(day FROM date '2026-01-01'), (x IS DISTINCT FROM 'q')::text FROM a`,
+    { select: `extract(day FROM date '2026-01-01'), (x IS DISTINCT FROM 'q')::text` },
+  ],
   ['INSERT INTO b SELECT id, to_json(q)::text FROM a q', { select: 'id, to_json(a)::text' }],
   [
     `INSERT INTO b SELECT id, now()::text /* where */ FROM a WHERE x IS DISTINCT FROM 'from' -- where

@@ -30,6 +30,9 @@ type By = Walk['by'] | 'none'
 // From 14 on, and on 13.
 test.each<[string, string, readonly [By, By]]>([
   ['what an update falsifies', `UPDATE t SET b = 'x' WHERE b IS NULL`, ['pages', 'key']],
+  ['what comes from another column, NULL or not', `UPDATE bare SET b = 'n' || a WHERE b IS NULL`, ['pages', 'pages']],
+  ['what reads what it sets', `UPDATE bare SET b = a::text, a = a + 1 WHERE b IS NULL`, ['none', 'none']],
+  ['what reads the whole row', `UPDATE bare SET b = to_json(bare)::text WHERE b IS NULL`, ['none', 'none']],
   ['a DELETE', `DELETE FROM t WHERE a = 1`, ['pages', 'key']],
   ['what an update does not falsify', `UPDATE t SET a = a + 1`, ['key', 'key']],
   ['what an update does not falsify, without a key', `UPDATE bare SET a = a + 1`, ['none', 'none']],

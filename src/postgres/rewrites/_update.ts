@@ -131,15 +131,31 @@ function editsOf(source: Source, body: Body, relation: Relation): readonly Edit[
     : [...clock, ...aliasEdits(source, [body.set, body.where], { relation, alias: body.relation.alias?.aliasname })]
 }
 
-/** A changed row surely no longer meets WHERE: `c IS NULL` and c gets a value, or `c = 'a'` and c gets 'b'. */
+/**
+ * A changed row no longer meets WHERE: `c IS NULL` and c gets a value, or `c = 'a'` and c gets 'b'. Where the value may be NULL it counts too, if
+ * the change can be made again to no other end: the engine sees which rows still meet it, and ends with their names.
+ */
 function falsifies(body: Body, relation: Relation): boolean {
   return conjunctsOf(body.where).some((part) => {
     const column = testedColumn(part)
     const value = body.set.find(({ name, indirection }) => name === column && indirection === undefined)?.val
     if (column === undefined || value === undefined) return false
-    if ('NullTest' in part) return isNeverNull(value) || hasDefault(value, relation, column)
+    if ('NullTest' in part) return isNeverNull(value) || hasDefault(value, relation, column) || isRepeatable(body, value, relation)
     return 'A_Expr' in part && isTestedAway(part.A_Expr, value, columnOf(relation, column)?.type ?? '')
   })
+}
+
+// NULL itself gets nowhere; and what reads a column that it sets, or the whole row, comes to another value each time.
+function isRepeatable({ set }: Body, value: PgNode, relation: Relation): boolean {
+  const names = set.map(({ name }) => name)
+  const givesSomething = !('SetToDefault' in value) && !('A_Const' in value)
+  return (
+    givesSomething &&
+    set.every(
+      ({ val, indirection }) =>
+        indirection === undefined && columnsIn(val).every((column) => !names.includes(column) && columnOf(relation, column) !== undefined),
+    )
+  )
 }
 
 function testedColumn(part: PgNode): string | undefined {

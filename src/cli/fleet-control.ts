@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { openEngine } from '../engines.ts'
+import { joinTargets, targetsGiven, targetsInFile, targetsInRows } from '../fleet/targets.ts'
+import { LockkeeperError } from '../model/errors.ts'
+import type { FleetJob, FleetTarget } from '../model/fleet.ts'
+import type { Session } from '../model/session.ts'
+import { digest } from '../std/digest.ts'
+import { present } from '../std/present.ts'
+import type { LoadedMigrations } from '../verbs/load-migrations.ts'
+import type { Context, Invocation } from './command.ts'
+import { envFile } from './connection.ts'
+import type { Config } from './define-config.ts'
+import { targetLine } from './target-line.ts'
+
+export interface FleetRequest {
+  readonly invocation: Invocation
+  readonly context: Context
+  readonly config: Config
+}
+
+export interface ControlDatabase {
+  readonly url: string
+  readonly open: () => Promise<Session>
+}
+
+/** The control database by --control-url, the config file or LOCKKEEPER_CONTROL_URL. Throws `fleet-control-invalid` where none is given. */
+export async function controlDatabase({ invocation, context, config }: FleetRequest): Promise<ControlDatabase> {
+  const env = { ...(await envFile(invocation.options, context)), ...context.env }
+  const url = invocation.options.controlUrl ?? config.fleet?.controlUrl ?? env['LOCKKEEPER_CONTROL_URL']
+  if (url === undefined || url === '') throw new LockkeeperError('fleet-control-invalid', 'No control database is given.')
+  const engine = await openEngine(url)
+  const open = async () => await engine.connect({ url, applicationName: 'lockkeeper fleet', ...passwordFor(url, config) })
+  return { url, open }
+}
+
+/** A fleet's URLs bring passwords of their own; the function is for those that bring none. */
+export function passwordFor(url: string, { password }: Config): { readonly password?: () => Promise<string> } {
+  if (password === undefined || new URL(url).password !== '') return {}
+  return { password: async () => await password() }
+}
+
+/** Says where the queue is, as every command says which database it works on. */
+export function printControl(context: Context, session: Session): void {
+  context.stderr.write(`Control: ${targetLine(session, undefined)}\n`)
+}
+
+/** Flags, file and query together. Throws `fleet-targets-invalid`, never with a URL in the message. */
+export async function resolveTargets(
+  { invocation, context }: FleetRequest,
+  control: ControlDatabase,
+  session: Session,
+): Promise<readonly FleetTarget[]> {
+  const { target, targetsFile, targetsQuery, databaseUrl } = invocation.options
+  const inFile = targetsFile === undefined ? [] : targetsInFile(targetsFile, await textOf(context, targetsFile))
+  const inRows = targetsQuery === undefined ? [] : targetsInRows(await ask(session, targetsQuery), databaseUrl ?? control.url)
+  return joinTargets(inFile, targetsGiven(target ?? []), inRows)
+}
+
+async function textOf(context: Context, file: string): Promise<string> {
+  return await readFile(resolve(context.cwd, file), 'utf8').catch(() => {
+    throw new LockkeeperError('fleet-targets-invalid', `There is no file ${file}.`, { hint: 'Check --targets-file.' })
+  })
+}
+
+/** Long enough for any list of databases. */
+const queryLimit = `set local statement_timeout = '30s'`
+
+/** The parameter makes it one statement of the extended protocol: none that follows a semicolon can leave the read-only transaction. */
+async function ask(session: Session, sql: string): Promise<readonly { readonly [column: string]: unknown }[]> {
+  await session.script(['begin transaction read only', queryLimit])
+  try {
+    return await session.query(`select * from (${sql.replace(/;\s*$/, '')}\n) as targets where $1::boolean`, [true])
+  } catch (error) {
+    throw new LockkeeperError('fleet-targets-invalid', `--targets-query: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: 'It must be one SELECT that reads only, with the columns url, or database, or schema.',
+      cause: error,
+    })
+  } finally {
+    await session.script(['rollback'])
+  }
+}
+
+export interface FleetIdentity {
+  readonly name: string
+  readonly checksum: string
+}
+
+/** By default a fleet is called after what it runs: the same folder on another machine is the same fleet, a changed one is another. */
+export function identityOf({ invocation, config }: FleetRequest, job: FleetJob, loaded: LoadedMigrations): FleetIdentity {
+  const { name, to } = invocation.options
+  const files = loaded.migrations.map((migration) => [migration.id, migration.checksum])
+  const checksum = digest(JSON.stringify([job, config.project ?? null, to ?? null, files]))
+  return { name: name === undefined ? `${job.kind}-${checksum.slice(0, 12)}` : checkedName(name), checksum }
+}
+
+function checkedName(name: string): string {
+  if (/^[\w.-]{1,60}$/.test(name)) return name
+  throw new LockkeeperError('usage', '--name has up to 60 letters, digits, dots, dashes and underscores.', {
+    hint: 'Write --name shops-2026-11.',
+  })
+}
+
+/** What flags say of the waves; the rest is as it was said before, or the default. */
+export function rulesGiven({ options }: Invocation) {
+  return present({ canary: options.canary, wave: options.wave, budget: options.errorBudget })
+}
