@@ -14,6 +14,8 @@ export { defaultTiming as fleetTiming } from './fleet/options.ts'
 export type { FleetOptions, FleetTiming, TargetDone } from './fleet/options.ts'
 export { runFleet } from './fleet/run-fleet.ts'
 export { joinTargets, targetsGiven, targetsInFile, targetsInRows } from './fleet/targets.ts'
+export { defineBackfill } from './backfill/define-backfill.ts'
+export type { Backfill, BackfillRow, BackfillTransaction } from './backfill/define-backfill.ts'
 export { defineConfig } from './cli/define-config.ts'
 export type { Config } from './cli/define-config.ts'
 

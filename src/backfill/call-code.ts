@@ -42,8 +42,7 @@ async function calledOf(call: Call, turn: CodeTurn, thrown: Thrown | undefined):
   if (failure === 'connection-lost') throw cause
   const passes = failure === 'lock-timeout' || failure === 'deadlock' || failure === 'serialization' || failure === 'statement-timeout'
   if (thrown !== undefined && passes && !turn.isOver) return { kind: 'stuck', error: cause }
-  if (thrown !== undefined)
-    throw await codeFailed({ ...job, work: call.work, rows: call.rows.map(({ version }) => version) }, thrown.error)
+  if (thrown !== undefined) throw await codeFailed({ ...job, work: call.work, rows: call.rows.map(({ version }) => version) }, thrown.error)
   const { opened } = turn
   return {
     kind: 'ran',

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { isDeepStrictEqual } from 'node:util'
 import { backfill } from '../backfill/backfill.ts'
+import type { CodeBatch } from '../backfill/code-batch.ts'
 import type { BackfillJob, BackfillListener } from '../backfill/job.ts'
 import type { BackfillDefinition, BackfillState } from '../model/backfill.ts'
 import type { Engine } from '../model/engine.ts'
@@ -9,6 +11,7 @@ import type { StepKey } from '../model/journal.ts'
 import type { Session } from '../model/session.ts'
 import type { HoldFor } from '../run/options.ts'
 import { leaseMs, maxHoldMs } from '../run/run-backfill.ts'
+import { present } from '../std/present.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import { displayName, openBackfills } from './backfills.ts'
 import type { Connection } from './target.ts'
@@ -23,6 +26,10 @@ export interface RunBackfillOptions {
   readonly name: string
   /** What to do; absent where it was begun already, by this machine or another. */
   readonly definition?: BackfillDefinition
+  /** Where the definition's work is code: what it is. */
+  readonly code?: CodeBatch
+  /** Loads the code of one that was begun already; without it, such a backfill is refused. */
+  readonly loadCode?: (definition: BackfillDefinition) => Promise<CodeBatch | undefined>
   /** Forgets how far one of that name came. */
   readonly restart?: boolean
   readonly workers: number
@@ -45,9 +52,10 @@ export interface RunBackfillOptions {
 export async function runBackfill(options: RunBackfillOptions): Promise<BackfillState> {
   const begun = await begin(options)
   if (begun.done) return begun
+  const code = options.code ?? (begun.definition === undefined ? undefined : await options.loadCode?.(begun.definition))
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
-  const workers = Array.from({ length: options.workers }, () => work({ ...options, signal }, begun))
+  const workers = Array.from({ length: options.workers }, () => work({ ...options, ...present({ code }), signal }, begun))
   // One that fails for good ends the others of this process; those of other machines learn of it by the database.
   const results = await Promise.allSettled(workers.map((worker) => worker.catch((error: unknown) => Promise.reject(ending(stop, error)))))
   const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
@@ -96,7 +104,11 @@ async function goOn(
   store: ReturnType<Engine['backfills']>,
   state: BackfillState,
 ): Promise<BackfillState> {
-  const same = definition === undefined || JSON.stringify(definition.work) === JSON.stringify(state.definition?.work)
+  if (definition !== undefined && isMended(definition, state) && (await store.redefine(state.key, definition))) {
+    await store.revive(state.key)
+    return { ...state, definition }
+  }
+  const same = definition === undefined || isDeepStrictEqual(definition.work, state.definition?.work)
   if (!same && !state.done)
     throw new LockkeeperError('backfill-changed', `a backfill ${displayName(state.key)} is under way that does something else`, {
       details: { name: displayName(state.key) },
@@ -104,6 +116,13 @@ async function goOn(
   if (!same) throw new LockkeeperError('backfill-changed', `a backfill ${displayName(state.key)} was done, and it did something else`)
   if (!state.done) await store.revive(state.key)
   return state
+}
+
+/** The same by other code. One that failed stands still everywhere, so that nobody goes on with what was mended. */
+function isMended({ work }: BackfillDefinition, { definition, failure }: BackfillState): boolean {
+  const stored = definition?.work
+  if (failure === undefined || work.kind !== 'code' || stored?.kind !== 'code' || work.hash === stored.hash) return false
+  return isDeepStrictEqual({ ...stored, hash: work.hash }, work)
 }
 
 function unknown(name: string): LockkeeperError {
@@ -159,6 +178,7 @@ async function workOnce(options: RunBackfillOptions, { key, definition }: Backfi
     maxHoldMs: options.maxHoldMs ?? maxHoldMs,
     leaseMs: options.leaseMs ?? leaseMs,
     hold: options.holdFor?.(definition.work.relation, () => [session.pid, control.pid]) ?? (() => Promise.resolve(undefined)),
+    ...present({ code: options.code }),
     signal,
     listener: {
       ...options.listener,

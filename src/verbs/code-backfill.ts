@@ -92,7 +92,8 @@ function unreadable(module: string, error: unknown): LockkeeperError {
 }
 
 function pick(module: string, exported: unknown, wanted: string | undefined): { readonly name: string; readonly value: unknown } {
-  const all = typeof exported === 'object' && exported !== null ? new Map<string, unknown>(Object.entries(exported)) : new Map<string, unknown>()
+  const all =
+    typeof exported === 'object' && exported !== null ? new Map<string, unknown>(Object.entries(exported)) : new Map<string, unknown>()
   if (wanted !== undefined) {
     if (all.has(wanted)) return { name: wanted, value: all.get(wanted) }
     throw invalid(module, wanted, `is not exported; there are ${[...all.keys()].join(', ')}`)
@@ -141,6 +142,7 @@ function noWalk(where: string, relation: string, { key }: Backfill): LockkeeperE
     key === undefined
       ? `${relation} has no unique key without NULLs, by which each row is met once`
       : `(${key.join(', ')}) is no unique key of ${relation} without NULLs, of types that are walked in order`
-  return new LockkeeperError('backfill-refused', `${where}: ${why}.`, { hint: 'Add a primary key, or a "where" that is false once a row is done.' })
+  return new LockkeeperError('backfill-refused', `${where}: ${why}.`, {
+    hint: 'Add a primary key, or a "where" that is false once a row is done.',
+  })
 }
-

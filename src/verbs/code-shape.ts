@@ -52,5 +52,7 @@ function faultOf(key: string): string {
 
 export function invalid(where: string, key: string, fault: string): LockkeeperError {
   const named = key === '' ? '' : ` "${key}"`
-  return new LockkeeperError('backfill-invalid', `${where}:${named} ${fault}.`.replace(': it', ' is no backfill: it'), { details: { where, key } })
+  return new LockkeeperError('backfill-invalid', `${where}:${named} ${fault}.`.replace(': it', ' is no backfill: it'), {
+    details: { where, key },
+  })
 }

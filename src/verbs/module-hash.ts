@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, extname, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -38,5 +39,6 @@ function importsOf(text: string, file: string, resolve: Resolve): readonly strin
 const read = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.jsx', '.tsx', '.json'])
 
 function ofProject(path: string): readonly string[] {
-  return dirname(path).split(sep).includes('node_modules') || !read.has(extname(path)) ? [] : [path]
+  const isOurs = read.has(extname(path)) && !dirname(path).split(sep).includes('node_modules') && existsSync(path)
+  return isOurs ? [path] : []
 }

@@ -91,7 +91,9 @@ where tableoid = ${table} and ctid = any(${literal(`{${ctids(table)}}`)}::tid[])
 }
 
 function notLocked(rows: readonly RowVersion[], results: readonly ScriptResult[]): readonly RowVersion[] {
-  const got = new Set(results.flatMap((result) => result.rows.map((row) => `${String(row['table'])} ${String(row['ctid'])} ${String(row['xmin'])}`)))
+  const got = new Set(
+    results.flatMap((result) => result.rows.map((row) => `${String(row['table'])} ${String(row['ctid'])} ${String(row['xmin'])}`)),
+  )
   return rows.filter(({ table, ctid, xmin }) => !got.has(`${table} ${ctid} ${xmin}`))
 }
 
@@ -99,11 +101,15 @@ function notLocked(rows: readonly RowVersion[], results: readonly ScriptResult[]
 export async function commitCode(session: Session, key: StepKey, commit: CodeCommit): Promise<CodeCommitted> {
   const own = commit.transaction === undefined ? ['begin', noteCounters(commit.chunk.relationOid)] : []
   try {
+    if (commit.transaction !== undefined && (await transactionOf(session)) !== commit.transaction) {
+      await session.script(['rollback'])
+      return { kind: 'not-ours' }
+    }
     const results = await session.script([...own, moveSql(key, commit), ...(commit.next.finished ? [finishSql(commit)] : [])], {
       statementTimeoutMs: commit.statementTimeoutMs,
     })
     const row = results[own.length]?.rows[0]
-    await session.script([row === undefined || row['ours'] !== true ? 'rollback' : 'commit'])
+    await session.script([row === undefined ? 'rollback' : 'commit'])
     return outcomeOf(row, commit)
   } catch (error) {
     await session.script(['rollback']).catch(() => undefined)
@@ -111,9 +117,13 @@ export async function commitCode(session: Session, key: StepKey, commit: CodeCom
   }
 }
 
+async function transactionOf(session: Session): Promise<unknown> {
+  const [row] = await session.query('select txid_current_if_assigned()::text as transaction')
+  return row?.['transaction']
+}
+
 function moveSql(key: StepKey, commit: CodeCommit): string {
-  const { next, chunk, rows, missed, transaction } = commit
-  const ours = transaction === undefined ? 'true' : `(txid_current_if_assigned()::text is not distinct from ${literal(transaction)})`
+  const { next, chunk, rows, missed } = commit
   const noted = missed.map((place) => `(${json(place)})`).join(', ')
   return `with still as (${stillSql(commit)}),
 seen as (update lockkeeper.backfill b set still = b.still + still.n from still where ${isKey(key)} and still.n > 0),
@@ -131,7 +141,7 @@ ${
   from lockkeeper.backfill b
   where ${isMine(commit)} and ${isKey(key)} and ${isOurCode(commit.work.hash)}
   returning ${hotRows(chunk.relationOid)} as hot, ${walBytes} as wal, ${wantedNow} as wanted)
-select moved.*, still.n as still, ${ours} as ours from moved, still`
+select moved.*, still.n as still from moved, still`
 }
 
 /** Of the rows that it was given: how many match as before. Without a key, only those that it left as they were are known. */
@@ -144,7 +154,6 @@ function stillSql(commit: CodeCommit): string {
 
 function outcomeOf(row: Row | undefined, { rows }: CodeCommit): CodeCommitted {
   if (row === undefined) return { kind: 'lost' }
-  if (row['ours'] !== true) return { kind: 'not-ours' }
   return {
     kind: 'done',
     rows: rows.length,
