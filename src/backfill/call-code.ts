@@ -4,7 +4,7 @@ import { CodeTurn, type Call } from './code-turn.ts'
 
 export type Called =
   /** Its transaction is open, where there is one. `failure`: of a query that it went on after. */
-  | { readonly kind: 'ran'; readonly transaction?: string; readonly runMs: number; readonly openMs: number; readonly failure?: unknown }
+  | { readonly kind: 'ran'; readonly transaction?: string; readonly runMs: number; readonly workMs: number; readonly failure?: unknown }
   | { readonly kind: 'moved'; readonly rows: readonly RowVersion[] }
   | { readonly kind: 'stuck'; readonly error: unknown }
   | { readonly kind: 'lost' }
@@ -25,7 +25,7 @@ export async function callCode(call: Call): Promise<Called> {
     await letGo(call)
     return called
   }
-  return { ...called, runMs: performance.now() - began, openMs: turn.openMs }
+  return { ...called, runMs: performance.now() - began, workMs: turn.workMs }
 }
 
 async function letGo({ walker: { job } }: Call): Promise<void> {
@@ -47,7 +47,7 @@ async function calledOf(call: Call, turn: CodeTurn, thrown: Thrown | undefined):
   return {
     kind: 'ran',
     runMs: 0,
-    openMs: 0,
+    workMs: 0,
     ...(opened?.kind === 'open' ? { transaction: opened.transaction } : {}),
     ...(turn.failure === undefined ? {} : { failure: turn.failure }),
   }

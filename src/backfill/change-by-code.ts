@@ -71,7 +71,7 @@ async function readSlice({ walker, range, work, code, troubles }: Going, from: F
   const byKey = job.definition.walk.by === 'key'
   const most = Math.min(code.most, byKey ? size.value : size.value * rowsOfPage)
   const began = performance.now()
-  const read = await job.store.readRows({
+  const found = await job.store.readRows({
     chunk: range.chunk,
     work,
     range: [
@@ -82,10 +82,12 @@ async function readSlice({ walker, range, work, code, troubles }: Going, from: F
     ...(code.columns === undefined ? {} : { columns: code.columns }),
     place: ranges.place,
     order: ranges.order,
-    most,
+    // One more tells whether it is the last.
+    most: most + 1,
   })
-  if (read === undefined) return undefined
-  const isLast = read.length < most
+  if (found === undefined) return undefined
+  const isLast = found.length <= most
+  const read = found.slice(0, most)
   const last = read.at(-1)?.version
   const isMissed = ({ version }: ReadRow): boolean => troubles.has(version)
   return {
@@ -104,7 +106,7 @@ async function changeSlice(going: Going, slice: Slice): Promise<'done' | 'again'
   const { walker, work, code, range } = going
   const rows = slice.rows.map(({ version }) => version)
   const call = { walker, work, code, chunk: range.chunk, rows: slice.rows }
-  const called: Called = rows.length === 0 ? { kind: 'ran', runMs: 0, openMs: 0 } : await callCode(call)
+  const called: Called = rows.length === 0 ? { kind: 'ran', runMs: 0, workMs: 0 } : await callCode(call)
   switch (called.kind) {
     case 'lost':
       return 'lost'
@@ -123,16 +125,14 @@ type Ran = Extract<Called, { readonly kind: 'ran' }>
 
 async function commit(going: Going, slice: Slice, ran: Ran): Promise<'done' | 'again' | 'lost'> {
   const { walker, range, work } = going
-  const began = performance.now()
   const done = await tryCommit(going, slice, ran)
   if (done instanceof Error) return await stepBack(walker, done)
   if (done.kind === 'lost') return 'lost'
   const rows = slice.rows.map(({ version }) => version)
   if (done.kind === 'not-ours') throw await codeFailed({ ...walker.job, work, rows }, new Error('run ended the transaction of tx itself'))
-  const openMs = ran.openMs + performance.now() - began
-  walker.size.took(Math.max(slice.readMs, openMs, (ran.runMs * walker.job.definition.batchTargetMs) / callTargetMs))
+  walker.size.took(Math.max(slice.readMs, ran.workMs, (ran.runMs * walker.job.definition.batchTargetMs) / callTargetMs))
   going.troubles.over()
-  await countBatch(walker, range.chunk, { ...done, missed: slice.missed.length, ms: ran.runMs + openMs })
+  await countBatch(walker, range.chunk, { ...done, missed: slice.missed.length, ms: ran.runMs })
   return 'done'
 }
 

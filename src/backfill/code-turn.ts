@@ -26,6 +26,7 @@ export class CodeTurn {
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
   #openedAt: number | undefined
+  #workingSince: number | undefined
   #isClosed = false
   /** Queries go one after the other. */
   #last: Promise<unknown> = Promise.resolve()
@@ -42,9 +43,8 @@ export class CodeTurn {
     return this.#stop.signal.aborted
   }
 
-  get openMs(): number {
-    return this.#openedAt === undefined ? 0 : performance.now() - this.#openedAt
-  }
+  /** How long it worked with rows locked; without what each transaction costs however few they are, which smaller batches would only multiply. */
+  workMs = 0
 
   /** What it threw, if it did. No query of it is under way afterwards, and none can come. */
   async run(): Promise<{ readonly error: unknown } | undefined> {
@@ -60,6 +60,7 @@ export class CodeTurn {
       return { error }
     } finally {
       this.#isClosed = true
+      this.workMs = this.#workingSince === undefined ? 0 : performance.now() - this.#workingSince
       clearInterval(beating)
       clearTimeout(limit)
       await Promise.allSettled([this.#last, this.#beat])
@@ -118,6 +119,7 @@ export class CodeTurn {
       },
     })
     if (this.opened.kind !== 'open') throw notOpen(this.opened)
+    this.#workingSince = performance.now()
     const over = (): void => this.#stop.abort(new Error(`its transaction was open for longer than ${codeLimits.openMs} ms`))
     this.#openLimit = setTimeout(over, codeLimits.openMs)
   }

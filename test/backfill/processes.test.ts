@@ -25,6 +25,10 @@ const filling: typeof counting = {
   work: { kind: 'update', relation: 'public.t', set: `v = 'x', n = n + 1`, where: 'v is null', falsifies: true },
   walk: { by: 'pages' },
 }
+const byCode: typeof counting = {
+  work: { kind: 'code', relation: 'public.t', where: 'true', falsifies: false, module: 'm.ts', export: 'count', hash: 'h' },
+  walk: counting.walk,
+}
 /** Long enough that a worker on a busy machine keeps it, short enough to be waited for. */
 const leaseMs = 1_000
 
@@ -44,21 +48,24 @@ async function killAtRandom(worker: WorkerProcess, random: number): Promise<void
 }
 
 forEachVersion('processes that share a backfill', (version) => {
-  test.each(killCases().flatMap((seed) => [['by key', seed, counting] as const, ['by pages of partitions', seed, filling] as const]))(
-    'of which two of four are killed change each row once, %s, seed %i',
-    async (_, seed, job) => {
-      await using database = await freshDatabase(version, { setup })
-      const start = (at: number) => startWorker(database.url, { ...job, owner: `test:${at}#${at}`, leaseMs, stopAt: 0 })
-      const doomed = await Promise.all([0, 1].map(start))
-      await Promise.all(doomed.map((worker) => worker.said('done')))
-      const others = await Promise.all([2, 3].map(start))
-      const random = (seed * 1_103_515_245 + 12_345) % 2 ** 31
-      await Promise.all(doomed.map((worker, at) => killAtRandom(worker, Math.floor(random / (at + 1)))))
-      expect((await Promise.all(doomed.map((worker) => worker.ended))).map(({ signal }) => signal)).toEqual(['SIGKILL', 'SIGKILL'])
-      expect(await Promise.all(others.map((worker) => worker.ended))).toEqual([finished, finished])
-      expect(await counts(database)).toEqual(once)
-    },
-  )
+  test.each(
+    killCases().flatMap((seed) => [
+      ['by key', seed, counting] as const,
+      ['by pages of partitions', seed, filling] as const,
+      ['by code', seed, byCode] as const,
+    ]),
+  )('of which two of four are killed change each row once, %s, seed %i', async (_, seed, job) => {
+    await using database = await freshDatabase(version, { setup })
+    const start = (at: number) => startWorker(database.url, { ...job, owner: `test:${at}#${at}`, leaseMs, stopAt: 0 })
+    const doomed = await Promise.all([0, 1].map(start))
+    await Promise.all(doomed.map((worker) => worker.said('done')))
+    const others = await Promise.all([2, 3].map(start))
+    const random = (seed * 1_103_515_245 + 12_345) % 2 ** 31
+    await Promise.all(doomed.map((worker, at) => killAtRandom(worker, Math.floor(random / (at + 1)))))
+    expect((await Promise.all(doomed.map((worker) => worker.ended))).map(({ signal }) => signal)).toEqual(['SIGKILL', 'SIGKILL'])
+    expect(await Promise.all(others.map((worker) => worker.ended))).toEqual([finished, finished])
+    expect(await counts(database)).toEqual(once)
+  })
 
   test.each([
     ['by key', counting],
@@ -79,6 +86,21 @@ forEachVersion('processes that share a backfill', (version) => {
     second.send('SIGCONT')
     expect(await second.ended).toEqual(finished)
     expect(second.lines).toEqual(['done', 'stopped', 'lost', 'complete'])
+    expect(await counts(database)).toEqual(once)
+  })
+
+  test('of which one hangs in its code until its rows were taken over write each row once', async () => {
+    await using database = await freshDatabase(version, { setup })
+    const client = await database.client()
+    const first = await startWorker(database.url, { ...byCode, owner: 'test:1#1', leaseMs, stopAt: 0, stopInRun: 3 })
+    await first.said('stopped')
+    const expired = 'select from lockkeeper.backfill_chunk where leased_until < clock_timestamp()'
+    await expect.poll(async () => (await client.query(expired)).rowCount, { timeout: 10_000 }).toBe(1)
+    const second = await startWorker(database.url, { ...byCode, owner: 'test:2#2', leaseMs, stopAt: 0 })
+    await second.said('done')
+    first.send('SIGCONT')
+    expect(await first.ended).toEqual(finished)
+    expect(await second.ended).toEqual(finished)
     expect(await counts(database)).toEqual(once)
   })
 

@@ -1,10 +1,11 @@
 /**
  * One worker of a backfill as a process, which says each outcome of a batch in a line, and 'complete' at the end; with STOP_AT it
- * stops itself (SIGSTOP) before that batch, when it has the lease and has not yet sent anything.
+ * stops itself (SIGSTOP) before that batch, when it has the lease and has not yet sent anything. Work that is code counts in the column n.
  * node backfill-child.mjs URL CHILD_JOB
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backfill } from '../../src/backfill/backfill.ts'
+import type { CodeBatch, CodeWork } from '../../src/backfill/code-batch.ts'
 import type { BackfillStore } from '../../src/model/backfill.ts'
 import type { Walk, Work } from '../../src/model/plan.ts'
 import { backfillStore } from '../../src/postgres/backfill/store.ts'
@@ -18,6 +19,8 @@ export interface ChildJob {
   readonly leaseMs: number
   /** 0: never. */
   readonly stopAt: number
+  /** In which call of code. */
+  readonly stopInRun?: number
 }
 
 const [url = '', text = '{}'] = process.argv.slice(2)
@@ -29,6 +32,16 @@ function saying(store: BackfillStore): BackfillStore {
     ...store,
     batch: async (key, batch) => {
       const outcome = await store.batch(key, batch)
+      say(outcome.kind)
+      return outcome
+    },
+    openCode: async (key, transaction) => {
+      const outcome = await store.openCode(key, transaction)
+      if (outcome.kind !== 'open') say(outcome.kind)
+      return outcome
+    },
+    commitCode: async (key, commit) => {
+      const outcome = await store.commitCode(key, commit)
       say(outcome.kind)
       return outcome
     },
@@ -47,6 +60,22 @@ async function hold(): Promise<undefined> {
   return undefined
 }
 
+let called = 0
+
+/** Stops between what it read and what it writes. */
+function counting({ hash }: CodeWork): CodeBatch {
+  const run: CodeBatch['run'] = async (rows, tx) => {
+    called += 1
+    if (called === child.stopInRun) {
+      say('stopped')
+      process.kill(process.pid, 'SIGSTOP')
+      await sleep(1)
+    }
+    await tx.query('update t set n = n + 1 where id = any($1)', [rows.map(({ id }) => id)])
+  }
+  return { hash, most: 50, concurrency: 1, timeoutMs: 20_000, run }
+}
+
 await using control = await connect({ url, applicationName: 'lockkeeper control' })
 await using session = await connect({ url, applicationName: 'lockkeeper', control })
 await journal(session).install()
@@ -62,6 +91,7 @@ await backfill({
   maxHoldMs: 60_000,
   leaseMs: child.leaseMs,
   hold,
+  ...(child.work.kind === 'code' ? { code: counting(child.work) } : {}),
   signal: AbortSignal.timeout(60_000),
   listener: { onBatch: () => undefined, onHeld: () => undefined, onNotice: () => undefined },
 })
