@@ -17,6 +17,20 @@ export interface BackfillDefinition {
   readonly verify?: string
 }
 
+/** A module's backfill as far as it is known without a database. */
+export interface NamedBackfill {
+  /** Path relative to the project. */
+  readonly module: string
+  readonly export: string
+  readonly hash: string
+  /** As the database spells it, with or without its schema. */
+  readonly table: string
+  readonly where?: string
+  readonly done?: 'no-longer-matches' | 'each-once'
+  readonly key?: readonly string[]
+  readonly columns?: readonly string[]
+}
+
 export type TriggerChoice = 'fire' | 'skip' | 'stop'
 
 /** What a statement of the user's is as batched work; `batchTargetMs` is what is right where nobody says otherwise. */

@@ -1,3 +1,4 @@
+import type { NamedBackfill } from '../model/backfill.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Migration } from '../model/migration.ts'
@@ -5,7 +6,7 @@ import type { Migration } from '../model/migration.ts'
 /** What the planner asks of an engine; all of it is pure. */
 export type PlanEngine<Node> = Pick<
   Engine<Node>,
-  'parse' | 'inline' | 'split' | 'facts' | 'simulate' | 'hazards' | 'topics' | 'rewrites' | 'role' | 'ties' | 'words'
+  'parse' | 'inline' | 'split' | 'facts' | 'simulate' | 'hazards' | 'topics' | 'rewrites' | 'role' | 'ties' | 'words' | 'codeWalk' | 'dialect'
 >
 
 export interface PlanOptions {
@@ -20,6 +21,8 @@ export interface PlanOptions {
   readonly allow: readonly string[]
   /** Hash of the definitions of what the plan touches, from the server. */
   readonly touched: string
+  /** The backfills in TypeScript that the migrations name, loaded. Absent: what is planned is not to run. */
+  readonly backfills?: ReadonlyMap<string, NamedBackfill>
 }
 
 export interface CutContext {

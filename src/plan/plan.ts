@@ -1,12 +1,13 @@
 import { statementsOf } from '../check/statements.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Migration, RowsRead } from '../model/migration.ts'
-import type { DataCheck, Plan, PlannedMigration } from '../model/plan.ts'
+import type { DataCheck, Plan, PlannedMigration, Step } from '../model/plan.ts'
 import { blockedBy } from './blocked.ts'
 import { codeJudge, codeStep } from './code.ts'
 import { cut, type Item } from './cut.ts'
 import { numbered } from './number.ts'
-import type { PlanEngine, PlanOptions } from './options.ts'
+import { stretchesOf } from './named-backfill.ts'
+import type { CutContext, PlanEngine, PlanOptions } from './options.ts'
 import { readParts, type Part } from './parts.ts'
 import { stepsOf } from './steps.ts'
 
@@ -47,7 +48,7 @@ function planOne<Node>(
   if (body.kind === 'recorded' && body.readsRows !== undefined)
     return planCode(engine, migration, { options, state, reads: body.readsRows })
   const { parts, after: catalog } = readParts(engine, migration, state.catalog)
-  const { items, session } = cut(engine, parts, { migration, options, session: state.session })
+  const { items, steps, session } = cutStretches(engine, parts, { after: catalog, context: { migration, options, session: state.session }, state })
   const checks = items.flatMap((item) => (item.kind === 'rewritten' ? item.checks : []))
   const { id, source, file, checksum } = migration
   const result: PlannedMigration = {
@@ -56,11 +57,38 @@ function planOne<Node>(
     file,
     checksum,
     checks: distinctChecks(checks, state),
-    steps: numbered(stepsOf(engine, items, { ...options, start: state.catalog })),
+    steps: numbered(steps),
     blocked: blockedBy(engine, items, { migration, options, parts }),
   }
-  const rowsChanged = state.rowsChanged || parts.some(changesRows) || items.some(isBackfill)
+  const rowsChanged = state.rowsChanged || parts.some(changesRows) || steps.some(({ kind }) => kind === 'backfill')
   return { result, after: { catalog, rowsChanged, session } }
+}
+
+interface Cutting {
+  readonly after: Catalog
+  readonly context: CutContext
+  readonly state: RunState
+}
+
+/** Each stretch between two backfills that the file names is cut by itself; plain SETs go on to the next. */
+function cutStretches<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>[], { after, context, state }: Cutting): CutUp<Node> {
+  let { session } = context
+  const items: Item<Node>[] = []
+  const steps: Step[] = []
+  for (const stretch of stretchesOf(engine, { parts, after, context })) {
+    const pieces = cut(engine, stretch.parts, { ...context, session })
+    session = pieces.session
+    items.push(...pieces.items)
+    steps.push(...stepsOf(engine, pieces.items, { ...context.options, start: state.catalog }))
+    if (stretch.backfill !== undefined) steps.push(stretch.backfill)
+  }
+  return { items, steps, session }
+}
+
+interface CutUp<Node> {
+  readonly items: readonly Item<Node>[]
+  readonly steps: readonly Step[]
+  readonly session: readonly string[]
 }
 
 /** Stopped by what its statements would be stopped by on tables without rows; those with rows are judged as they come. */
@@ -75,10 +103,6 @@ function planCode<Node>(
   const steps = numbered([codeStep(migration, reads, options)])
   const after = { ...state, catalog: statements.reduce((catalog, one) => engine.simulate(one, catalog), state.catalog), rowsChanged: true }
   return { result: { id, source, file, checksum, checks: [], steps, blocked }, after }
-}
-
-function isBackfill<Node>(item: Item<Node>): boolean {
-  return item.kind === 'rewritten' && item.steps.some(({ kind }) => kind === 'backfill')
 }
 
 // What the engine cannot look into (a DO block) carries a condition, and may change anything.

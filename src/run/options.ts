@@ -1,3 +1,4 @@
+import type { CodeBatch, CodeWork } from '../backfill/code-batch.ts'
 import type { TriggerChoice } from '../model/backfill.ts'
 import type { CodeRun, History, Read } from '../model/adapter.ts'
 import type { Catalog } from '../model/catalog.ts'
@@ -45,6 +46,8 @@ export interface RunOptions {
   /** What a step of code needs (H5); where it is absent, such a step is refused. */
   readonly code?: CodeRunner
   readonly backfills?: BackfillOptions
+  /** The module of a batched change that is code; where it is absent, such a step is refused. `anyCode`: it failed, and may go on with other code. */
+  readonly loadBackfill?: (work: CodeWork, anyCode: boolean) => Promise<CodeBatch>
   /** Lock budget: the longest that anyone waits behind us (H13). */
   readonly lockBudgetMs: number
   /** How long a wait for one lock or snapshot may last in all before the run gives up with status 4. */

@@ -2,7 +2,9 @@ import { backfill } from '../backfill/backfill.ts'
 import type { BackfillJob } from '../backfill/job.ts'
 import { workAt } from '../backfill/work-at.ts'
 import { workerName } from '../backfill/worker-name.ts'
+import { LockkeeperError } from '../model/errors.ts'
 import type { BackfillStep } from '../model/plan.ts'
+import { present } from '../std/present.ts'
 import type { StepContext, StepOutcome } from './step-context.ts'
 import { journalOf } from './step-context.ts'
 
@@ -10,7 +12,7 @@ import { journalOf } from './step-context.ts'
 export async function runBackfill(step: BackfillStep, context: StepContext): Promise<StepOutcome> {
   const { options, migration } = context
   const began = performance.now()
-  const job = jobOf(step, context)
+  const job = await withCode(jobOf(step, context), context)
   await job.store.revive(job.key)
   const { rows } = await backfill(job)
   // The limit of its batches is none for what comes after.
@@ -24,6 +26,18 @@ export async function runBackfill(step: BackfillStep, context: StepContext): Pro
     rows,
   })
   return { attempts: 0, rows }
+}
+
+/** Where the code failed and was mended since, the mended one takes its place: nobody works on it by then. */
+async function withCode(job: BackfillJob, { options }: StepContext): Promise<BackfillJob> {
+  const { work } = job.definition
+  if (work.kind !== 'code') return job
+  const failed = (await job.store.read(job.key))?.failure !== undefined
+  const code = await options.loadBackfill?.(work, failed)
+  if (code === undefined) throw new LockkeeperError('backfill-refused', `${work.module} is code, and none is run here`)
+  const definition = { ...job.definition, work: { ...work, hash: code.hash }, ...present({ verify: code.verify }) }
+  if (failed) await job.store.redefine(job.key, definition)
+  return { ...job, definition, code }
 }
 
 function jobOf(step: BackfillStep, { options, connections, migration, startedAt, emit }: StepContext): BackfillJob {

@@ -28,7 +28,7 @@ export async function abortScene(
   return { project: situation.project, loaded: files, history: stored === undefined ? undefined : storedHistory(stored, schema) }
 }
 
-const noFiles: LoadedMigrations = { source: 'sql', path: '', migrations: [], history: () => undefined }
+const noFiles: LoadedMigrations = { source: 'sql', root: '', path: '', migrations: [], history: () => undefined }
 
 function storedHistory({ source, ledger }: StoredMigration, schema: string): History | undefined {
   const named = ledger === undefined ? {} : { historySchema: ledger.schema, historyTable: ledger.table }

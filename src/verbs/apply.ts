@@ -7,6 +7,7 @@ import { run } from '../run/run.ts'
 import { present } from '../std/present.ts'
 import { codeRunner } from './code-runner.ts'
 import type { LoadedMigrations } from './load-migrations.ts'
+import { backfillLoader } from './named-backfills.ts'
 import type { Planned } from './plan.ts'
 import type { Connection, Target } from './target.ts'
 import { openTarget } from './target.ts'
@@ -18,7 +19,7 @@ export interface ApplyVerbOptions {
   readonly loaded: LoadedMigrations
   /** On a target that is only read: what is pending there, or a saved plan that still fits. */
   readonly plan: (target: Target) => Promise<Planned>
-  readonly settings: Omit<RunOptions, 'engine' | 'connect' | 'plan' | 'migrations' | 'history' | 'code' | 'brokenAssumption' | 'backfills'>
+  readonly settings: Omit<RunOptions, 'engine' | 'connect' | 'plan' | 'migrations' | 'history' | 'code' | 'brokenAssumption' | 'backfills' | 'loadBackfill'>
   /** Reasons to hold batched changes back. */
   readonly throttles?: readonly ThrottleChoice[]
   readonly triggers?: TriggerChoice
@@ -69,6 +70,7 @@ async function runOne({ connection, loaded, settings, throttles: choices = [], t
     plan,
     migrations: loaded.migrations,
     brokenAssumption,
+    loadBackfill: backfillLoader(loaded.root),
     backfills: { holdFor: throttles.holdFor, ...present({ triggers }) },
     ...present({ history: looked.history, code: codeRunner(looked.engine, loaded, settings.allowed) }),
   })

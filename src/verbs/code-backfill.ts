@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
-import type { CodeBatch, CodeWork } from '../backfill/code-batch.ts'
+import type { CodeBatch } from '../backfill/code-batch.ts'
 import { defineBackfill, type Backfill } from '../backfill/define-backfill.ts'
-import type { BackfillDefinition } from '../model/backfill.ts'
-import type { Catalog } from '../model/catalog.ts'
+import type { BackfillDefinition, NamedBackfill } from '../model/backfill.ts'
 import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
-import type { Walk } from '../model/plan.ts'
 import type { Session } from '../model/session.ts'
 import { present } from '../std/present.ts'
-import { invalid, validateBackfill } from './code-shape.ts'
+import { batchTargetMs, codeWork, invalid } from '../plan/code-work.ts'
+import { validateBackfill } from './code-shape.ts'
 import { moduleHash } from './module-hash.ts'
 
 export interface CodePlace {
@@ -40,7 +39,7 @@ export interface CodeDefinition {
  */
 export async function loadCodeBackfill(given: CodePlace & { readonly engine: Engine; readonly session: Session }): Promise<CodeDefinition> {
   const loaded = await loadCode(given)
-  const { work, walk } = codeWork(given.engine, loaded, await given.session.readCatalog())
+  const { work, walk } = codeWork(given.engine, namedOf(loaded), await given.session.readCatalog())
   const { verify } = loaded.backfill
   return {
     definition: { work, walk, batchTargetMs, triggers: 'fire', ...present({ verify }) },
@@ -48,8 +47,11 @@ export async function loadCodeBackfill(given: CodePlace & { readonly engine: Eng
   }
 }
 
-/** Rows may be locked for so long; see pgfacts.md B. */
-export const batchTargetMs = 15
+/** What a plan holds of it. */
+export function namedOf({ module, export: name, backfill, code }: LoadedCode): NamedBackfill {
+  const { table, where, done, key, columns } = backfill
+  return { module, export: name, hash: code.hash, table, ...present({ where, done, key, columns }) }
+}
 
 /** The code of a backfill that was begun elsewhere. Throws `backfill-changed`, before anything of it is run, where it is not the same here. */
 export async function loadStored(root: string, { work }: Pick<BackfillDefinition, 'work'>): Promise<CodeBatch | undefined> {
@@ -59,12 +61,8 @@ export async function loadStored(root: string, { work }: Pick<BackfillDefinition
 
 /** Looks at the code before it runs any of it where `hash` says what it must be. Throws `backfill-invalid` and `backfill-changed`. */
 export async function loadCode({ root, file, exportName, hash }: CodePlace & { readonly hash?: string }): Promise<LoadedCode> {
-  const path = isAbsolute(file) ? file : resolve(root, file)
-  const module = relative(root, path).split(sep).join('/')
-  if (!existsSync(path)) throw invalid(module, '', 'it does not exist')
-  const { createJiti } = await import('jiti')
-  const jiti = createJiti(path, { fsCache: false, moduleCache: false, virtualModules: { lockkeeper: library } })
-  const found = await moduleHash(root, path, (specifier, parentURL) => resolved(jiti, specifier, parentURL))
+  const { path, module, jiti } = await open(root, file)
+  const found = await hashBy(jiti, root, path)
   if (hash !== undefined && hash !== found) throw changed(module, { begun: hash, here: found })
   const exported = await jiti.import<unknown>(path).catch((error: unknown) => Promise.reject(unreadable(module, error)))
   const { name, value } = pick(module, exported, exportName)
@@ -76,6 +74,24 @@ export async function loadCode({ root, file, exportName, hash }: CodePlace & { r
 const library = { defineBackfill, defineConfig: (config: unknown) => config }
 
 type Jiti = ReturnType<typeof import('jiti').createJiti>
+
+/** Runs nothing of the module. Throws `backfill-invalid` where it is not there. */
+export async function hashOf(root: string, file: string): Promise<string> {
+  const { path, jiti } = await open(root, file)
+  return await hashBy(jiti, root, path)
+}
+
+async function open(root: string, file: string): Promise<{ readonly path: string; readonly module: string; readonly jiti: Jiti }> {
+  const path = isAbsolute(file) ? file : resolve(root, file)
+  const module = relative(root, path).split(sep).join('/')
+  if (!existsSync(path)) throw new LockkeeperError('backfill-invalid', `There is no file ${module}.`, { details: { module } })
+  const { createJiti } = await import('jiti')
+  return { path, module, jiti: createJiti(path, { fsCache: false, moduleCache: false, virtualModules: { lockkeeper: library } }) }
+}
+
+function hashBy(jiti: Jiti, root: string, path: string): Promise<string> {
+  return moduleHash(root, path, (specifier, parentURL) => resolved(jiti, specifier, parentURL))
+}
 
 function resolved(jiti: Jiti, specifier: string, parentURL: string): string | undefined {
   if (specifier === 'lockkeeper' || specifier.startsWith('node:')) return undefined
@@ -108,41 +124,4 @@ function codeBatch(backfill: Backfill, hash: string): CodeBatch {
   const { columns, verify, batch = 1_000, concurrency = 1, timeoutMs = 60_000 } = backfill
   const run: CodeBatch['run'] = (rows, tx) => backfill.run(rows, tx)
   return { hash, most: batch, concurrency, timeoutMs, run, ...present({ columns, verify }) }
-}
-
-type WalkEngine = Pick<Engine, 'codeWalk' | 'dialect'>
-
-/** What a loaded backfill is in a database. Throws `backfill-invalid` and `backfill-refused`. */
-export function codeWork(engine: WalkEngine, loaded: LoadedCode, catalog: Catalog): { readonly work: CodeWork; readonly walk: Walk } {
-  const { backfill, module, export: name, code } = loaded
-  const where = `${name} of ${module}`
-  const relation = tableOf(engine, backfill.table, catalog)
-  const table = relation === undefined ? undefined : catalog.relations.get(relation)
-  if (relation === undefined || table === undefined) throw invalid(where, 'table', `is ${backfill.table}, and there is no such table here`)
-  for (const key of ['key', 'columns'] as const)
-    for (const column of backfill[key] ?? [])
-      if (!table.columns.some((each) => each.name === column)) throw invalid(where, key, `names ${column}, which ${relation} has not`)
-  const falsifies = (backfill.done ?? (backfill.where === undefined ? 'each-once' : 'no-longer-matches')) === 'no-longer-matches'
-  const walk = engine.codeWalk(relation, catalog, { falsifies, ...present({ key: backfill.key }) })
-  if (walk === undefined) throw noWalk(where, relation, backfill)
-  return { work: { kind: 'code', relation, where: backfill.where ?? 'true', falsifies, module, export: name, hash: code.hash }, walk }
-}
-
-/** As the database spells it; where it has no schema, the first of the search path that has one of that name. */
-function tableOf({ dialect }: WalkEngine, table: string, { relations, searchPath }: Catalog): string | undefined {
-  const names = [
-    ...searchPath.map((schema) => dialect.name(schema, table)),
-    ...[...table.matchAll(/\./g)].map(({ index }) => dialect.name(table.slice(0, index), table.slice(index + 1))),
-  ]
-  return names.find((name) => ['table', 'partitioned'].includes(relations.get(name)?.kind ?? ''))
-}
-
-function noWalk(where: string, relation: string, { key }: Backfill): LockkeeperError {
-  const why =
-    key === undefined
-      ? `${relation} has no unique key without NULLs, by which each row is met once`
-      : `(${key.join(', ')}) is no unique key of ${relation} without NULLs, of types that are walked in order`
-  return new LockkeeperError('backfill-refused', `${where}: ${why}.`, {
-    hint: 'Add a primary key, or a "where" that is false once a row is done.',
-  })
 }

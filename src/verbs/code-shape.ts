@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Backfill } from '../backfill/define-backfill.ts'
-import { LockkeeperError } from '../model/errors.ts'
+import { invalid } from '../plan/code-work.ts'
 
 const text = v.pipe(v.string(), v.nonEmpty())
 const names = v.pipe(v.array(text), v.minLength(1))
@@ -48,11 +48,4 @@ function faultOf(key: string): string {
   if (key === '') return 'it is not what defineBackfill gives'
   const form = forms[key]
   return form === undefined ? `there is no such key; the keys are ${Object.keys(forms).join(', ')}` : `must be ${form}`
-}
-
-export function invalid(where: string, key: string, fault: string): LockkeeperError {
-  const named = key === '' ? '' : ` "${key}"`
-  return new LockkeeperError('backfill-invalid', `${where}:${named} ${fault}.`.replace(': it', ' is no backfill: it'), {
-    details: { where, key },
-  })
 }

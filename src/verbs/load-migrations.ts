@@ -22,6 +22,8 @@ export interface LoadMigrationsOptions {
 
 export interface LoadedMigrations {
   readonly source: SourceId
+  /** The project's folder. */
+  readonly root: string
   /** Where they were found, for messages. */
   readonly path: string
   /** In the order in which the ORM would run them. */
@@ -44,6 +46,7 @@ export async function loadMigrations(options: LoadMigrationsOptions): Promise<Lo
   const load: LoadOptions = { signal, dialect: postgresDialect, ...present({ sandboxUrl }) }
   return {
     source: location.source,
+    root: options.root,
     path: location.path,
     migrations: await adapter.load(files, location, load),
     history: (schema) => adapter.history?.(location, schema),
@@ -59,7 +62,7 @@ const neverAborted = new AbortController().signal
 
 async function fromStandardInput(options: LoadMigrationsOptions): Promise<LoadedMigrations> {
   const bytes = (await options.standardInput?.()) ?? new Uint8Array()
-  return { source: 'sql', path: '-', migrations: [sqlMigration('stdin.sql', bytes)], history: () => undefined }
+  return { source: 'sql', root: options.root, path: '-', migrations: [sqlMigration('stdin.sql', bytes)], history: () => undefined }
 }
 
 export interface Found {

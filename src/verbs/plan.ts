@@ -1,9 +1,11 @@
 import { LockkeeperError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
+import type { PlanOptions } from '../plan/options.ts'
 import { plan } from '../plan/plan.ts'
 import { inFlight } from '../run/state.ts'
 import type { LoadedMigrations, LoadMigrationsOptions } from './load-migrations.ts'
 import { loadMigrations } from './load-migrations.ts'
+import { loadNamed, refuseOtherModules } from './named-backfills.ts'
 import { pendingOf } from './pending.ts'
 import { withEstimates } from './plan-estimates.ts'
 import { standingsOf } from './states.ts'
@@ -50,18 +52,21 @@ export async function planPending(target: Target, loaded: LoadedMigrations, sett
   const situation = await readSituation(target, loaded, settings.project)
   const pending = pendingOf(standingsOf(loaded.migrations, situation), settings)
   const open = inFlight(situation.progress)
-  return { plan: planOn(target, open.length > 0 ? [] : pending, { situation, settings }), inFlight: open, schema: schemaOf(situation) }
+  const next = open.length > 0 ? [] : pending
+  const backfills = await loadNamed(target.engine, loaded.root, next)
+  return { plan: planOn(target, next, { situation, settings, backfills }), inFlight: open, schema: schemaOf(situation) }
 }
 
 interface Given {
   readonly situation: Situation
   readonly settings: PlanSettings
+  readonly backfills: PlanOptions['backfills'] & {}
 }
 
-function planOn({ engine }: Target, pending: LoadedMigrations['migrations'], { situation, settings }: Given): Plan {
+function planOn({ engine }: Target, pending: LoadedMigrations['migrations'], { situation, settings, backfills }: Given): Plan {
   const { project, catalog } = situation
   const { lockBudgetMs, statementTimeoutMs, allowed } = settings
-  const made = plan(engine, pending, { project, catalog, lockBudgetMs, statementTimeoutMs, allow: allowed, touched: '' })
+  const made = plan(engine, pending, { project, catalog, lockBudgetMs, statementTimeoutMs, allow: allowed, touched: '', backfills })
   return { ...made, touched: touchedHash(made.migrations, catalog) }
 }
 
@@ -84,6 +89,7 @@ export async function refuseStale(
   // Once a part of it has run, the tables differ by its own doing, and the journal says how far it came.
   if (!begun && touchedHash(saved.migrations, situation.catalog) !== saved.touched) throw stale('a table that it touches has changed')
   const rest = saved.migrations.filter((migration) => situation.progress.get(migration.id)?.state !== 'complete')
+  await refuseOtherModules(loaded.root, rest)
   return { plan: { ...saved, migrations: rest }, inFlight: inFlight(situation.progress), schema: schemaOf(situation) }
 }
 
