@@ -6,7 +6,19 @@ import type { Migration } from '../model/migration.ts'
 /** What the planner asks of an engine; all of it is pure. */
 export type PlanEngine<Node> = Pick<
   Engine<Node>,
-  'parse' | 'inline' | 'split' | 'facts' | 'simulate' | 'hazards' | 'topics' | 'rewrites' | 'role' | 'ties' | 'words' | 'codeWalk' | 'dialect'
+  | 'parse'
+  | 'inline'
+  | 'split'
+  | 'facts'
+  | 'simulate'
+  | 'hazards'
+  | 'topics'
+  | 'rewrites'
+  | 'role'
+  | 'ties'
+  | 'words'
+  | 'codeWalk'
+  | 'dialect'
 >
 
 export interface PlanOptions {

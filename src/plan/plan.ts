@@ -48,7 +48,11 @@ function planOne<Node>(
   if (body.kind === 'recorded' && body.readsRows !== undefined)
     return planCode(engine, migration, { options, state, reads: body.readsRows })
   const { parts, after: catalog } = readParts(engine, migration, state.catalog)
-  const { items, steps, session } = cutStretches(engine, parts, { after: catalog, context: { migration, options, session: state.session }, state })
+  const { items, steps, session } = cutStretches(engine, parts, {
+    after: catalog,
+    context: { migration, options, session: state.session },
+    state,
+  })
   const checks = items.flatMap((item) => (item.kind === 'rewritten' ? item.checks : []))
   const { id, source, file, checksum } = migration
   const result: PlannedMigration = {

@@ -19,7 +19,10 @@ export interface ApplyVerbOptions {
   readonly loaded: LoadedMigrations
   /** On a target that is only read: what is pending there, or a saved plan that still fits. */
   readonly plan: (target: Target) => Promise<Planned>
-  readonly settings: Omit<RunOptions, 'engine' | 'connect' | 'plan' | 'migrations' | 'history' | 'code' | 'brokenAssumption' | 'backfills' | 'loadBackfill'>
+  readonly settings: Omit<
+    RunOptions,
+    'engine' | 'connect' | 'plan' | 'migrations' | 'history' | 'code' | 'brokenAssumption' | 'backfills' | 'loadBackfill'
+  >
   /** Reasons to hold batched changes back. */
   readonly throttles?: readonly ThrottleChoice[]
   readonly triggers?: TriggerChoice

@@ -4,6 +4,7 @@
  */
 import { loadMigrations } from '../../src/verbs/load-migrations.ts'
 import type { LoadedMigrations } from '../../src/verbs/load-migrations.ts'
+import { backfillLoader } from '../../src/verbs/named-backfills.ts'
 import { planPending } from '../../src/verbs/plan.ts'
 import { openTarget } from '../../src/verbs/target.ts'
 import { run } from '../../src/run/run.ts'
@@ -22,6 +23,7 @@ async function applyOnce(loaded: LoadedMigrations, resumeOnly: boolean): Promise
     connect: { url },
     plan: resumeOnly && planned.inFlight.length > 0 ? { ...planned.plan, migrations: [] } : planned.plan,
     migrations: loaded.migrations,
+    loadBackfill: backfillLoader(folder),
     lockBudgetMs: 100,
     maxLockWaitMs: 60_000,
     runLockTimeoutMs: 20_000,
