@@ -1,5 +1,6 @@
 import type { BatchDone, Chunk } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
+import type { Failure } from '../model/session.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import type { Walker } from './walker.ts'
 
@@ -14,6 +15,11 @@ export async function countBatch(walker: Walker, { alone }: Chunk, { rows, still
   if (rows > 0 || !alone) walker.moved()
   else if (missed > 0) walker.refuseStanding(true)
   await walker.progress({ rows, ms })
+}
+
+/** A failure after which the same batch may be tried again. */
+export function passes(failure: Failure): boolean {
+  return failure === 'lock-timeout' || failure === 'deadlock' || failure === 'serialization' || failure === 'statement-timeout'
 }
 
 /** Smaller, later, until the time is over. */

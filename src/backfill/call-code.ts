@@ -1,4 +1,6 @@
 import type { CodeOpened, RowVersion } from '../model/backfill.ts'
+import { present } from '../std/present.ts'
+import { passes } from './after-batch.ts'
 import { codeFailed } from './code-failed.ts'
 import { CodeTurn, type Call } from './code-turn.ts'
 
@@ -37,20 +39,20 @@ async function calledOf(call: Call, turn: CodeTurn, thrown: Thrown | undefined):
   job.signal.throwIfAborted()
   const settled = settledBy(turn.opened, turn.isLeaseLost)
   if (settled !== undefined) return settled
-  const cause = turn.failure ?? thrown?.error
+  if (thrown !== undefined) return await stuckBy(call, turn, thrown)
+  if (job.session.classify(turn.failure) === 'connection-lost') throw turn.failure
+  const { opened, failure } = turn
+  const transaction = opened?.kind === 'open' ? opened.transaction : undefined
+  return { kind: 'ran', runMs: 0, workMs: 0, ...present({ transaction }), ...(failure === undefined ? {} : { failure }) }
+}
+
+/** Throws what it failed of, unless that passes: the code may have wrapped what the server said. */
+async function stuckBy({ walker: { job }, work, rows }: Call, turn: CodeTurn, thrown: Thrown): Promise<Called> {
+  const cause = turn.failure ?? thrown.error
   const failure = job.session.classify(cause)
   if (failure === 'connection-lost') throw cause
-  const passes = failure === 'lock-timeout' || failure === 'deadlock' || failure === 'serialization' || failure === 'statement-timeout'
-  if (thrown !== undefined && passes && !turn.isOver) return { kind: 'stuck', error: cause }
-  if (thrown !== undefined) throw await codeFailed({ ...job, work: call.work, rows: call.rows.map(({ version }) => version) }, thrown.error)
-  const { opened } = turn
-  return {
-    kind: 'ran',
-    runMs: 0,
-    workMs: 0,
-    ...(opened?.kind === 'open' ? { transaction: opened.transaction } : {}),
-    ...(turn.failure === undefined ? {} : { failure: turn.failure }),
-  }
+  if (passes(failure) && !turn.isOver) return { kind: 'stuck', error: cause }
+  throw await codeFailed({ ...job, work, rows: rows.map(({ version }) => version) }, thrown.error)
 }
 
 type Thrown = { readonly error: unknown }

@@ -1,7 +1,8 @@
-import type { CodeCommitted, Place, ReadRow, RowVersion } from '../model/backfill.ts'
+import type { CodeCommit, CodeCommitted, Place, ReadRow, RowVersion } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
-import { countBatch, stepBack } from './after-batch.ts'
+import { countBatch, passes, stepBack } from './after-batch.ts'
 import { codeFailed } from './code-failed.ts'
+import { present } from '../std/present.ts'
 import { callCode, type Called } from './call-code.ts'
 import { codeLimits } from './code-turn.ts'
 import { refuseOtherCode, type CodeBatch, type CodeWork } from './code-batch.ts'
@@ -104,9 +105,8 @@ const rowsOfPage = 10
 
 async function changeSlice(going: Going, slice: Slice): Promise<'done' | 'again' | 'lost'> {
   const { walker, work, code, range } = going
-  const rows = slice.rows.map(({ version }) => version)
   const call = { walker, work, code, chunk: range.chunk, rows: slice.rows }
-  const called: Called = rows.length === 0 ? { kind: 'ran', runMs: 0, workMs: 0 } : await callCode(call)
+  const called: Called = slice.rows.length === 0 ? { kind: 'ran', runMs: 0, workMs: 0 } : await callCode(call)
   switch (called.kind) {
     case 'lost':
       return 'lost'
@@ -128,11 +128,15 @@ async function commit(going: Going, slice: Slice, ran: Ran): Promise<'done' | 'a
   const done = await tryCommit(going, slice, ran)
   if (done instanceof Error) return await stepBack(walker, done)
   if (done.kind === 'lost') return 'lost'
-  const rows = slice.rows.map(({ version }) => version)
-  if (done.kind === 'not-ours') throw await codeFailed({ ...walker.job, work, rows }, new Error('run ended the transaction of tx itself'))
+  if (done.kind === 'not-ours')
+    throw await codeFailed({ ...walker.job, work, rows: versions(slice) }, new Error('run ended the transaction of tx itself'))
   walker.size.took(Math.max(slice.readMs, ran.workMs, (ran.runMs * walker.job.definition.batchTargetMs) / callTargetMs))
   going.troubles.over()
-  await countBatch(walker, range.chunk, { ...done, missed: slice.missed.length, ms: ran.runMs })
+  await countBatch(walker, range.chunk, { ...done, missed: slice.missed.length, ms: ran.runMs }).catch(async (error: unknown) => {
+    // Noted as a failure, so that mended code may go on.
+    if (error instanceof LockkeeperError && error.code === 'rows-still-match') await walker.job.control.fail(walker.job.key, error.message)
+    throw error
+  })
   return 'done'
 }
 
@@ -141,29 +145,37 @@ const callTargetMs = 1_000
 
 /** What passes is given back; the code's own failure that it went on after is told as that. */
 async function tryCommit({ walker, range, work }: Going, slice: Slice, ran: Ran): Promise<CodeCommitted | Error> {
-  const { job, ranges } = walker
-  const rows = slice.rows.map(({ version }) => version)
+  const { job } = walker
   try {
-    return await job.store.commitCode(job.key, {
-      chunk: range.chunk,
-      work,
-      only: job.definition.walk.by === 'pages',
-      next: { after: slice.next.after, finished: slice.isLast && samePlace(range.upTo, range.chunk.upTo) },
-      ...(ran.transaction === undefined ? {} : { transaction: ran.transaction }),
-      rows,
-      ...(ranges.among === undefined || rows.length === 0 ? {} : { same: ranges.among(rows.map(({ place }) => place)) }),
-      missed: distinct(slice.missed.map(({ place }) => place)),
-      statementTimeoutMs: codeLimits.statementTimeoutMs,
-      leaseMs: job.leaseMs,
-    })
+    return await job.store.commitCode(job.key, commitOf({ walker, range, work }, slice, ran))
   } catch (error) {
     const cause = ran.failure ?? error
     const failure = job.session.classify(cause)
     if (job.signal.aborted || failure === 'connection-lost') throw cause
-    if (failure === 'lock-timeout' || failure === 'deadlock' || failure === 'serialization' || failure === 'statement-timeout')
-      return cause instanceof Error ? cause : new Error(String(cause))
-    throw await codeFailed({ ...job, work, rows }, cause)
+    if (passes(failure)) return cause instanceof Error ? cause : new Error(String(cause))
+    throw await codeFailed({ ...job, work, rows: versions(slice) }, cause)
   }
+}
+
+function commitOf({ walker, range, work }: Pick<Going, 'walker' | 'range' | 'work'>, slice: Slice, ran: Ran): CodeCommit {
+  const { job, ranges } = walker
+  const rows = versions(slice)
+  return {
+    chunk: range.chunk,
+    work,
+    only: job.definition.walk.by === 'pages',
+    next: { after: slice.next.after, finished: slice.isLast && samePlace(range.upTo, range.chunk.upTo) },
+    ...present({ transaction: ran.transaction }),
+    rows,
+    ...(ranges.among === undefined || rows.length === 0 ? {} : { same: ranges.among(rows.map(({ place }) => place)) }),
+    missed: distinct(slice.missed.map(({ place }) => place)),
+    statementTimeoutMs: codeLimits.statementTimeoutMs,
+    leaseMs: job.leaseMs,
+  }
+}
+
+function versions({ rows }: Slice): readonly RowVersion[] {
+  return rows.map(({ version }) => version)
 }
 
 function distinct(places: readonly Place[]): readonly Place[] {

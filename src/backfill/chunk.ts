@@ -1,5 +1,5 @@
 import type { BatchDone, Chunk, Place } from '../model/backfill.ts'
-import { countBatch, stepBack } from './after-batch.ts'
+import { countBatch, passes, stepBack } from './after-batch.ts'
 import { changeByCode } from './change-by-code.ts'
 import { mayGoOn } from './held.ts'
 import { samePlace, type Range } from './range.ts'
@@ -91,9 +91,7 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
       leaseMs: job.leaseMs,
     })
   } catch (error) {
-    const failure = job.session.classify(error)
-    const passes = failure === 'lock-timeout' || failure === 'deadlock' || failure === 'serialization' || failure === 'statement-timeout'
-    if (!passes || job.signal.aborted) throw error
+    if (!passes(job.session.classify(error)) || job.signal.aborted) throw error
     return { kind: 'stuck', error }
   }
 }

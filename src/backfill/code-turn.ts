@@ -70,6 +70,7 @@ export class CodeTurn {
 
   #stopped(): Promise<never> {
     return new Promise((_, reject) => {
+      if (this.#signal.aborted) reject(this.#signal.reason as Error)
       this.#signal.addEventListener('abort', () => reject(this.#signal.reason as Error), { once: true })
     })
   }

@@ -32,8 +32,11 @@ export async function runBackfill(step: BackfillStep, context: StepContext): Pro
 async function withCode(job: BackfillJob, { options }: StepContext): Promise<BackfillJob> {
   const { work } = job.definition
   if (work.kind !== 'code') return job
-  const failed = (await job.store.read(job.key))?.failure !== undefined
-  const code = await options.loadBackfill?.(work, failed)
+  const stored = await job.store.read(job.key)
+  const failed = stored?.failure !== undefined
+  // What mended it before is what counts, not what was planned.
+  const begun = stored?.definition?.work
+  const code = await options.loadBackfill?.(begun?.kind === 'code' ? begun : work, failed)
   if (code === undefined) throw new LockkeeperError('backfill-refused', `${work.module} is code, and none is run here`)
   const definition = { ...job.definition, work: { ...work, hash: code.hash }, ...present({ verify: code.verify }) }
   if (failed) await job.store.redefine(job.key, definition)

@@ -38,10 +38,14 @@ test.each([
 })
 
 test.each([
-  ['nothing that is a backfill', 'export const x = 1', undefined, /it exports no backfill/],
-  ['several', `export const a = { table: 'a', ${run} }, b = { table: 'b', ${run} }`, undefined, /several: say which/],
-  ['not the one named', `export const a = { table: 'a', ${run} }`, 'c', /"c" is not exported; there are a/],
-  ['what throws', `throw new Error('no key')`, undefined, /b\.ts cannot be loaded: no key/],
-])('a module that exports %s is refused', async (_, text, name, message) => {
+  { what: 'nothing that is a backfill', text: 'export const x = 1', message: /it exports no backfill/ },
+  {
+    what: 'several',
+    text: `export const a = { table: 'a', ${run} }, b = { table: 'b', ${run} }`,
+    message: /several: say which/,
+  },
+  { what: 'not the one named', text: `export const a = { table: 'a', ${run} }`, name: 'c', message: /"c" is not exported; there are a/ },
+  { what: 'what throws', text: `throw new Error('no key')`, message: /b\.ts cannot be loaded: no key/ },
+])('a module that exports $what is refused', async ({ text, name, message }) => {
   await expect(load(text, name)).rejects.toThrow(message)
 })

@@ -64,7 +64,7 @@ export async function loadCode({ root, file, exportName, hash }: CodePlace & { r
   const { path, module, jiti } = await open(root, file)
   const found = await hashBy(jiti, root, path)
   if (hash !== undefined && hash !== found) throw changed(module, { begun: hash, here: found })
-  const exported = await jiti.import<unknown>(path).catch((error: unknown) => Promise.reject(unreadable(module, error)))
+  const exported = await jiti.import(path).catch((error: unknown) => Promise.reject(unreadable(module, error)))
   const { name, value } = pick(module, exported, exportName)
   const backfill = validateBackfill(`${name} of ${module}`, value)
   return { module, export: name, backfill, code: codeBatch(backfill, found) }

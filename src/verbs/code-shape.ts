@@ -35,7 +35,7 @@ const forms: { readonly [key: string]: string } = {
 export function validateBackfill(where: string, value: unknown): Backfill {
   const result = v.safeParse(shape, value)
   if (!result.success) {
-    const key = String(result.issues[0].path?.[0]?.key ?? '')
+    const key = v.getDotPath(result.issues[0])?.split('.')[0] ?? ''
     throw invalid(where, key, faultOf(key))
   }
   const backfill = value as Backfill

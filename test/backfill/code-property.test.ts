@@ -40,13 +40,13 @@ forEachVersion('a backfill by code among an application', (version) => {
     await using database = await freshDatabase(version, { setup })
     const [application, client] = [await database.client(), await database.client()]
     const random = randomOf(seed)
-    let isOver = false
+    const over = new AbortController()
     const acting = (async () => {
-      for (let acts = 0; acts < 400 && !isOver; acts += 1) await actAtRandom(application, random)
+      for (let acts = 0; acts < 400 && !over.signal.aborted; acts += 1) await actAtRandom(application, random)
     })()
     const job = { run, where: 'b is null', falsifies: true, code: { most: 1 + Math.floor(random() * 60) } }
     await Promise.all([1, 2, 3].map(() => fillByCode(database.url, job)))
-    isOver = true
+    over.abort()
     await acting
     await client.query(oneUpdate)
     // No row has a value that was computed from an `a` which the application has changed since.

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -46,7 +46,13 @@ function write(root: string, path: string, text: string): void {
 
 const settings = { lockBudgetMs: 100, statementTimeoutMs: 5_000, allowed: [] }
 
-async function applying(url: string, root: string, more: { readonly to?: string; readonly saved?: Plan } = {}): Promise<ApplyVerbOptions> {
+interface More {
+  readonly to?: string
+  readonly saved?: Plan
+  readonly signal?: AbortSignal
+}
+
+async function applying(url: string, root: string, { signal, ...more }: More = {}): Promise<ApplyVerbOptions> {
   const loaded = await loadMigrations({ root })
   const { saved, ...to } = more
   const { engine: _engine, connect: _connect, plan: _plan, migrations: _migrations, events: _events, ...rest } = runOptions(url, planOf())
@@ -55,11 +61,11 @@ async function applying(url: string, root: string, more: { readonly to?: string;
     loaded,
     plan: (target) =>
       saved === undefined ? planPending(target, loaded, { ...settings, ...to }) : refuseStale(target, loaded, { ...settings, saved }),
-    settings: rest,
+    settings: { ...rest, ...(signal && { signal }) },
   }
 }
 
-async function apply(url: string, root: string, more: { readonly to?: string; readonly saved?: Plan } = {}): Promise<Plan> {
+async function apply(url: string, root: string, more: More = {}): Promise<Plan> {
   const options = await applying(url, root, more)
   const looked = await look(options)
   await applyLooked(options, looked)
@@ -146,7 +152,30 @@ forEachVersion('a migration that names a backfill in TypeScript', (version) => {
     await expect(apply(database.url, root)).rejects.toMatchObject({ code: 'backfill-code-failed' })
     rmSync(join(root, 'backfills/fill.ts'))
     await expect(apply(database.url, root)).rejects.toMatchObject({ code: 'backfill-invalid' })
+    write(root, 'backfills/fill.ts', code(`if (rows.some((r) => r.id === 50)) throw new Error('half'); ${fills}`))
+    await expect(apply(database.url, root)).rejects.toMatchObject({ code: 'backfill-code-failed' })
     write(root, 'backfills/fill.ts', files['backfills/fill.ts'])
+    await apply(database.url, root)
+    expect((await client.query(filled)).rows).toEqual([{ rows: 100, least: 1, most: 1 }])
+  })
+
+  test('that was mended goes on with that after it was interrupted', async () => {
+    await using database = await freshDatabase(version)
+    const root = project({ 'backfills/fill.ts': code(`throw new Error('no service')`) })
+    await apply(database.url, root, { to: '1_people' })
+    const client = await database.client()
+    await client.query(people(100))
+    await expect(apply(database.url, root)).rejects.toMatchObject({ code: 'backfill-code-failed' })
+    const flag = join(root, 'called')
+    const waiting = `import { writeFileSync } from 'node:fs'\n${code(`writeFileSync(${JSON.stringify(flag)}, ''); if (process.env.LK_WAIT) await new Promise(() => {}); ${fills}`)}`
+    write(root, 'backfills/fill.ts', waiting)
+    process.env['LK_WAIT'] = '1'
+    const stop = new AbortController()
+    const stopped = apply(database.url, root, { signal: stop.signal }).catch((error: unknown) => error)
+    await expect.poll(() => existsSync(flag), { timeout: 10_000 }).toBe(true)
+    stop.abort()
+    expect(await stopped).toMatchObject({ code: 'interrupted' })
+    delete process.env['LK_WAIT']
     await apply(database.url, root)
     expect((await client.query(filled)).rows).toEqual([{ rows: 100, least: 1, most: 1 }])
   })

@@ -16,7 +16,7 @@ export interface CodeFill {
   readonly onBatch?: FillJob['onBatch']
 }
 
-export const codeHash = 'h1'
+const codeHash = 'h1'
 
 /** One worker of a backfill by code over public.t (id), without a file. */
 export function fillByCode(url: string, given: CodeFill): Promise<Filled> {

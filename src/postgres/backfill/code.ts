@@ -69,10 +69,10 @@ where ${isMine(transaction)} and ${isKey(key)} and ${isOurCode(work.hash)} for u
   const results = await unlessRenamed(session, transaction.chunk, () =>
     session.script(message, { statementTimeoutMs: limits.statementTimeoutMs }),
   )
-  const id = results?.[lockedAt]?.rows[0]?.['transaction']
-  if (results === undefined || id === undefined) return { kind: 'lost' }
+  const row = results?.[lockedAt]?.rows[0]
+  if (results === undefined || row === undefined) return { kind: 'lost' }
   const rows = notLocked(transaction.rows, results.slice(lockedAt + 2))
-  return rows.length === 0 ? { kind: 'open', transaction: String(id) } : { kind: 'moved', rows }
+  return rows.length === 0 ? { kind: 'open', transaction: String(row['transaction']) } : { kind: 'moved', rows }
 }
 
 const lockedAt = 3
