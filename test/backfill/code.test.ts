@@ -143,14 +143,19 @@ forEachVersion('a backfill by code', (version) => {
     await using database = await freshDatabase(version, { setup: setup(10) })
     const client = await database.client()
     let calls = 0
+    const refused: string[] = []
     const run: typeof countEach = async (rows, tx) => {
       calls += 1
       if (calls === 1)
         await client.query('update lockkeeper.backfill_chunk set fence = fence + 1, owner = null, leased_until = clock_timestamp()')
-      await countEach(rows, tx)
+      await countEach(rows, tx).catch((error: unknown) => {
+        refused.push(String(error))
+        throw error
+      })
     }
     await fillByCode(database.url, { run })
     expect(calls).toBe(2)
+    expect(refused).toEqual(['Error: another worker has these rows'])
     expect(await counts(database)).toEqual([{ n: 1, rows: 10 }])
   })
 
@@ -177,8 +182,10 @@ forEachVersion('a backfill by code', (version) => {
     await using database = await freshDatabase(version, { setup: setup(10) })
     await expect(fillByCode(database.url, { run: () => Promise.reject(new Error('x')) })).rejects.toThrow('x')
     await revive(database)
-    const other = fillByCode(database.url, { run: countEach, code: { hash: 'h2' } })
+    let calls = 0
+    const other = fillByCode(database.url, { run: () => Promise.resolve(void (calls += 1)), code: { hash: 'h2' } })
     await expect(other).rejects.toMatchObject({ code: 'backfill-changed' })
+    expect(calls).toBe(0)
     expect(await counts(database)).toEqual([{ n: 0, rows: 10 }])
   })
 
