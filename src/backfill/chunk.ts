@@ -53,13 +53,14 @@ async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promi
   const done = await tryBatch(walker, range, stripe)
   if (typeof done === 'string') return done
   const ms = performance.now() - began
-  walker.size.took(ms, done.workMs)
+  // One row alone says nothing of how many go at once.
+  if (!range.chunk.alone) walker.size.took(ms, done.workMs)
   walker.rows += done.rows
   walker.still += done.still
   walker.wanted = done.wanted
   refuseAllStill(walker)
-  if (done.rows > 0 || !range.chunk.alone) walker.moved()
-  else if (done.missed > 0) walker.refuseStanding(true)
+  if (done.rows > 0 || done.missed === 0) walker.moved()
+  else walker.refuseStanding(true)
   await walker.progress({ rows: done.rows, ms })
   return done
 }
@@ -95,7 +96,7 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
       only: walk.by === 'pages',
       work,
       limits: { lockTimeoutMs: Math.min(job.lockBudgetMs, rowWaitMs), statementTimeoutMs: batchLimitMs },
-      ...(how.around ? { around: { place: ranges.place, most: mostMissed } } : {}),
+      ...(how.around ? { around: { place: ranges.place, ...mostMissed } } : {}),
       skipTriggers: triggers === 'skip',
       leaseMs: job.leaseMs,
     })
@@ -111,8 +112,8 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
 const rowWaitMs = 30
 /** A batch is sized for some 15 ms; one that takes so long meets something else, and is halved. */
 const batchLimitMs = 5_000
-/** More rows that are locked than this are somebody's own change of many rows, which will end. */
-const mostMissed = 100
+/** More rows that are locked than these, in one batch or in all, are somebody's own change of many rows, which will end. */
+const mostMissed = { most: 100, mostInAll: 1_000 }
 
 /** Smaller, later, until the time is over. */
 async function stepBack(walker: Walker, error: unknown): Promise<'again'> {

@@ -104,7 +104,9 @@ forEachVersion('processes that share a backfill', (version) => {
     if (taken.kind !== 'chunk') throw new Error(taken.kind)
     expect(taken.chunk).toEqual({ ...old, fence: old.fence + 1 })
     expect(await store.batch(fillKey, batch(old))).toEqual({ kind: 'lost' })
-    expect(await store.batch(fillKey, { ...batch(old), around: { place: `'[1]'::jsonb`, most: 10 } })).toEqual({ kind: 'lost' })
+    expect(await store.batch(fillKey, { ...batch(old), around: { place: `'[1]'::jsonb`, most: 10, mostInAll: 10 } })).toEqual({
+      kind: 'lost',
+    })
     expect(await counts(database)).toEqual([{ n: 0, rows }])
     expect(await store.beat(fillKey, old, { leaseMs })).toMatchObject({ kept: false })
     await store.release(old)
