@@ -6,7 +6,7 @@ import { kinds, type NewFile } from './templates.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-// `npm run new -- rule|rewrite|adapter|command ID`: writes the file and its test, which fails until both are filled in.
+// `npm run new -- rule|rewrite|adapter|throttle|command ID`: writes the file and its test, which fails until both are filled in.
 process.exitCode = main(process.argv.slice(2))
 
 function main([kind = '', id = '']: readonly string[]): number {

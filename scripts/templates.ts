@@ -11,6 +11,7 @@ export const kinds: ReadonlyMap<string, (id: string) => readonly NewFile[]> = ne
   ['rule', (id: string) => pair('src/postgres/hazards', id, rule)],
   ['rewrite', (id: string) => pair('src/postgres/rewrites', id, rewrite)],
   ['adapter', (id: string) => pair('src/adapters', id, adapter)],
+  ['throttle', (id: string) => pair('src/throttles', id, throttle)],
   ['command', (id: string) => pair('src/cli/commands', id, command)],
 ])
 
@@ -72,6 +73,19 @@ export const ${camelCase(id)}: Adapter = {
   detect: async () => undefined,
   recognises: async () => undefined,
   load: async () => [],
+}
+`
+}
+
+function throttle(id: string): string {
+  return `import type { ThrottleKind } from '../model/throttle.ts'
+
+/** What it reads, in which unit, which right that needs, and where the numbers come from. */
+export const ${camelCase(id)}: ThrottleKind = {
+  id: '${id}',
+  summary: '',
+  example: '',
+  open: () => ({ id: '${id}', everyMs: 1_000, read: async () => ({ load: 1, reason: '' }) }),
 }
 `
 }

@@ -1,7 +1,8 @@
 import type { BatchDone, Chunk, Place } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import { jitter, sleep } from '../std/sleep.ts'
-import { mayGoOn } from './hold.ts'
+import { mayGoOn } from './held.ts'
+import { shareUpTo } from './stripes.ts'
 import type { Walker } from './walker.ts'
 
 /** A range of the chunk, and the batches that go through it. */
@@ -53,8 +54,8 @@ async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promi
   const done = await tryBatch(walker, range, stripe)
   if (typeof done === 'string') return done
   const ms = performance.now() - began
-  // One row alone says nothing of how many go at once.
-  if (!range.chunk.alone) walker.size.took(ms, done.workMs)
+  // The first of several is the largest; one row alone says nothing of how many go at once.
+  if (stripe.pass === 0 && !range.chunk.alone) walker.size.took(ms, done.workMs)
   walker.rows += done.rows
   walker.still += done.still
   walker.wanted = done.wanted
@@ -91,7 +92,7 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
       next: { after: last ? upTo : after, finished: last && samePlace(upTo, chunk.upTo) },
       range: [
         chunk.alone ? ranges.alone(upTo) : ranges.within(after, upTo),
-        ...(how.of === 1 ? [] : [ranges.stripe(how.pass, how.of)]),
+        ...(last ? [] : [ranges.share(shareUpTo(how.pass, how.of))]),
       ].join(' and '),
       only: walk.by === 'pages',
       work,

@@ -1,52 +1,86 @@
-import type { Chunk } from '../model/backfill.ts'
-import { LockkeeperError } from '../model/errors.ts'
+import type { Reading, Throttle } from '../model/throttle.ts'
 import { sleep } from '../std/sleep.ts'
-import type { BackfillJob } from './job.ts'
-import type { Walker } from './walker.ts'
 
-/**
- * Waits while a throttle holds, and keeps the lease meanwhile. False where the chunk is not to be gone on with: its lease is lost, or the
- * backfill was paused or cancelled. Throws `backfill-held` where it takes too long.
- */
-export async function mayGoOn(walker: Walker, chunk: Chunk): Promise<boolean> {
-  const { job } = walker
-  const held = new Held(job)
-  while (walker.wanted === 'run') {
-    job.signal.throwIfAborted()
-    const reading = await job.hold(job.signal)
-    if (reading === undefined) return true
-    held.say(reading.reason)
-    const { kept, wanted } = await job.store.beat(job.key, chunk, { leaseMs: job.leaseMs, held: reading.reason })
-    walker.wanted = wanted
-    if (!kept) return false
-    await sleep(lookEveryMs, job.signal)
-    walker.moved()
-  }
-  await job.store.release(chunk)
-  return false
+/** All throttles of a backfill as one answer. */
+export interface Hold {
+  /** The worst reason to hold back now, which begins with the id of its throttle; undefined where there is none. Rejects when the signal fires. */
+  ask(signal: AbortSignal): Promise<Reading | undefined>
 }
 
-export const lookEveryMs = 250
+/** A reading takes milliseconds, and its server ends it after 2 s: who is silent for longer is not there. */
+const limitMs = 5_000
 
-/** How long a worker has been held in one go. */
-export class Held {
-  readonly #job: BackfillJob
-  #since: number | undefined
+/**
+ * Asks each throttle at most every `everyMs`, those that are due at once, and keeps what they said in between. It fails closed: one that throws,
+ * or does not answer in 5 s, holds. Any number of workers may ask.
+ */
+export function openHold(throttles: readonly Throttle[], { now = () => performance.now() }: { readonly now?: () => number } = {}): Hold {
+  const all = throttles.map((throttle) => new Watched(throttle, now))
+  const ask = async (signal: AbortSignal): Promise<Reading | undefined> => {
+    await unlessAborted(Promise.all(all.map((each) => each.renew())), signal)
+    const [worst] = all.map(({ reading }) => reading).toSorted((a, b) => b.load - a.load)
+    return worst !== undefined && worst.load >= 1 ? worst : undefined
+  }
+  return { ask }
+}
 
-  constructor(job: BackfillJob) {
-    this.#job = job
+/** One throttle and what it said last. */
+class Watched {
+  reading: Reading
+  readonly #throttle: Throttle
+  readonly #now: () => number
+  #dueAt = -Infinity
+  /** While somebody waits for its answer. */
+  #renewing: Promise<void> | undefined
+  /** Beyond that too: a read that hangs must not be joined by others. */
+  #reading = false
+
+  constructor(throttle: Throttle, now: () => number) {
+    this.#throttle = throttle
+    this.#now = now
+    this.reading = { load: 1, reason: `${throttle.id} was not read yet` }
   }
 
-  say(reason: string): void {
-    const { key, listener, maxHoldMs } = this.#job
-    this.#since ??= performance.now()
-    const heldMs = performance.now() - this.#since
-    listener.onHeld({ reason, heldMs })
-    if (heldMs <= maxHoldMs) return
-    throw new LockkeeperError('backfill-held', `the backfill ${key.step} was held for ${Math.round(heldMs / 60_000)} minutes: ${reason}`)
+  /** Takes a reading where one is due. Never rejects, and takes no longer than the limit. */
+  renew(): Promise<void> {
+    if (this.#renewing === undefined && (this.#reading || this.#now() < this.#dueAt)) return Promise.resolve()
+    this.#renewing ??= this.#renew().finally(() => (this.#renewing = undefined))
+    return this.#renewing
   }
 
-  over(): void {
-    this.#since = undefined
+  async #renew(): Promise<void> {
+    this.reading = await within(this.#read(), `${this.#throttle.id} gave no answer in ${limitMs / 1_000} s`)
+    this.#dueAt = this.#now() + this.#throttle.everyMs
   }
+
+  async #read(): Promise<Reading> {
+    const { id } = this.#throttle
+    this.#reading = true
+    try {
+      const { load, reason } = await this.#throttle.read()
+      return Number.isNaN(load) ? { load: 1, reason: `${id} gave no number: ${reason}` } : { load, reason: `${id}: ${reason}` }
+    } catch (error) {
+      return { load: 1, reason: `${id} cannot be read: ${error instanceof Error ? error.message : String(error)}` }
+    } finally {
+      this.#reading = false
+    }
+  }
+}
+
+async function within(answer: Promise<Reading>, otherwise: string): Promise<Reading> {
+  const answered = new AbortController()
+  const late = sleep(limitMs, answered.signal).then(
+    () => ({ load: 1, reason: otherwise }),
+    () => answer,
+  )
+  return await Promise.race([answer, late]).finally(() => answered.abort())
+}
+
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  await new Promise<unknown>((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error)
+    signal.addEventListener('abort', stop, { once: true })
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }

@@ -35,8 +35,7 @@ export function keyRanges(session: Session, walk: KeyWalk): Ranges {
 ) as range order by ${ordered(backward)} limit 1`),
     within,
     alone: (place) => `${key} = ${value(place)}`,
-    stripe: (pass, of) =>
-      `mod(hashtext(${names.map((name) => `${name}::text`).join(` || ',' || `)})::bigint + 2147483648, ${of}) = ${pass}`,
+    share: (upTo) => `(hashtext(${names.map((name) => `${name}::text`).join(` || ',' || `)}) & 255) < ${Math.round(256 * upTo)}`,
   }
 }
 

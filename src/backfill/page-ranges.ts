@@ -19,7 +19,7 @@ export function pageRanges({ server }: Session): Ranges {
     },
     within,
     alone: (place) => within([Number(place[0]) - 1], place),
-    stripe: (pass, of) => stripe(server.version, pass, of),
+    share: (upTo) => `(${spread(server.version)} & 255) < ${Math.round(256 * upTo)}`,
   }
 }
 
@@ -34,8 +34,7 @@ function condition(version: number, from: number, to: number): string {
   return `ctid = any(array(select format('(%s,%s)', page, line)::tid from generate_series(${from}, ${to - 1}) as page, generate_series(1, ${tuplesPerPage}) as line))`
 }
 
-/** hashtid exists from 14 on. */
-function stripe(version: number, pass: number, of: number): string {
-  if (version >= 14) return `mod(hashtid(ctid)::bigint + 2147483648, ${of}) = ${pass}`
-  return `mod(((ctid::text::point)[1])::int, ${of}) = ${pass}`
+/** Evenly over the rows of a page. hashtid exists from 14 on, and costs a tenth of taking a ctid apart; 79 / 128 is near the golden section. */
+function spread(version: number): string {
+  return version >= 14 ? 'hashtid(ctid)' : `(((ctid::text::point)[1])::int * 158)`
 }

@@ -15,6 +15,6 @@ export interface Ranges {
   within(after: Place | null, upTo: Place): string
   /** A condition for the rows of one place. */
   alone(place: Place): string
-  /** A condition for every `of`-th row. */
-  stripe(pass: number, of: number): string
+  /** A condition for a share of the rows, the same ones and more for a larger share. */
+  share(upTo: number): string
 }

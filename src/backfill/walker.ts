@@ -3,7 +3,7 @@ import { LockkeeperError } from '../model/errors.ts'
 import { BatchSize } from './batch-size.ts'
 import type { BackfillJob } from './job.ts'
 import type { Ranges } from './ranges.ts'
-import { Stripes } from './stripes.ts'
+import { shareUpTo, Stripes } from './stripes.ts'
 
 /** What a worker remembers from one batch to the next; nothing of it is needed by whoever goes on after it. */
 export class Walker {
@@ -30,7 +30,7 @@ export class Walker {
 
   /** What a batch takes at once, as pages or keys of the table. */
   get windowSize(): number {
-    return this.size.value * this.stripes.of
+    return Math.ceil(this.size.value / shareUpTo(0, this.stripes.of))
   }
 
   /** What one lease covers: enough that leasing costs little, little enough that the last ones are shared among workers. */

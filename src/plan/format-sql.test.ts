@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Plan, Step } from '../model/plan.ts'
+import { postgresDialect } from '../postgres/quote.ts'
 import { formatSql } from './format-sql.ts'
 
 const lock = { relation: 'public.orders', mode: 'ACCESS EXCLUSIVE', blocksReads: true, blocksWrites: true } as const
@@ -17,7 +18,7 @@ const sql = {
 function scriptOf(...steps: readonly Step[]): string {
   const migration = { id: 'm1', source: 'sql', file: 'm1.sql', checksum: '', checks: [], steps, blocked: [] } as const
   const plan: Plan = { format: 1, project: 'public', touched: '', migrations: [migration] }
-  return formatSql(plan)
+  return formatSql(plan, { dialect: postgresDialect, version: 18 })
 }
 
 test('a transactional step stands between BEGIN and COMMIT with its timeouts, and says what it locks', () => {
@@ -61,4 +62,28 @@ test('a name with a line break cannot leave its comment', () => {
   expect(script.split('\n')).toContain('-- DROP TABLE orders;".')
   const returned = scriptOf({ ...sql, id: '1-x', title: 'add "a\rDROP TABLE orders;"', sql: ['SELECT 1'], transaction: true })
   expect(returned.split(/[\n\r]/)).toContain('-- DROP TABLE orders;".')
+})
+
+test('a step that is a module of the user names it, and nothing can go on past it', () => {
+  const work = {
+    kind: 'code',
+    relation: 'public.t',
+    where: 'a IS NULL',
+    falsifies: true,
+    module: 'f.ts',
+    export: 'fill',
+    hash: 'h',
+  } as const
+  const script = scriptOf({ ...base, kind: 'backfill', id: '1-x', title: 'fill', work, walk: { by: 'pages' }, batchTargetMs: 15 })
+  expect(script).toContain('-- fill() of f.ts changes the rows of: SELECT * FROM public.t WHERE a IS NULL')
+  expect(script).toContain("RAISE EXCEPTION 'this step is code")
+})
+
+test('a batched change names its procedure after migration and step, and says what it needs', () => {
+  const work = { kind: 'update', relation: 'public.t', set: 'a = {now}', where: 'true', falsifies: false } as const
+  const walk = { by: 'key', columns: ['id'], types: ['bigint'] } as const
+  const script = scriptOf({ ...base, kind: 'backfill', id: '2-fill', title: 'fill', work, walk, batchTargetMs: 15 })
+  expect(script).toContain('-- The start of the run stands for now(), the same for all rows.')
+  expect(script).toContain('CALL pg_temp."_lk_m1_2-fill"();')
+  expect(script).toContain('CREATE TABLE IF NOT EXISTS public."_lk_m1_2-fill" (')
 })

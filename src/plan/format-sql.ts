@@ -1,33 +1,52 @@
-import type { BackfillStep, DataCheck, EachStep, Plan, PlannedMigration, SqlStep, Step, Walk } from '../model/plan.ts'
+import type { Dialect } from '../model/dialect.ts'
+import type { BackfillStep, DataCheck, EachStep, Plan, PlannedMigration, SqlStep, Step } from '../model/plan.ts'
+import { workText } from '../model/work-text.ts'
+import { backfillScript, dollarQuoted } from './backfill-script.ts'
+
+export interface ScriptTarget {
+  readonly dialect: Dialect
+  /** The major that it is to run on, 13 to 18. */
+  readonly version: number
+}
+
+interface Context {
+  readonly target: ScriptTarget
+  readonly migration: PlannedMigration
+}
 
 /**
- * The plan as a commented script for whoever runs it by hand, statement by statement, on PostgreSQL 13 to 18: outside a transaction,
- * since each part brings its own. It writes neither the journal nor the ORM's history.
+ * The plan as a commented script for whoever runs it by hand, statement by statement in one session, on a server of that major: outside a
+ * transaction, since each part brings its own. It writes neither the journal nor the ORM's history.
  */
-export function formatSql(plan: Plan): string {
+export function formatSql(plan: Plan, target: ScriptTarget): string {
   const header = comment(
     `Lockkeeper plan for ${plan.project}: ${plan.migrations.length} migration(s).`,
     'Run it part by part, outside a transaction, and stop at the first error.',
     'A statement that ends in a lock timeout changed nothing: run its part again.',
     "Nothing here writes the ORM's history: record the migrations there afterwards (or with lockkeeper resolve --applied).",
   )
-  return `${[header, ...plan.migrations.map(migrationText)].join('\n\n')}\n`
+  return `${[header, ...plan.migrations.map((migration) => migrationText(migration, target))].join('\n\n')}\n`
 }
 
-function migrationText(migration: PlannedMigration): string {
+function migrationText(migration: PlannedMigration, target: ScriptTarget): string {
   const blocked = migration.blocked.map((hazard) => comment(`STOP. ${hazard.rule}: ${hazard.message}`, `Instead: ${hazard.fix}`))
   const title = comment('='.repeat(100), `${migration.id} (${migration.file})`, '='.repeat(100))
-  return [title, ...blocked, ...migration.checks.map(checkText), ...migration.steps.map(stepText)].join('\n\n')
+  return [
+    title,
+    ...blocked,
+    ...migration.checks.map(checkText),
+    ...migration.steps.map((step) => stepText(step, { target, migration })),
+  ].join('\n\n')
 }
 
 function checkText(check: DataCheck): string {
   return `${comment(`Check: ${check.title}.`, 'It must return no row.', `If it does: ${check.failure}. ${check.hint}`)}\n${check.sql};`
 }
 
-function stepText(step: Step): string {
+function stepText(step: Step, context: Context): string {
   const hazards = step.hazards.map((hazard) => comment(`Note (${hazard.rule}): ${hazard.message}`))
   const words = [comment(`Step ${step.id}: ${step.title}.`, ...undoWords(step)), ...hazards]
-  return [...words, bodyText(step)].join('\n')
+  return [...words, bodyText(step, context)].join('\n')
 }
 
 function undoWords({ undo }: Step): readonly string[] {
@@ -41,12 +60,12 @@ function undoWords({ undo }: Step): readonly string[] {
   }
 }
 
-function bodyText(step: Step): string {
+function bodyText(step: Step, context: Context): string {
   switch (step.kind) {
     case 'sql':
       return sqlText(step)
     case 'backfill':
-      return backfillText(step)
+      return backfillText(step, context)
     case 'each':
       return eachText(step)
     case 'code':
@@ -93,87 +112,22 @@ function alone(step: SqlStep): readonly string[] {
   ]
 }
 
-/** Rows a batch: about 10 ms of row locks (measured: pgfacts B). */
-const batchRows = 1_000
-
-// COMMIT inside DO works outside a transaction only, from 11 on. Rows that no longer match are not found again; where they would be,
-// one pass over the key is made.
-function backfillText({ work, walk }: BackfillStep): string {
-  const change = (range: string) =>
-    work.kind === 'update'
-      ? `UPDATE ${work.relation} SET ${moment(work.set)} WHERE ${range}`
-      : `DELETE FROM ${work.relation} WHERE ${range}`
-  const where = moment(work.where)
-  const body =
-    work.falsifies || walk.by === 'pages' ? untilNone(work.relation, where, change) : byKey(work.relation, walk, { where, change })
-  return [
-    comment('In batches, each committed; not inside a transaction.'),
-    ...(/\{now\}/.test(work.where + (work.kind === 'update' ? work.set : ''))
-      ? [comment('statement_timestamp() stands for the start of the run.')]
-      : []),
-    body,
-  ].join('\n')
-}
-
-function moment(fragment: string): string {
-  return fragment.replaceAll('{now}', 'statement_timestamp()')
-}
-
-function untilNone(relation: string, where: string, change: (range: string) => string): string {
-  return doBlock(`DECLARE
-  changed bigint;
-BEGIN
-  LOOP
-    ${change(`ctid = ANY (ARRAY(SELECT ctid FROM ${relation} WHERE (${where}) LIMIT ${batchRows})) AND (${where})`)};
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    EXIT WHEN changed = 0;
-    COMMIT;
-  END LOOP;
-END`)
-}
-
-type KeyWalk = Extract<Walk, { readonly by: 'key' }>
-
-interface KeyLoop {
-  readonly where: string
-  readonly change: (range: string) => string
-}
-
-function byKey(relation: string, { columns, types }: KeyWalk, { where, change }: KeyLoop): string {
-  const names = columns.map((column) => `"${column.replaceAll('"', '""')}"`)
-  const vars = columns.map((_, at) => `upto${at}`)
-  const row = (values: readonly string[]) => (values.length === 1 ? String(values[0]) : `(${values.join(', ')})`)
-  const last = vars.map((name) => name.replace('upto', 'last'))
-  const list = names.join(', ')
-  return doBlock(`DECLARE
-${vars.map((name, at) => `  ${name} ${types[at]};\n  ${last[at]} ${types[at]};`).join('\n')}
-BEGIN
-  LOOP
-    SELECT ${list} INTO ${vars.join(', ')} FROM (
-      SELECT ${list} FROM ${relation} WHERE ${last[0]} IS NULL OR ${row(names)} > ${row(last)} ORDER BY ${list} LIMIT ${batchRows}
-    ) AS batch ORDER BY ${names.map((name) => `${name} DESC`).join(', ')} LIMIT 1;
-    EXIT WHEN ${vars[0]} IS NULL;
-    ${change(`(${last[0]} IS NULL OR ${row(names)} > ${row(last)}) AND ${row(names)} <= ${row(vars)} AND (${where})`)};
-    COMMIT;
-    ${last.map((name, at) => `${name} := ${vars[at]};`).join(' ')}
-  END LOOP;
-END`)
-}
-
-function doBlock(body: string): string {
-  return `DO ${quoted(`\n${body}\n`)};`
-}
-
-/** In dollars, with a tag that the text does not hold. */
-function quoted(text: string): string {
-  let tag = '$lk'
-  for (let at = 1; text.includes(tag); at += 1) tag = `$lk${at}`
-  return `${tag}$${text}${tag}$`
+function backfillText({ id, work, walk, batchTargetMs }: BackfillStep, { target, migration }: Context): string {
+  const words =
+    work.kind === 'code'
+      ? []
+      : [
+          'In batches, each committed, all in one session and not inside a transaction. Stopped, it may be run again: it goes on.',
+          ...(work.falsifies ? [] : ['What it has done stands in a table until all is done: run it once, to its end.']),
+          ...(workText(work).includes('{now}') ? ['The start of the run stands for now(), the same for all rows.'] : []),
+        ]
+  const script = { work, walk, batchTargetMs, name: `${migration.id}_${id}`, version: target.version }
+  return [...words.map((line) => comment(line)), backfillScript(script, target.dialect)].join('\n')
 }
 
 // Which partitions there are is known only when it runs: the script asks, and whoever runs it fills the answer in.
 function eachText(step: EachStep): string {
-  const list = `SELECT c.oid::regclass AS leaf FROM pg_partition_tree(${quoted(step.relation)}::regclass) t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf AND t.level = 1 AND c.relkind = 'r';`
+  const list = `SELECT c.oid::regclass AS leaf FROM pg_partition_tree(${dollarQuoted(step.relation)}::regclass) t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf AND t.level = 1 AND c.relkind = 'r';`
   const ending = [step.index?.addition, step.index?.label].filter((part) => part !== undefined).join('_')
   const name = step.index === undefined ? '' : `; {index} is the partition's name with _${ending}, {leafSchema} its schema`
   const template = step.template.map((part) => comment(...sqlText(part).split('\n')))

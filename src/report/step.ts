@@ -1,4 +1,5 @@
 import type { BackfillStep, CodeStep, EachStep, SqlStep, Step, Undo } from '../model/plan.ts'
+import { walkText, workText } from '../model/work-text.ts'
 import { estimateText } from './estimate.ts'
 import type { Style } from './style.ts'
 import { duration, printable, tint, wrap } from './style.ts'
@@ -44,17 +45,10 @@ function lockWords(step: SqlStep): string {
   return (locks === '' ? ['locks nothing that is in use', ...snapshots, limit] : [`locks ${locks}`, waits, ...snapshots, limit]).join('; ')
 }
 
-function backfillLines(style: Style, step: BackfillStep): readonly string[] {
-  const { work } = step
-  const sql =
-    work.kind === 'update'
-      ? `UPDATE ${work.relation} SET ${work.set} WHERE ${work.where}`
-      : `DELETE FROM ${work.relation} WHERE ${work.where}`
-  const walk = step.walk.by === 'key' ? `by ranges of ${step.walk.columns.join(', ')}` : 'by heap pages'
-  return [
-    wrap(style, '     ', `many small transactions ${walk}; each holds its row locks about ${duration(step.batchTargetMs)}`),
-    codeOf(style, sql),
-  ]
+function backfillLines(style: Style, { work, walk, batchTargetMs }: BackfillStep): readonly string[] {
+  const times = `many small transactions ${printable(walkText(walk))}; each holds its row locks about ${duration(batchTargetMs)}`
+  const code = work.kind === 'code' ? [wrap(style, '     ', `${printable(`${work.export}() of ${work.module}`)} is given these rows:`)] : []
+  return [wrap(style, '     ', times), ...code, codeOf(style, workText(work))]
 }
 
 function eachLines(style: Style, step: EachStep): readonly string[] {

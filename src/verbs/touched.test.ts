@@ -45,3 +45,11 @@ test('an index that grows does not make a plan stale, and one that is no longer 
   expect(hash({ bytes: 16_384 })).toBe(hash({}))
   expect(hash({ valid: false })).not.toBe(hash({}))
 })
+
+test('both tables of a copy count', () => {
+  const copy = (relation: string, target: string): PlannedMigration =>
+    ({ steps: [{ kind: 'backfill', work: { kind: 'insert', relation, target } }] }) as unknown as PlannedMigration
+  const hash = (migration: PlannedMigration, valid: boolean) => touchedHash([migration], catalogWith({ valid }))
+  expect(hash(copy('public.a', 'public.t'), true)).not.toBe(hash(copy('public.a', 'public.t'), false))
+  expect(hash(copy('public.t', 'public.a'), true)).not.toBe(hash(copy('public.t', 'public.a'), false))
+})

@@ -17,7 +17,7 @@ function relationsOf(step: Step): readonly string[] {
     case 'sql':
       return step.locks.map((lock) => lock.relation)
     case 'backfill':
-      return [step.work.relation]
+      return step.work.kind === 'insert' ? [step.work.relation, step.work.target] : [step.work.relation]
     case 'code':
       return []
     case 'each':

@@ -20,6 +20,7 @@ import { plansOfCases } from '../support/planned.ts'
 const hours = 5_400_000
 const style = { color: false, width: 100 }
 const engine = await postgresEngine()
+const scriptTarget = { dialect: engine.dialect, version: 18 }
 const catalog = engine.emptyCatalog({ flavor: 'postgresql', version: 18 }, 'public')
 let folder = ''
 
@@ -88,7 +89,7 @@ test(
       await writeFile(join(folder, 'plan.json'), input)
       const read = await readPlanFile(folder, 'plan.json')
       planText(style, read)
-      formatSql(read)
+      formatSql(read, scriptTarget)
       planJson(read)
       touchedHash(read.migrations, catalog)
     }

@@ -16,6 +16,7 @@ import { plansOfCases } from '../support/planned.ts'
 const hours = 5_400_000
 const at = '2026-11-26T10:00:00.000Z'
 const engine = await postgresEngine()
+const scriptTarget = { dialect: engine.dialect, version: 18 }
 await engine.load()
 const catalog = engine.emptyCatalog({ flavor: 'postgresql', version: 18 }, 'public')
 
@@ -80,7 +81,7 @@ test('the journal in any order folds into a state, or is refused by its row', { 
 function goOn({ migration, bytes, history, ledger, startedAt, allowed }: StoredMigration): void {
   const plan = { format: 1, project: 'p', touched: '', migrations: [migration] } as const
   planText({ color: false, width: 100 }, plan)
-  formatSql(plan)
+  formatSql(plan, scriptTarget)
   touchedHash(plan.migrations, catalog)
   const undone = migration.steps.flatMap(({ undo }) => (undo.kind === 'cleanup' ? undo.sql : []))
   const rules = migration.steps.flatMap(({ hazards }) => hazards.map(({ rule }) => rule))

@@ -15,6 +15,7 @@ import { planText } from '../../src/report/plan.ts'
 import { faultsOf, sqlCases } from '../support/fuzz.ts'
 
 const engine = await postgresEngine()
+const scriptTarget = { dialect: engine.dialect, version: 18 }
 const style = { color: false, width: 100 }
 const setup = readFileSync(resolve(import.meta.dirname, '../cases/facts/setup.sql'))
 const base = engine.emptyCatalog({ flavor: 'postgresql', version: 18 }, 'public')
@@ -74,7 +75,7 @@ function judgeAndPlan(bytes: Buffer, statements: ReturnType<typeof engine.parse>
   if (report.migrations[0]?.statements.length !== statements.length) throw new Error('a statement has no verdict')
   const made = plan(engine, [migration], { project: 'p', catalog, lockBudgetMs: 100, statementTimeoutMs: 1000, allow: [], touched: '' })
   planText(style, made)
-  engine.parse(Buffer.from(formatSql(made)))
+  engine.parse(Buffer.from(formatSql(made, scriptTarget)))
 }
 
 test('SQL of any kind ends in verdicts and a plan whose script can be parsed, or in a typed error', async () => {

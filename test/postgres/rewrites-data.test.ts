@@ -178,7 +178,7 @@ forEachVersion('rewrites and rows', (version) => {
 CREATE INDEX ON t (b); ALTER TABLE t ADD CHECK (a < 100); ALTER TABLE t ADD COLUMN "when" timestamptz NOT NULL DEFAULT now(); DELETE FROM t WHERE a > 30 AND b = 'x';`
     await using asWritten = await freshDatabase(version, { setup })
     await using byHand = await freshDatabase(version, { setup })
-    const script = formatSql(planAll(await catalogOf(byHand), [sqlMigration(sql)]))
+    const script = formatSql(planAll(await catalogOf(byHand), [sqlMigration(sql)]), { dialect: postgres.dialect, version })
     const [original, client] = [await asWritten.client(), await byHand.client()]
     await original.query(sql)
     for (const statement of postgres.parse(Buffer.from(script))) await client.query(statement.sql)

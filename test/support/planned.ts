@@ -1,7 +1,8 @@
 import type { Catalog } from '../../src/model/catalog.ts'
 import { LockkeeperError } from '../../src/model/errors.ts'
 import type { Migration } from '../../src/model/migration.ts'
-import type { Plan, PlannedMigration } from '../../src/model/plan.ts'
+import type { Plan, PlannedMigration, Work } from '../../src/model/plan.ts'
+import { workText } from '../../src/model/work-text.ts'
 import { plan } from '../../src/plan/plan.ts'
 import { postgres } from '../../src/postgres/engine.ts'
 import { sqlCases } from './fuzz.ts'
@@ -41,8 +42,13 @@ export function textsOf({ steps }: PlannedMigration): readonly string[] {
     if (step.kind === 'sql') return step.sql.join('; ')
     if (step.kind === 'each') return step.template.flatMap(({ sql }) => sql).join('; ')
     if (step.kind === 'code') return step.call
-    return step.work.kind === 'update' ? `fill ${step.work.set} where ${step.work.where}` : `delete where ${step.work.where}`
+    return backfillWords(step.work)
   })
+}
+
+function backfillWords(work: Work): string {
+  if (work.kind === 'update') return `fill ${work.set} where ${work.where}`
+  return work.kind === 'delete' ? `delete where ${work.where}` : workText(work)
 }
 
 /** Plans with steps of all kinds: those that the SQL of the cases leads to, one migration each, named by its place. */

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { BackfillStep, EachStep, PlannedMigration, SqlStep, Step } from '../../src/model/plan.ts'
+import { workText } from '../../src/model/work-text.ts'
 import { postgresDialect } from '../../src/postgres/quote.ts'
 import { makeObjectName } from '../../src/std/object-name.ts'
 
@@ -66,11 +67,7 @@ async function fill(client: pg.Client, { work, walk }: BackfillStep): Promise<vo
     await client.query(
       `SELECT ${walk.columns.map((column, n) => `${postgresDialect.name(column)}::text::${walk.types[n]}`).join(', ')} FROM ${work.relation} LIMIT 1`,
     )
-  const sql =
-    work.kind === 'update'
-      ? `UPDATE ${work.relation} SET ${at(work.set)} WHERE (${at(work.where)})`
-      : `DELETE FROM ${work.relation} WHERE (${at(work.where)})`
-  await client.query(sql)
+  await client.query(at(workText({ ...work, where: `(${work.where})` })))
   if (!work.falsifies) return
   const { rows } = await client.query<{ left: string }>(`SELECT count(*) AS left FROM ${work.relation} WHERE (${at(work.where)})`)
   if (Number(rows[0]?.left) > 0) throw new Error(`${work.relation}: ${rows[0]?.left} rows still match ${work.where}`)

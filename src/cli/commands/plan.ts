@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { Plan } from '../../model/plan.ts'
+import type { Session } from '../../model/session.ts'
 import { present } from '../../std/present.ts'
 import type { Command } from '../command.ts'
 import { needConnection } from '../connection.ts'
@@ -49,8 +51,13 @@ export const plan: Command = {
     const { planJson, planText } = await import('../../report/plan.ts')
     if (options.out !== undefined) await writeFile(resolve(context.cwd, options.out), planJson(planned.plan))
     const format = options.json === true ? 'json' : (options.format ?? 'text')
-    if (format === 'sql') context.stdout.write((await import('../../plan/format-sql.ts')).formatSql(planned.plan))
+    if (format === 'sql') context.stdout.write(await scriptText(planned.plan, target.session))
     else context.stdout.write(format === 'json' ? planJson(planned.plan) : planText(context, planned.plan))
     return options.exitCode === true && (planned.plan.migrations.length > 0 || planned.inFlight.length > 0) ? 2 : 0
   },
+}
+
+async function scriptText(plan: Plan, { dialect, server }: Session): Promise<string> {
+  const { formatSql } = await import('../../plan/format-sql.ts')
+  return formatSql(plan, { dialect, version: server.version })
 }

@@ -7,14 +7,14 @@ import { isKey, isMine, json, until, wantedNow } from './sql.ts'
 import { withAround, workOf } from './work.ts'
 
 /**
- * One transaction, which is one message of several statements: the chunk's row is locked first, so that nobody takes it over before the commit; then the work, and where
- * the chunk stands after it. Whoever lost the lease changes nothing. Throws what the server says: a lock timeout changed nothing either.
+ * One transaction, which is one message of several statements: the chunk's row is locked first, so that nobody takes it over before the
+ * commit; then the work, and where the chunk stands after it. Whoever lost the lease changes nothing. Throws what the server says: a lock timeout changed nothing either.
  */
 export async function runBatch(session: Session, key: StepKey, batch: Batch): Promise<BatchOutcome> {
   const message = [
     `set local lock_timeout = ${Math.max(1, Math.ceil(batch.limits.lockTimeoutMs))}`,
     ...(batch.skipTriggers ? ['set local session_replication_role = replica'] : []),
-    `select set_config('lockkeeper.wal', pg_current_wal_insert_lsn()::text, true) from lockkeeper.backfill_chunk c where ${isMine(batch)} for update`,
+    beginSql(batch),
     changeSql(key, batch),
     ...(batch.next.finished ? [finishSql(batch)] : []),
   ]
@@ -39,6 +39,13 @@ async function hasItsName(session: Session, { chunk }: Batch): Promise<boolean> 
   return row?.['same'] === true
 }
 
+/** Locks the chunk, and notes the counters from which the batch is counted. */
+function beginSql(batch: Batch): string {
+  return `select set_config('lockkeeper.wal', pg_current_wal_insert_lsn()::text, true),
+  set_config('lockkeeper.hot', ${hotSoFar(batch.chunk.relationOid)}::text, true)
+from lockkeeper.backfill_chunk c where ${isMine(batch)} for update`
+}
+
 function changeSql(key: StepKey, batch: Batch): string {
   const { next, chunk } = batch
   const parts =
@@ -57,8 +64,9 @@ moved as (
 select fits.ok as fits, fits.missed, moved.* from fits left join moved on true`
 }
 
-/** The transaction's own counters of the table; those of what lies below it are not looked at, so that a walk by key over partitions sees none. */
-const hotRows = (oid: number): string => `pg_stat_get_xact_tuples_hot_updated(${oid})`
+/** The session's own counter of the table, which goes on growing until it is reported; of what lies below the table it knows nothing. */
+const hotSoFar = (oid: number): string => `pg_stat_get_xact_tuples_hot_updated(${oid})`
+const hotRows = (oid: number): string => `(${hotSoFar(oid)} - current_setting('lockkeeper.hot')::int8)`
 const walBytes = `pg_wal_lsn_diff(pg_current_wal_insert_lsn(), current_setting('lockkeeper.wal')::pg_lsn)::int8`
 const workMs = `(extract(epoch from clock_timestamp() - statement_timestamp()) * 1000)::float8`
 

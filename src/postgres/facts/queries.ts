@@ -35,7 +35,9 @@ export function reads(query: unknown, mode: 'ACCESS SHARE' | 'ROW SHARE', catalo
 }
 
 function conditionOf(query: unknown): PgNode | undefined {
-  return query !== null && typeof query === 'object' && 'whereClause' in query ? (query.whereClause as PgNode) : undefined
+  if (query === null || typeof query !== 'object') return undefined
+  if ('selectStmt' in query) return conditionOf((query.selectStmt as { readonly SelectStmt?: SelectStmt } | undefined)?.SelectStmt)
+  return 'whereClause' in query ? (query.whereClause as PgNode) : undefined
 }
 
 // A volatile function of the user's may do anything.

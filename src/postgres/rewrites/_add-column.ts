@@ -146,7 +146,7 @@ export function fillDrafts(adding: Adding, after: Catalog): readonly DraftStep[]
     title: `fill ${table}.${quoted(column.colname)} of the existing rows with its default, batch by batch`,
     undo: free,
   }
-  const fill = fillWithDefault(words, { table, relation, column: column.colname })
+  const fill = fillWithDefault(words, { table, relation, column: column.colname, catalog: after })
   const notNull = parts.qualifiers.find(({ constraint }) => constraint?.contype === 'CONSTR_NOTNULL')?.constraint
   if (fill === undefined) return undefined
   if (notNull === undefined && !isPrimary(parts) && adding.required !== true) return [fill]

@@ -1,7 +1,17 @@
-import type { Catalog } from '../../model/catalog.ts'
+import type { Catalog, Relation } from '../../model/catalog.ts'
 import { callsIn, constantText, nodesTagged } from '../tree.ts'
 import { findFunction } from '../names.ts'
-import { textsOf, type A_Const, type FuncCall, type PgNode, type SQLValueFunction, type SubLink, type TypeCast } from '../node.ts'
+import { postgresDialect } from '../quote.ts'
+import {
+  textsOf,
+  type A_Const,
+  type ColumnRef,
+  type FuncCall,
+  type PgNode,
+  type SQLValueFunction,
+  type SubLink,
+  type TypeCast,
+} from '../node.ts'
 import { closingOf, tokenAt, type Source } from '../source.ts'
 
 /** A replacement of some bytes of a statement. */
@@ -90,6 +100,31 @@ const clockValues: ReadonlyMap<string, string> = new Map([
   ['SVFOP_CURRENT_TIME', '({now})::timetz'],
   ['SVFOP_LOCALTIME', '({now})::time'],
 ])
+
+interface Named {
+  readonly relation: Relation
+  readonly alias: string | undefined
+}
+
+/** A batch has no alias: what the alias named is named by the table. And without its schema, since a batch may be of one partition. */
+export function aliasEdits(source: Source, tree: unknown, named: Named): readonly Edit[] {
+  return nodesTagged<ColumnRef>('ColumnRef', tree).flatMap((reference) => {
+    const names = namesToReplace(reference, named)
+    const from = tokenAt(source, reference.location ?? 0)
+    // Between two names stands a dot.
+    const [first, last] = [source.tokens[from], source.tokens[from + 2 * (names - 1)]]
+    if (names === 0 || first === undefined || last === undefined) return []
+    return [{ start: first.start, end: last.end, text: postgresDialect.name(named.relation.name) }]
+  })
+}
+
+/** How many of the names in front of a column name its table in a way that a batch does not know. */
+function namesToReplace({ fields = [] }: ColumnRef, { relation, alias }: Named): number {
+  const [first = ''] = textsOf(fields)
+  if (alias === undefined) return fields.length > 2 ? fields.length - 1 : 0
+  const isWholeRow = fields.length === 1 && !relation.columns.some(({ name }) => name === first)
+  return first === alias && (fields.length > 1 || isWholeRow) ? 1 : 0
+}
 
 function edit(source: Source, [from, to]: readonly [number, number], text: string): Edit | 'none' {
   const [first, last] = [source.tokens[from], source.tokens[to - 1]]

@@ -1,17 +1,14 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import type { BackfillStep, Work } from '../../model/plan.ts'
-import { columnsIn, conjunctsOf, nodesTagged } from '../tree.ts'
+import { columnsIn, conjunctsOf } from '../tree.ts'
 import { findRelation, relationKey } from '../names.ts'
-import { sameTree, textsOf, type A_Expr, type ColumnRef, type PgNode, type RangeVar, type ResTarget } from '../node.ts'
-import { postgresDialect } from '../quote.ts'
+import { sameTree, textsOf, type A_Expr, type PgNode, type RangeVar, type ResTarget } from '../node.ts'
 import type { Token } from '../parse.ts'
 import { backfillStep } from './_backfill.ts'
-import { clockEdits, constantOf, edited, isNeverNull, whyNotInBatches, type Edit } from './_expression.ts'
-import { parseOne, sourceOf, tokenAt, wordAt, type Source } from '../source.ts'
+import { aliasEdits, clockEdits, constantOf, edited, isNeverNull, whyNotInBatches, type Edit } from './_expression.ts'
+import { parseOne, sourceOf, wordAt, type Source } from '../source.ts'
 import { columnOf, isOldTable, type Target } from './_target.ts'
-
-const { name: quoted } = postgresDialect
 
 /** A change of rows that may go batch by batch, or why it may not. */
 export type RowChange = Changed &
@@ -21,7 +18,7 @@ export type RowChange = Changed &
   )
 
 interface Changed {
-  /** Canonical name. */
+  /** Canonical name of what is gone through. */
   readonly table: string
   readonly relation: Relation
 }
@@ -129,20 +126,9 @@ function meansTheSame(body: Body, set: string, where: string): boolean {
 
 function editsOf(source: Source, body: Body, relation: Relation): readonly Edit[] | undefined {
   const clock = clockEdits(source, [body.set, body.where])
-  return clock === undefined ? undefined : [...clock, ...aliasEdits(source, body, relation)]
-}
-
-// A batch has no alias: what the alias named is named by the table.
-function aliasEdits(source: Source, body: Body, relation: Relation): readonly Edit[] {
-  const alias = body.relation.alias?.aliasname
-  if (alias === undefined) return []
-  const references = nodesTagged<ColumnRef>('ColumnRef', [body.set, body.where]).filter(
-    ({ fields = [] }) => fields.length > 1 && textsOf(fields)[0] === alias,
-  )
-  return references.flatMap(({ location = 0 }) => {
-    const token = source.tokens[tokenAt(source, location)]
-    return token === undefined ? [] : [{ start: token.start, end: token.end, text: quoted(relation.name) }]
-  })
+  return clock === undefined
+    ? undefined
+    : [...clock, ...aliasEdits(source, [body.set, body.where], { relation, alias: body.relation.alias?.aliasname })]
 }
 
 /** A changed row surely no longer meets WHERE: `c IS NULL` and c gets a value, or `c = 'a'` and c gets 'b'. */
@@ -190,7 +176,7 @@ export function earlierFill(earlier: readonly Judged<PgNode>[], target: Target, 
   const fills = earlier.flatMap((judged) => {
     const change = rowChange(judged)
     if (change?.kind !== 'change' || change.table !== target.key || !fillsNulls(judged.statement.node, column)) return []
-    const step = backfillStep({ id: '', title: '', undo: { kind: 'free' } }, change.work, change)
+    const step = backfillStep({ id: '', title: '', undo: { kind: 'free' } }, change.work, { ...change, catalog: judged.before })
     return step === undefined ? [] : [step]
   })
   return fills.at(-1)

@@ -1,8 +1,7 @@
 import type { Rewrite } from '../../model/rewrite.ts'
 import type { PgNode } from '../node.ts'
-import { rewriteRows, whyNotRows } from './_rows.ts'
-
-const words = { verb: 'delete from', undone: 'rows were deleted' }
+import { rewriteRows, whyNotRows, type RowWords } from './_rows.ts'
+import { rowChange, type RowChange } from './_update.ts'
 
 /** Conditions over the row itself and constants only (H7); now() is the start of the run for all rows. */
 export const backfillDelete: Rewrite<PgNode> = {
@@ -11,10 +10,16 @@ export const backfillDelete: Rewrite<PgNode> = {
   source: 'measured: pgfacts B (one UPDATE of 2 million rows: queries waited up to 22 s; in batches: 12 ms)',
   match(judged, at, options) {
     const current = judged[at]
-    return current === undefined || current.statement.kind !== 'DeleteStmt' ? undefined : rewriteRows(current, options, words)
+    const change = current?.statement.kind === 'DeleteStmt' ? rowChange(current) : undefined
+    return current === undefined || change === undefined ? undefined : rewriteRows({ current, change, words: wordsOf(change) }, options)
   },
   whyNot(judged, at) {
     const current = judged[at]
-    return current === undefined || current.statement.kind !== 'DeleteStmt' ? undefined : whyNotRows(current)
+    return current?.statement.kind === 'DeleteStmt' ? whyNotRows(current, rowChange(current)) : undefined
   },
+}
+
+function wordsOf({ table, relation }: RowChange): RowWords {
+  const undo = { kind: 'forward-only', why: 'rows were deleted' } as const
+  return { id: `delete-${relation.name}`, title: `delete from ${table}`, undo }
 }

@@ -1,8 +1,7 @@
 import type { Rewrite } from '../../model/rewrite.ts'
 import type { PgNode } from '../node.ts'
-import { rewriteRows, whyNotRows } from './_rows.ts'
-
-const words = { verb: 'update', undone: 'rows were changed, and nothing keeps what they held before' }
+import { rewriteRows, whyNotRows, type RowWords } from './_rows.ts'
+import { rowChange, type RowChange } from './_update.ts'
 
 /** Expressions over the row itself and constants only (H7); now() is the start of the run for all rows. */
 export const backfillUpdate: Rewrite<PgNode> = {
@@ -11,10 +10,16 @@ export const backfillUpdate: Rewrite<PgNode> = {
   source: 'measured: pgfacts B (one UPDATE of 2 million rows: queries waited up to 22 s; in batches: 12 ms)',
   match(judged, at, options) {
     const current = judged[at]
-    return current === undefined || current.statement.kind !== 'UpdateStmt' ? undefined : rewriteRows(current, options, words)
+    const change = current?.statement.kind === 'UpdateStmt' ? rowChange(current) : undefined
+    return current === undefined || change === undefined ? undefined : rewriteRows({ current, change, words: wordsOf(change) }, options)
   },
   whyNot(judged, at) {
     const current = judged[at]
-    return current === undefined || current.statement.kind !== 'UpdateStmt' ? undefined : whyNotRows(current)
+    return current?.statement.kind === 'UpdateStmt' ? whyNotRows(current, rowChange(current)) : undefined
   },
+}
+
+function wordsOf({ table, relation }: RowChange): RowWords {
+  const undo = { kind: 'forward-only', why: 'rows were changed, and nothing keeps what they held before' } as const
+  return { id: `update-${relation.name}`, title: `update ${table}`, undo }
 }

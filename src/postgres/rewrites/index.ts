@@ -12,6 +12,7 @@ import { addPrimaryKeyUsingIndex } from './add-primary-key-using-index.ts'
 import { addUniqueUsingIndex } from './add-unique-using-index.ts'
 import { attachPartitionProven } from './attach-partition-proven.ts'
 import { backfillDelete } from './backfill-delete.ts'
+import { backfillInsert } from './backfill-insert.ts'
 import { backfillUpdate } from './backfill-update.ts'
 import { changeTypeThenValidate } from './change-type-then-validate.ts'
 import { commitEnumValueFirst } from './commit-enum-value-first.ts'
@@ -38,6 +39,7 @@ export const rewrites: readonly Rewrite<PgNode>[] = [
   addUniqueUsingIndex,
   attachPartitionProven,
   backfillDelete,
+  backfillInsert,
   backfillUpdate,
   changeTypeThenValidate,
   commitEnumValueFirst,

@@ -116,12 +116,14 @@ interface Filling {
 /** How the NULLs of old rows get a value: nothing where nothing fills them; undefined where something does and cannot be batched. */
 function fillingOf({ judged, notNullAt, required, defaultAt }: Request): Filling | undefined {
   const { target, column } = required
+  const catalog = judged[notNullAt]?.before
+  if (catalog === undefined) return undefined
   const earlier = judged.slice(0, notNullAt)
   const written = earlierFill(earlier, target, column)
   const meanwhile = { id: `sweep-${column}`, title: `fill the NULLs of ${columnName(required)} that came in meanwhile`, undo: free }
   if (written !== undefined) return { sweep: { ...written, ...meanwhile } }
   if (defaultAt === undefined && !earlier.some((other) => isSameColumn(defaultTarget(other), required))) return {}
-  const place = { table: target.key, relation: target.relation, column }
+  const place = { table: target.key, relation: target.relation, column, catalog }
   const first = fillWithDefault(
     { id: `fill-${column}`, title: `fill the NULLs of ${columnName(required)} with its default, batch by batch`, undo: free },
     place,

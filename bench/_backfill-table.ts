@@ -1,0 +1,24 @@
+import type { Workload } from '../src/demo/workload.ts'
+
+/** As in pgfacts.md, part B: some 104 bytes a row, a primary key and two indexes; what is filled is a new text column. */
+export const tableSql = (rows: number): readonly string[] => [
+  `CREATE TABLE acct (id bigint NOT NULL, owner int NOT NULL, email text NOT NULL, first text NOT NULL, last text NOT NULL, balance numeric NOT NULL, changed timestamptz NOT NULL, full_name text)`,
+  `INSERT INTO acct SELECT i, (i::bigint * 7919) % 50021, 'user' || i || '@example.com', 'First' || i % 1009, 'Last' || i % 10007, i % 1000, '2026-01-01', NULL FROM generate_series(1, ${rows}) i`,
+  'ALTER TABLE acct ADD PRIMARY KEY (id)',
+  'CREATE INDEX acct_email ON acct (email)',
+  'CREATE INDEX acct_owner ON acct (owner)',
+]
+
+/** 200 queries a second, half of them writes, by uniform key. */
+export const traffic = (rows: number): readonly Workload[] => [
+  { kind: 'read', sql: 'SELECT * FROM acct WHERE id = $1', values: [{ from: 1, to: rows }], connections: 12, perSecond: 100 },
+  {
+    kind: 'write',
+    sql: 'UPDATE acct SET balance = balance + 1 WHERE id = $1',
+    values: [{ from: 1, to: rows }],
+    connections: 12,
+    perSecond: 100,
+  },
+]
+
+export const change = { set: `full_name = first || ' ' || last`, where: 'full_name IS NULL' } as const
