@@ -50,7 +50,7 @@ export function wantedOf(value: unknown): BackfillState['wanted'] {
 export function workerOf(row: Row): WorkerState {
   return {
     owner: String(row['owner']).replace(/#.*$/, ''),
-    relation: String(row['relation'] ?? 'the whole table, for rows that are left'),
+    relation: typeof row['relation'] === 'string' ? row['relation'] : 'the whole table, for rows that are left',
     expired: row['expired'] === true,
     ...(typeof row['held'] === 'string' ? { held: row['held'] } : {}),
     rows: Number(row['rows']),
