@@ -130,6 +130,14 @@ forEachVersion('a backfill that people steer', (version) => {
     expect((await client.query('select from t where v is null')).rowCount).toBe(left)
   })
 
+  test('is shared by workers in a database whose transactions are serializable by default', async () => {
+    await using database = await freshDatabase(version, { setup })
+    const client = await database.client()
+    await client.query(`alter database ${database.name} set default_transaction_isolation = 'serializable'`)
+    await Promise.all([1, 2, 3].map(() => fill(database.url, { ...job, definition: { batchTargetMs: 1 } })))
+    expect(await counts(database)).toEqual(once)
+  })
+
   test('keeps the lease of its last look for as long as the look takes', async () => {
     await using database = await freshDatabase(version, { setup })
     const verify = 'select 1 from pg_sleep(1.2) offset 1'
