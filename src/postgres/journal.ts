@@ -62,12 +62,20 @@ async function install(session: Session): Promise<void> {
   await session.script(['begin', `set local lock_timeout = '10s'`, `select pg_advisory_xact_lock(hashtext('lockkeeper install'))`])
   try {
     // Workers of one backfill may begin at the same moment: the tables are by now those that another one works with.
-    const foundNow = (await exists(session)) ? await formatOf(session) : 0
+    const foundNow = (await isMade(session)) ? await formatOf(session) : 0
     await session.script([...(foundNow < format ? tables : []), 'commit'])
   } catch (error) {
     await session.script(['rollback']).catch(() => undefined)
     throw error
   }
+}
+
+/** Asks the catalog itself: within a transaction to_regclass goes on saying what it said before the wait. */
+async function isMade(session: Session): Promise<boolean> {
+  const made = await session.query(
+    `select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = 'lockkeeper' and c.relname = 'format'`,
+  )
+  return made.length > 0
 }
 
 async function formatOf(session: Session): Promise<number> {

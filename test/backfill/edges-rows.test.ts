@@ -67,6 +67,19 @@ forEachVersion('a backfill whose new value is no better', (version) => {
     expect(await one(await database.client(), `select max(n) <= 10 from t where v is null`)).toBe('true')
   })
 
+  test('since a trigger keeps rows from being changed at all ends after few sweeps', async () => {
+    const trigger = `create function keep() returns trigger language plpgsql as 'begin return case when new.id % 1000 > 0 then new end; end';
+      create trigger keep before update on t for each row execute function keep()`
+    await using database = await freshDatabase(version, { setup: `${setup}; ${trigger}` })
+    await expect(fill(database.url, { work: fillFromA, walk: byKey })).rejects.toMatchObject({
+      code: 'rows-still-match',
+      message: expect.stringMatching(/^4 rows of public\.t, for example id \d+, .* none of them can be changed/) as string,
+    })
+    const client = await database.client()
+    expect(await one(client, 'select count(*) from t where n = 1')).toBe(`${rows - 4}`)
+    expect(await one(client, 'select sweep from lockkeeper.backfill')).toBe('3')
+  })
+
   test('for every row ends after some 10,000 of them', async () => {
     await using database = await freshDatabase(version, { setup: setup.replace(`${rows}`, '60000') })
     const work: Work = { ...fillFromA, set: 'v = null, n = n + 1' }
