@@ -54,14 +54,14 @@ async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promi
   const done = await tryBatch(walker, range, stripe)
   if (typeof done === 'string') return done
   const ms = performance.now() - began
-  // The first of several is the largest.
-  if (stripe.pass === 0) walker.size.took(ms, done.workMs)
+  // The first of several is the largest; one row alone says nothing of how many go at once.
+  if (stripe.pass === 0 && !range.chunk.alone) walker.size.took(ms, done.workMs)
   walker.rows += done.rows
   walker.still += done.still
   walker.wanted = done.wanted
   refuseAllStill(walker)
-  if (done.rows > 0 || !range.chunk.alone) walker.moved()
-  else if (done.missed > 0) walker.refuseStanding(true)
+  if (done.rows > 0 || done.missed === 0) walker.moved()
+  else walker.refuseStanding(true)
   await walker.progress({ rows: done.rows, ms })
   return done
 }
@@ -97,7 +97,7 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
       only: walk.by === 'pages',
       work,
       limits: { lockTimeoutMs: Math.min(job.lockBudgetMs, rowWaitMs), statementTimeoutMs: batchLimitMs },
-      ...(how.around ? { around: { place: ranges.place, most: mostMissed } } : {}),
+      ...(how.around ? { around: { place: ranges.place, ...mostMissed } } : {}),
       skipTriggers: triggers === 'skip',
       leaseMs: job.leaseMs,
     })
@@ -113,8 +113,8 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
 const rowWaitMs = 30
 /** A batch is sized for some 15 ms; one that takes so long meets something else, and is halved. */
 const batchLimitMs = 5_000
-/** More rows that are locked than this are somebody's own change of many rows, which will end. */
-const mostMissed = 100
+/** More rows that are locked than these, in one batch or in all, are somebody's own change of many rows, which will end. */
+const mostMissed = { most: 100, mostInAll: 1_000 }
 
 /** Smaller, later, until the time is over. */
 async function stepBack(walker: Walker, error: unknown): Promise<'again'> {

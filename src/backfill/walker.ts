@@ -18,6 +18,7 @@ export class Walker {
   /** What people want of it, as of the last batch. */
   wanted: Wanted = 'run'
   #movedAt = performance.now()
+  #sweeps = { rows: -1, standing: 0 }
   readonly #pace = new Pace()
   #known: Omit<BatchProgress, 'rows' | 'ms' | 'totalRows' | 'stripes'> = {
     fraction: 0,
@@ -46,6 +47,12 @@ export class Walker {
   /** What one lease covers: enough that leasing costs little, little enough that the last ones are shared among workers. */
   get chunkSize(): number {
     return this.windowSize * 4
+  }
+
+  /** `rows`: changed so far, by all. Gives how many sweeps in a row have changed none, as far as this worker ended them. */
+  endSweep(rows: number): number {
+    this.#sweeps = { rows, standing: rows === this.#sweeps.rows ? this.#sweeps.standing + 1 : 0 }
+    return this.#sweeps.standing
   }
 
   moved(): void {

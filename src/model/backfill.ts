@@ -116,8 +116,11 @@ export interface Batch {
   readonly only: boolean
   readonly work: Work
   readonly limits: { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number }
-  /** Goes around rows that others have locked, and notes their places to come back to: `place` is SQL over a row that gives it as JSON. */
-  readonly around?: { readonly place: string; readonly most: number }
+  /**
+   * Goes around rows that others have locked, and notes their places to come back to: `place` is SQL over a row that gives it as JSON. At most so
+   * many of this batch, and of the backfill.
+   */
+  readonly around?: { readonly place: string; readonly most: number; readonly mostInAll: number }
   readonly skipTriggers: boolean
   readonly leaseMs: number
 }

@@ -23,12 +23,13 @@ interface Application {
 /** Statements of one session, one after the other; each is noted once it is done. */
 function inOrder({ client, done }: Application): (sql: string | undefined) => Promise<void> {
   let last = Promise.resolve()
+  const act = async (before: Promise<void>, sql: string): Promise<void> => {
+    await before
+    await client.query(sql)
+    done.push(sql)
+  }
   return (sql) => {
-    if (sql !== undefined)
-      last = last.then(async () => {
-        await client.query(sql)
-        done.push(sql)
-      })
+    if (sql !== undefined) last = act(last, sql)
     return last
   }
 }
