@@ -1,5 +1,6 @@
 import type { BatchDone, Chunk, Place } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
+import type { Failure } from '../model/session.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import { mayGoOn } from './held.ts'
 import { shareUpTo } from './stripes.ts'
@@ -102,12 +103,13 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
       leaseMs: job.leaseMs,
     })
   } catch (error) {
-    const failure = job.session.classify(error)
-    const passes = failure === 'lock-timeout' || failure === 'deadlock' || failure === 'serialization' || failure === 'statement-timeout'
-    if (!passes || job.signal.aborted) throw error
+    if (job.signal.aborted || !passes.has(job.session.classify(error))) throw error
     return { kind: 'stuck', error }
   }
 }
+
+/** `cancelled`: by its time limit, or by somebody who saw it; a smaller batch is what either wants. */
+const passes: ReadonlySet<Failure> = new Set(['lock-timeout', 'deadlock', 'serialization', 'statement-timeout', 'cancelled'])
 
 /** It holds other rows while it waits for one. */
 const rowWaitMs = 30

@@ -13,8 +13,6 @@ export async function runBackfill(step: BackfillStep, context: StepContext): Pro
   const job = jobOf(step, context)
   await job.store.revive(job.key)
   const { rows } = await backfill(job)
-  // The limit of its batches is none for what comes after.
-  await job.session.query('select 1 as one', [], { statementTimeoutMs: 0 })
   await journalOf(context).record(options.plan.project, {
     type: 'step-done',
     migration,
