@@ -143,17 +143,17 @@ forEachVersion('backfill', (version) => {
     expect(await nulls(database)).toBe(0)
   })
 
-  it.each<[string, readonly string[], number, string]>([
-    ['a name that is not there', ['run', 'nope'], 1, 'There is no backfill nope in this database.'],
-    ['no name', ['pause'], 1, 'Which one? lockkeeper backfill pause NAME.'],
-    ['a verb that is none', ['start', 'x'], 1, 'There is no backfill start.'],
-    ['two statements', ['run', 'x', '--sql', `${fill}; ${fill}`], 1, 'A backfill is one statement, and this is 2.'],
-    ['a table that is not there', ['run', 'x', '--sql', 'UPDATE nothing SET a = 1'], 3, 'of a table that is there'],
-    ['a join', ['run', 'x', '--sql', 'UPDATE orders SET note = o.note FROM orders o'], 3, 'it has FROM'],
-    ['a throttle that is none', ['run', 'x', '--sql', fill, '--throttle', 'replica-lad=10s'], 1, 'Did you mean replica-lag?'],
-    ['a value that is none', ['run', 'x', '--sql', fill, '--throttle', 'replica-lag=soon'], 1, 'the value "soon" cannot be read'],
-    ['a file that is not there', ['run', 'x', '--file', 'no.sql'], 1, 'There is no file no.sql.'],
-  ])('%s is told, and nothing is changed', async (_, args, status, message) => {
+  it.each<[string, readonly string[], readonly [number, string]]>([
+    ['a name that is not there', ['run', 'nope'], [1, 'There is no backfill nope in this database.']],
+    ['no name', ['pause'], [1, 'Which one? lockkeeper backfill pause NAME.']],
+    ['a verb that is none', ['start', 'x'], [1, 'There is no backfill start.']],
+    ['two statements', ['run', 'x', '--sql', `${fill}; ${fill}`], [1, 'A backfill is one statement, and this is 2.']],
+    ['a table that is not there', ['run', 'x', '--sql', 'UPDATE nothing SET a = 1'], [3, 'of a table that is there']],
+    ['a join', ['run', 'x', '--sql', 'UPDATE orders SET note = o.note FROM orders o'], [3, 'it has FROM']],
+    ['a throttle that is none', ['run', 'x', '--sql', fill, '--throttle', 'replica-lad=10s'], [1, 'Did you mean replica-lag?']],
+    ['a value that is none', ['run', 'x', '--sql', fill, '--throttle', 'replica-lag=soon'], [1, 'the value "soon" cannot be read']],
+    ['a file that is not there', ['run', 'x', '--file', 'no.sql'], [1, 'There is no file no.sql.']],
+  ])('%s is told, and nothing is changed', async (_, args, [status, message]) => {
     await using database = await freshDatabase(version, { setup })
     const outcome = await cliHere(['backfill', ...args, '--database-url', database.url])
     expect([outcome.status, flat(outcome.stderr)]).toEqual([status, expect.stringContaining(message)])
