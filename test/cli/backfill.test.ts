@@ -89,6 +89,11 @@ forEachVersion('backfill', (version) => {
     const letGo = await lockOne(database)
     const running = startCli(['backfill', 'run', 'fill-note', '--sql', fill, '--database-url', database.url])
     await expect.poll(() => nulls(database), { timeout: 20_000 }).toBe(1)
+    running.kill('SIGUSR2')
+    await running.said('paused: lockkeeper backfill resume')
+    running.kill('SIGUSR2')
+    const state = async () => documentOf(await cliHere(['backfill', 'list', '--json', '--database-url', database.url])).backfills[0]?.state
+    await expect.poll(state, { timeout: 20_000 }).not.toBe('paused')
     running.kill('SIGINT')
     expect((await running.done).status).toBe(130)
     await letGo()
