@@ -26,8 +26,9 @@ const stillOf = ({ falsifies, where }: Work): string => (falsifies ? `(${where})
 type Around = NonNullable<Batch['around']>
 
 /**
- * The same for the rows that nobody has locked, and a note for each place where somebody has; where these are too many, nothing at
- * all (`fits` is false). FOR UPDATE, since a change of a key waits for those who hold it FOR KEY SHARE. All is of one snapshot: each row that matches in it is either changed or noted.
+ * The same for the rows that nobody has locked, and a note for each place where somebody has; where these are too many, nothing at all
+ * (`fits` is false). FOR UPDATE, since a change of a key waits for those who hold it FOR KEY SHARE. All is of one snapshot: each row that
+ * matches in it is either changed or noted.
  */
 export function withAround(key: StepKey, batch: Batch, { place, most, mostInAll }: Around): readonly string[] {
   const where = `${batch.range} and (${batch.work.where}) and ${leased(batch)}`
