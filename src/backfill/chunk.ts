@@ -3,6 +3,7 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { Failure } from '../model/session.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import { mayGoOn } from './held.ts'
+import { seeingWho } from './in-the-way.ts'
 import { shareUpTo } from './stripes.ts'
 import type { Walker } from './walker.ts'
 
@@ -71,7 +72,7 @@ async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promi
 async function tryBatch(walker: Walker, range: Range, stripe: Stripe): Promise<BatchDone | 'again' | 'lost'> {
   const { kind } = walker.job.definition.work
   for (const around of kind === 'insert' ? [false] : [false, true]) {
-    const outcome = await attempt(walker, range, { ...stripe, around })
+    const outcome = await seeingWho(walker, () => attempt(walker, range, { ...stripe, around }))
     if (outcome.kind === 'done') return outcome
     if (outcome.kind === 'lost') return 'lost'
     if (outcome.kind === 'stuck' && around) return await stepBack(walker, outcome.error)

@@ -18,6 +18,7 @@ export class Walker {
   /** What people want of it, as of the last batch. */
   wanted: Wanted = 'run'
   #movedAt = performance.now()
+  #inTheWay: string | undefined
   #sweeps = { rows: -1, standing: 0 }
   readonly #pace = new Pace()
   #known: Omit<BatchProgress, 'rows' | 'ms' | 'totalRows' | 'stripes'> = {
@@ -57,16 +58,28 @@ export class Walker {
 
   moved(): void {
     this.#movedAt = performance.now()
+    this.#inTheWay = undefined
+  }
+
+  /** How long it has got nowhere. */
+  get standsMs(): number {
+    return performance.now() - this.#movedAt
+  }
+
+  /** Who holds what it waits for, in words. */
+  sees(blocker: string): void {
+    this.#inTheWay = blocker
+    this.job.listener.onHeld({ reason: `rows of ${this.job.definition.work.relation} are locked by ${blocker}`, heldMs: this.standsMs })
   }
 
   /** Throws `lock-not-had` where it has got nowhere for too long. */
   refuseStanding(cause?: unknown): void {
     const { maxLockWaitMs, definition } = this.job
-    const standsMs = performance.now() - this.#movedAt
+    const { standsMs } = this
     if (cause === undefined || standsMs <= maxLockWaitMs) return
     throw new LockkeeperError(
       'lock-not-had',
-      `rows of ${definition.work.relation} have stayed locked by another transaction for ${Math.round(standsMs / 1_000)} s`,
+      `rows of ${definition.work.relation} have stayed locked by another transaction for ${Math.round(standsMs / 1_000)} s: ${this.#inTheWay ?? 'many short transactions took turns'}`,
       { cause },
     )
   }

@@ -1,3 +1,4 @@
+import type { Blocker } from './event.ts'
 import type { StepKey } from './journal.ts'
 import type { Walk, Work } from './plan.ts'
 
@@ -181,6 +182,8 @@ export interface BackfillStore {
     relation: string,
     how: 'key' | 'pages',
   ): Promise<readonly { readonly relationOid: number; readonly relation: string; readonly pages: number }[]>
+  /** Who holds what the backend waits for now. */
+  inTheWay(pid: number): Promise<readonly Blocker[]>
   /** What a change of its rows would meet. */
   look(work: Work): Promise<TableLook>
   /** Begins a sweep over these. False where the lease was lost. */
