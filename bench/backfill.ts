@@ -14,7 +14,7 @@ import { backfillDocument, backfillText } from './_backfill-report.ts'
 import type { Run } from './_backfill-report.ts'
 import { lastProgress, strategies, strategyIds } from './_backfill-strategies.ts'
 import type { StrategyId } from './_backfill-strategies.ts'
-import { tableSql, traffic } from './_backfill-table.ts'
+import { shapes, tableSql, traffic } from './_backfill-table.ts'
 import { serverCpuMs } from './_server-cpu.ts'
 
 const warmUpMs = 2_000
@@ -31,6 +31,7 @@ const { values: flags } = parseArgs({
     growth: { type: 'boolean' },
     version: { type: 'string' },
     load: { type: 'string' },
+    shape: { type: 'string' },
   },
 })
 
@@ -66,7 +67,14 @@ async function runSize(server: EmbeddedServer, { rows, ways, rounds, signal }: S
   await using admin = await connect({ url: server.url, applicationName: 'bench admin', signal })
   const template = `template_${rows}`
   say(`${rows} rows: making the table`)
-  await makeTemplate(admin, { name: template, url: server.databaseUrl(template), statements: tableSql(rows) })
+  await makeTemplate(admin, {
+    name: template,
+    url: server.databaseUrl(template),
+    statements: tableSql(
+      rows,
+      shapes.find((shape) => shape === flags.shape),
+    ),
+  })
   await layInWalFiles(admin, 5_500_000_000)
   const runs: Run[] = []
   for (let round = 0; round < rounds; round += 1) {

@@ -16,6 +16,9 @@ export interface Shard {
 /** Five kills each: `npm test` takes two seeds. */
 const killSeeds = '10'
 
+/** Random backfills: `npm test` takes 40. */
+const backfillCases = '500'
+
 /** `npm test` takes 20,000. */
 const mutatedInputs = '1000000'
 
@@ -23,10 +26,11 @@ const mutatedInputs = '1000000'
 export function shardsFor(versions: readonly number[]): readonly Shard[] {
   const pure: Shard = { name: 'pure', args: [], env: { LOCKKEEPER_TIER: 'pure' } }
   const fuzz: Shard = { name: 'fuzz', args: [], env: { LOCKKEEPER_TIER: 'fuzz', LOCKKEEPER_FUZZ: mutatedInputs } }
+  const more = { LOCKKEEPER_KILL_SEEDS: killSeeds, LOCKKEEPER_BACKFILL_CASES: backfillCases }
   const perVersion = versions.flatMap((version): Shard[] => {
     const only = { LOCKKEEPER_PG: String(version) }
     return [
-      { name: `servers-${version}`, args: [], env: { ...only, LOCKKEEPER_TIER: 'servers', LOCKKEEPER_KILL_SEEDS: killSeeds } },
+      { name: `servers-${version}`, args: [], env: { ...only, LOCKKEEPER_TIER: 'servers', ...more } },
       { name: `full-${version}`, args: ['--passWithNoTests'], env: { ...only, LOCKKEEPER_TIER: 'full' } },
     ]
   })

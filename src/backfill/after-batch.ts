@@ -1,4 +1,4 @@
-import type { BatchDone, Chunk } from '../model/backfill.ts'
+import type { BatchDone } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Failure } from '../model/session.ts'
 import { jitter, sleep } from '../std/sleep.ts'
@@ -7,20 +7,22 @@ import type { Walker } from './walker.ts'
 type Counted = Pick<BatchDone, 'rows' | 'still' | 'missed' | 'wanted'> & { readonly ms: number }
 
 /** A batch is committed. Throws `rows-still-match` where none of so many was any better, and `lock-not-had` where a row is come back to in vain. */
-export async function countBatch(walker: Walker, { alone }: Chunk, { rows, still, missed, wanted, ms }: Counted): Promise<void> {
+export async function countBatch(walker: Walker, { rows, still, missed, wanted, ms }: Counted): Promise<void> {
   walker.rows += rows
   walker.still += still
   walker.wanted = wanted
   refuseAllStill(walker)
-  if (rows > 0 || !alone) walker.moved()
-  else if (missed > 0) walker.refuseStanding(true)
+  if (rows > 0 || missed === 0) walker.moved()
+  else walker.refuseStanding(true)
   await walker.progress({ rows, ms })
 }
 
-/** A failure after which the same batch may be tried again. */
+/** A failure after which the same batch may be tried again. `cancelled`: by its time limit, or by somebody who saw it; a smaller one is what either wants. */
 export function passes(failure: Failure): boolean {
-  return failure === 'lock-timeout' || failure === 'deadlock' || failure === 'serialization' || failure === 'statement-timeout'
+  return passing.has(failure)
 }
+
+const passing: ReadonlySet<Failure> = new Set(['lock-timeout', 'deadlock', 'serialization', 'statement-timeout', 'cancelled'])
 
 /** Smaller, later, until the time is over. */
 export async function stepBack(walker: Walker, error: unknown): Promise<'again'> {

@@ -124,7 +124,7 @@ async function changeSlice(going: Going, slice: Slice): Promise<'done' | 'again'
 type Ran = Extract<Called, { readonly kind: 'ran' }>
 
 async function commit(going: Going, slice: Slice, ran: Ran): Promise<'done' | 'again' | 'lost'> {
-  const { walker, range, work } = going
+  const { walker, work } = going
   const done = await tryCommit(going, slice, ran)
   if (done instanceof Error) return await stepBack(walker, done)
   if (done.kind === 'lost') return 'lost'
@@ -132,7 +132,7 @@ async function commit(going: Going, slice: Slice, ran: Ran): Promise<'done' | 'a
     throw await codeFailed({ ...walker.job, work, rows: versions(slice) }, new Error('run ended the transaction of tx itself'))
   walker.size.took(Math.max(slice.readMs, ran.workMs, (ran.runMs * walker.job.definition.batchTargetMs) / callTargetMs))
   going.troubles.over()
-  await countBatch(walker, range.chunk, { ...done, missed: slice.missed.length, ms: ran.runMs }).catch(async (error: unknown) => {
+  await countBatch(walker, { ...done, missed: slice.missed.length, ms: ran.runMs }).catch(async (error: unknown) => {
     // Noted as a failure, so that mended code may go on.
     if (error instanceof LockkeeperError && error.code === 'rows-still-match') await walker.job.control.fail(walker.job.key, error.message)
     throw error

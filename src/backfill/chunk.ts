@@ -2,6 +2,7 @@ import type { BatchDone, Chunk, Place } from '../model/backfill.ts'
 import { countBatch, passes, stepBack } from './after-batch.ts'
 import { changeByCode } from './change-by-code.ts'
 import { mayGoOn } from './held.ts'
+import { seeingWho } from './in-the-way.ts'
 import { samePlace, type Range } from './range.ts'
 import { shareUpTo } from './stripes.ts'
 import type { Walker } from './walker.ts'
@@ -49,9 +50,9 @@ async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promi
   const done = await tryBatch(walker, range, stripe)
   if (typeof done === 'string') return done
   const ms = performance.now() - began
-  // The first of several is the largest.
-  if (stripe.pass === 0) walker.size.took(ms, done.workMs)
-  await countBatch(walker, range.chunk, { ...done, ms })
+  // The first of several is the largest; one row alone says nothing of how many go at once.
+  if (stripe.pass === 0 && !range.chunk.alone) walker.size.took(ms, done.workMs)
+  await countBatch(walker, { ...done, ms })
   return done
 }
 
@@ -59,7 +60,7 @@ async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promi
 async function tryBatch(walker: Walker, range: Range, stripe: Stripe): Promise<BatchDone | 'again' | 'lost'> {
   const { kind } = walker.job.definition.work
   for (const around of kind === 'insert' ? [false] : [false, true]) {
-    const outcome = await attempt(walker, range, { ...stripe, around })
+    const outcome = await seeingWho(walker, () => attempt(walker, range, { ...stripe, around }))
     if (outcome.kind === 'done') return outcome
     if (outcome.kind === 'lost') return 'lost'
     if (outcome.kind === 'stuck' && around) return await stepBack(walker, outcome.error)
@@ -86,7 +87,7 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
       only: walk.by === 'pages',
       work,
       limits: { lockTimeoutMs: Math.min(job.lockBudgetMs, rowWaitMs), statementTimeoutMs: batchLimitMs },
-      ...(how.around ? { around: { place: ranges.place, most: mostMissed } } : {}),
+      ...(how.around ? { around: { place: ranges.place, ...mostMissed } } : {}),
       skipTriggers: triggers === 'skip',
       leaseMs: job.leaseMs,
     })
@@ -96,9 +97,10 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
   }
 }
 
+/** `cancelled`: by its time limit, or by somebody who saw it; a smaller batch is what either wants. */
 /** It holds other rows while it waits for one. */
 const rowWaitMs = 30
 /** A batch is sized for some 15 ms; one that takes so long meets something else, and is halved. */
 const batchLimitMs = 5_000
-/** More rows that are locked than this are somebody's own change of many rows, which will end. */
-const mostMissed = 100
+/** More rows that are locked than these, in one batch or in all, are somebody's own change of many rows, which will end. */
+const mostMissed = { most: 100, mostInAll: 1_000 }

@@ -48,6 +48,9 @@ export interface BatchProgress {
   readonly hotShare: number
   readonly walBytes: number
   readonly sweep: number
+  readonly rowsPerSecond: number
+  /** Absent where nobody can tell yet. */
+  readonly etaMs?: number
   /** 1: all rows of a range at once; 8: in eight batches, each every eighth row. */
   readonly stripes: number
 }

@@ -12,7 +12,7 @@ type SweepDone = Extract<Lease, { readonly kind: 'sweep-done' }>
  */
 export async function endSweep(walker: Walker, lease: SweepDone): Promise<boolean> {
   const { job } = walker
-  if (lease.sweep > 0 && !(await beating(job, lease, () => isLeft(job, lease)))) {
+  if (lease.sweep > 0 && !(await beating(job, lease, () => isLeft(walker, lease)))) {
     await job.store.finish(job.key, lease.end)
     return true
   }
@@ -20,25 +20,29 @@ export async function endSweep(walker: Walker, lease: SweepDone): Promise<boolea
   return true
 }
 
-async function isLeft(job: BackfillJob, { sweep, still }: SweepDone): Promise<boolean> {
-  const left = await whatIsLeft(job, still > 0)
+async function isLeft(walker: Walker, { sweep, still }: SweepDone): Promise<boolean> {
+  const { job } = walker
+  const standing = walker.endSweep((await job.store.read(job.key))?.rows ?? 0) >= standingSweeps
+  const left = await whatIsLeft(job, still > 0 || standing)
   if (left === undefined) return false
   const { work } = job.definition
-  if (still > 0 || !work.falsifies) throw await failed(job, stillText(job, left))
+  if (still > 0 || standing || !work.falsifies) throw await failed(job, stillText(job, left, standing))
   if (sweep >= maxSweeps) throw await failed(job, newText(job, left))
   return true
 }
 
+/** One may find that what is left was written behind it, and the next one does that. */
+const standingSweeps = 2
 /** Each leaves only what was written behind its back; more than this means that somebody keeps writing such rows. */
 const maxSweeps = 20
 
 type Left = NonNullable<Awaited<ReturnType<typeof whatIsLeft>>>
 
-function stillText({ definition: { work, verify } }: BackfillJob, { count, examples }: Left): LockkeeperError {
+function stillText({ definition: { work, verify } }: BackfillJob, { count, examples }: Left, standing: boolean): LockkeeperError {
   const named = examples.length === 0 ? '' : `, for example ${examples.join(', ')}`
   const what =
     verify === undefined
-      ? `still match ${work.where} after they were changed: their new value is no better`
+      ? `still match ${work.where} ${standing ? 'and none of them can be changed: a trigger may keep them' : 'after they were changed: their new value is no better'}`
       : 'are left, says the query that verifies it'
   return new LockkeeperError('rows-still-match', `${count} rows of ${work.relation}${named} ${what}`, {
     details: { relation: work.relation, rows: count, examples },

@@ -1,7 +1,8 @@
 import type { Wanted } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import { BatchSize } from './batch-size.ts'
-import type { BackfillJob } from './job.ts'
+import type { BackfillJob, BatchProgress } from './job.ts'
+import { Pace } from './pace.ts'
 import type { Ranges } from './ranges.ts'
 import { shareUpTo, Stripes } from './stripes.ts'
 
@@ -20,7 +21,18 @@ export class Walker {
   /** What people want of it, as of the last batch. */
   wanted: Wanted = 'run'
   #movedAt = performance.now()
-  #known = { at: 0, rows: 0, fraction: 0, hotShare: 0, walBytes: 0, sweep: 1 }
+  #inTheWay: string | undefined
+  #sweeps = { rows: -1, standing: 0 }
+  readonly #pace = new Pace()
+  #known: Omit<BatchProgress, 'rows' | 'ms' | 'totalRows' | 'stripes'> = {
+    fraction: 0,
+    hotShare: 0,
+    walBytes: 0,
+    sweep: 1,
+    rowsPerSecond: 0,
+  }
+  #lookedAt = -Infinity
+  #totalRows = 0
 
   constructor(job: BackfillJob, ranges: Ranges) {
     const { work, walk, batchTargetMs } = job.definition
@@ -44,18 +56,36 @@ export class Walker {
     return this.windowSize * 4
   }
 
+  /** `rows`: changed so far, by all. Gives how many sweeps in a row have changed none, as far as this worker ended them. */
+  endSweep(rows: number): number {
+    this.#sweeps = { rows, standing: rows === this.#sweeps.rows ? this.#sweeps.standing + 1 : 0 }
+    return this.#sweeps.standing
+  }
+
   moved(): void {
     this.#movedAt = performance.now()
+    this.#inTheWay = undefined
+  }
+
+  /** How long it has got nowhere. */
+  get standsMs(): number {
+    return performance.now() - this.#movedAt
+  }
+
+  /** Who holds what it waits for, in words. */
+  sees(blocker: string): void {
+    this.#inTheWay = blocker
+    this.job.listener.onHeld({ reason: `rows of ${this.job.definition.work.relation} are locked by ${blocker}`, heldMs: this.standsMs })
   }
 
   /** Throws `lock-not-had` where it has got nowhere for too long. */
   refuseStanding(cause?: unknown): void {
     const { maxLockWaitMs, definition } = this.job
-    const standsMs = performance.now() - this.#movedAt
+    const { standsMs } = this
     if (cause === undefined || standsMs <= maxLockWaitMs) return
     throw new LockkeeperError(
       'lock-not-had',
-      `rows of ${definition.work.relation} have stayed locked by another transaction for ${Math.round(standsMs / 1_000)} s`,
+      `rows of ${definition.work.relation} have stayed locked by another transaction for ${Math.round(standsMs / 1_000)} s: ${this.#inTheWay ?? 'many short transactions took turns'}`,
       { cause },
     )
   }
@@ -63,21 +93,19 @@ export class Walker {
   /** Asked of the database twice a second, for all workers; in between only what this one did is added. */
   async progress(done: { readonly rows: number; readonly ms: number }): Promise<void> {
     const { job } = this
-    const now = performance.now()
-    if (now - this.#known.at >= lookEveryMs) {
-      const state = await job.store.read(job.key)
-      if (state !== undefined)
-        this.#known = {
-          at: now,
-          rows: state.rows,
-          fraction: state.fraction,
-          hotShare: state.rows === 0 ? 0 : state.hotRows / state.rows,
-          walBytes: state.walBytes,
-          sweep: state.sweep,
-        }
-    } else this.#known.rows += done.rows
-    const { rows: totalRows, at: _at, ...known } = this.#known
-    job.listener.onBatch({ ...done, ...known, totalRows, stripes: this.stripes.of })
+    this.#totalRows += done.rows
+    if (performance.now() - this.#lookedAt >= lookEveryMs) await this.#look()
+    job.listener.onBatch({ ...done, ...this.#known, totalRows: this.#totalRows, stripes: this.stripes.of })
+  }
+
+  async #look(): Promise<void> {
+    const state = await this.job.store.read(this.job.key)
+    this.#lookedAt = performance.now()
+    if (state === undefined) return
+    const { rows, hotRows, walBytes, fraction, sweep } = state
+    this.#totalRows = rows
+    const pace = this.#pace.add({ atMs: this.#lookedAt, rows, fraction, sweep })
+    this.#known = { fraction, walBytes, sweep, hotShare: rows === 0 ? 0 : hotRows / rows, ...pace }
   }
 }
 

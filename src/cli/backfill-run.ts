@@ -3,17 +3,20 @@ import { resolve } from 'node:path'
 import type { BatchProgress } from '../backfill/job.ts'
 import type { BackfillDefinition, BackfillState } from '../model/backfill.ts'
 import { LockkeeperError } from '../model/errors.ts'
+import { workText } from '../model/work-text.ts'
 import { backfillsJson, backfillsText } from '../report/backfill.ts'
+import { clip } from '../report/style.ts'
 import { present } from '../std/present.ts'
 import { runBackfill } from '../verbs/backfill.ts'
 import { defineFromSql } from '../verbs/backfill-definition.ts'
-import { displayName } from '../verbs/backfills.ts'
+import { displayName, wantOfBackfill } from '../verbs/backfills.ts'
 import { openTarget, projectKey, type Target } from '../verbs/target.ts'
 import { openThrottles } from '../verbs/throttles.ts'
 import type { Context, Invocation } from './command.ts'
 import { needConnection, replicasOf, type Connection } from './connection.ts'
 import type { Config } from './define-config.ts'
 import { progressListener } from './progress.ts'
+import { confirmed } from './recording.ts'
 import { settingsOf } from './settings.ts'
 import { printTarget } from './target-line.ts'
 import { throttleChoices } from './throttle-choices.ts'
@@ -41,7 +44,9 @@ export async function runOne(request: Request): Promise<number> {
     signal: context.signal,
   })
   await using progress = await progressListener(context, options.events)
+  if (definition !== undefined && !(await confirmed(invocation, context, question(request.name, definition)))) return 1
   const tell = eventsOf(request.name, progress.listener)
+  using _signal = pausedBySignal({ engine, connection, name: request.name, context })
   const state = await runBackfill({
     engine,
     connection,
@@ -59,6 +64,32 @@ export async function runOne(request: Request): Promise<number> {
   })
   print(request, state)
   return 0
+}
+
+function question(name: string, { work, walk }: BackfillDefinition): string {
+  const how = walk.by === 'pages' ? 'by heap pages' : `by ${walk.columns.join(', ')}`
+  return `Run ${name} (${clip(workText(work).replaceAll('\n', ' '), 200)}) in batches ${how}?`
+}
+
+interface Paused {
+  readonly engine: Target['engine']
+  readonly connection: Connection
+  readonly name: string
+  readonly context: Context
+}
+
+/** SIGUSR2 pauses it for all workers, and lets it go on the next time. */
+function pausedBySignal({ engine, connection, name, context }: Paused): Disposable {
+  let wanted: 'pause' | 'run' = 'run'
+  const stop = context.onPauseSignal?.(() => {
+    wanted = wanted === 'run' ? 'pause' : 'run'
+    wantOfBackfill({ engine, connection, signal: context.signal }, name, wanted).catch((error: unknown) =>
+      context.stderr.write(
+        `It could not be ${wanted === 'pause' ? 'paused' : 'resumed'}: ${error instanceof Error ? error.message : String(error)}\n`,
+      ),
+    )
+  })
+  return { [Symbol.dispose]: () => stop?.() }
 }
 
 /** A failover or a restart of the server takes a minute or two. */

@@ -1,3 +1,4 @@
+import { Pace } from '../backfill/pace.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import { backfillNdjson, backfillsText, progressText, stateOf, type BackfillLine } from '../report/backfill.ts'
 import { clip } from '../report/style.ts'
@@ -17,8 +18,9 @@ export async function readBackfills({ engine, session }: Target, name: string | 
 
 /** Says once a second how it goes, until none is left that is not at its end: redrawn on a terminal, elsewhere one line of JSON each time. */
 export async function watchBackfills(target: Target, name: string | undefined, context: Context): Promise<number> {
+  const paces = new Map<string, Pace>()
   for (;;) {
-    const lines = await readBackfills(target, name)
+    const lines = (await readBackfills(target, name)).map((line) => withPace(line, paces))
     const open = lines.filter((line) => !isOver(line))
     if (context.stdout.isTerminal) draw(context, open)
     else for (const line of open.length > 0 ? open : lines) context.stdout.write(backfillNdjson(line))
@@ -31,6 +33,12 @@ export async function watchBackfills(target: Target, name: string | undefined, c
 }
 
 const everyMs = 1_000
+
+function withPace(line: BackfillLine, paces: Map<string, Pace>): BackfillLine {
+  const pace = paces.get(line.name) ?? new Pace()
+  paces.set(line.name, pace)
+  return { ...line, pace: pace.add({ atMs: performance.now(), rows: line.rows, fraction: line.fraction, sweep: line.sweep }) }
+}
 
 function isOver(line: BackfillLine): boolean {
   const state = stateOf(line)

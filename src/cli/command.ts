@@ -20,6 +20,8 @@ export interface Context {
   readonly color: boolean
   /** Aborted by SIGINT or SIGTERM. */
   readonly signal: AbortSignal
+  /** Hears SIGUSR2, by which a backfill is paused and let go on; undefined where there are no signals. Gives how to stop hearing. */
+  readonly onPauseSignal?: (listener: () => void) => () => void
   /** Asks a yes-or-no question; undefined where nobody can answer. */
   readonly ask: ((question: string) => Promise<boolean>) | undefined
   readonly readStandardInput: () => Promise<Uint8Array>

@@ -49,6 +49,10 @@ function contextOf(signal: AbortSignal): Context {
     width: Math.min(Math.max(Number.isFinite(columns) ? columns : 80, 40), 120),
     color: colorWanted(),
     signal,
+    onPauseSignal(listener) {
+      process.on('SIGUSR2', listener)
+      return () => process.off('SIGUSR2', listener)
+    },
     ask: isatty(0) && isatty(2) ? (question) => ask(question, signal) : undefined,
     readStandardInput: readAll,
   }

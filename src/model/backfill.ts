@@ -1,3 +1,4 @@
+import type { Blocker } from './event.ts'
 import type { StepKey } from './journal.ts'
 import type { Walk, Work } from './plan.ts'
 import type { Row } from './session.ts'
@@ -131,8 +132,11 @@ export interface Batch {
   readonly only: boolean
   readonly work: Work
   readonly limits: { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number }
-  /** Goes around rows that others have locked, and notes their places to come back to: `place` is SQL over a row that gives it as JSON. */
-  readonly around?: { readonly place: string; readonly most: number }
+  /**
+   * Goes around rows that others have locked, and notes their places to come back to: `place` is SQL over a row that gives it as JSON. At most so
+   * many of this batch, and of the backfill.
+   */
+  readonly around?: { readonly place: string; readonly most: number; readonly mostInAll: number }
   readonly skipTriggers: boolean
   readonly leaseMs: number
 }
@@ -260,6 +264,8 @@ export interface BackfillStore {
     relation: string,
     how: 'key' | 'pages',
   ): Promise<readonly { readonly relationOid: number; readonly relation: string; readonly pages: number }[]>
+  /** Who holds what the backend waits for now. */
+  inTheWay(pid: number): Promise<readonly Blocker[]>
   /** What a change of its rows would meet. */
   look(work: Work): Promise<TableLook>
   /** Begins a sweep over these. False where the lease was lost. */

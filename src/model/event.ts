@@ -91,6 +91,9 @@ export type Event =
       /** Written by the whole server while batches ran. */
       readonly walBytes: number
       readonly sweep: number
+      readonly rowsPerSecond: number
+      /** Absent where nobody can tell yet. */
+      readonly etaMs?: number
       readonly stripes: number
     }
   | { readonly type: 'backfill-held'; readonly migration: string; readonly step: string; readonly reason: string; readonly heldMs: number }

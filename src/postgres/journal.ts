@@ -59,14 +59,23 @@ async function install(session: Session): Promise<void> {
     throw new LockkeeperError('journal-newer', `the journal in this database has format ${found}; this lockkeeper reads up to ${format}`)
   if (found === format) return
   if (found === 0) await refuseWithoutCreate(session)
-  // Workers of one backfill may begin at the same moment; the lock lasts as long as the tables take to be made.
-  await session.script([
-    'begin',
-    `set local lock_timeout = '10s'`,
-    `select pg_advisory_xact_lock(hashtext('lockkeeper install'))`,
-    ...tables,
-    'commit',
-  ])
+  await session.script(['begin', `set local lock_timeout = '10s'`, `select pg_advisory_xact_lock(hashtext('lockkeeper install'))`])
+  try {
+    // Workers of one backfill may begin at the same moment: the tables are by now those that another one works with.
+    const foundNow = (await isMade(session)) ? await formatOf(session) : 0
+    await session.script([...(foundNow < format ? tables : []), 'commit'])
+  } catch (error) {
+    await session.script(['rollback']).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Asks the catalog itself: within a transaction to_regclass goes on saying what it said before the wait. */
+async function isMade(session: Session): Promise<boolean> {
+  const made = await session.query(
+    `select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = 'lockkeeper' and c.relname = 'format'`,
+  )
+  return made.length > 0
 }
 
 async function formatOf(session: Session): Promise<number> {

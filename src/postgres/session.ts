@@ -64,6 +64,8 @@ async function settle(session: PostgresSession, options: ConnectOptions): Promis
   const settings = [
     `set statement_timeout = 0`,
     `set lock_timeout = 0`,
+    // A stricter default of the database or the role would end a batch, or a lease, wherever workers meet.
+    `set default_transaction_isolation = 'read committed'`,
     `set idle_in_transaction_session_timeout = ${idleInTransactionMs}`,
     ...(session.server.version >= 14 ? [`set client_connection_check_interval = ${noticeDeadClientMs}`] : []),
     ...(options.role === undefined ? [] : [`set role ${postgresDialect.name(options.role)}`]),

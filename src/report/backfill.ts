@@ -7,6 +7,8 @@ import type { Style } from './style.ts'
 /** A state with its name and what is read off it, as --json shows it. */
 export interface BackfillLine extends BackfillState {
   readonly name: string
+  /** Where it was looked at before; else the mean since it began. */
+  readonly pace?: { readonly rowsPerSecond: number; readonly etaMs?: number }
 }
 
 export function backfillsJson(verb: string, backfills: readonly BackfillLine[]): string {
@@ -20,16 +22,15 @@ export function backfillNdjson(backfill: BackfillLine): string {
 
 /** As --json shows it. */
 export function backfillShown(backfill: BackfillLine): object {
-  const { key: _key, definition, name, ...rest } = backfill
-  const eta = etaMs(backfill)
+  const { key: _key, definition, name, pace = meanPace(backfill), ...rest } = backfill
   return {
     name,
     state: stateOf(backfill),
     ...(definition === undefined ? {} : { sql: workText(definition.work), walk: definition.walk.by, relation: definition.work.relation }),
     ...rest,
     hotShare: backfill.rows === 0 ? 0 : backfill.hotRows / backfill.rows,
-    rowsPerSecond: Math.round(rate(backfill)),
-    ...(eta === undefined ? {} : { etaMs: Math.round(eta) }),
+    rowsPerSecond: Math.round(pace.rowsPerSecond),
+    ...(pace.etaMs === undefined ? {} : { etaMs: Math.round(pace.etaMs) }),
   }
 }
 
@@ -79,15 +80,16 @@ function stateWord(style: Style, state: BackfillWord): string {
 
 /** `1,234,000 rows, 61 %, HOT 68 %, WAL 310 MB, 3 min left`. */
 export function progressText(backfill: BackfillLine): string {
-  const { rows, hotRows, walBytes, fraction, sweep, done } = backfill
-  const eta = etaMs(backfill)
+  const { rows, hotRows, walBytes, fraction, sweep, done, pace: { rowsPerSecond, etaMs } = meanPace(backfill) } = backfill
+  const runs = stateOf(backfill) === 'running'
   return [
     `${grouped(rows)} rows`,
     ...(done ? [`in ${duration(backfill.updatedAt.getTime() - backfill.startedAt.getTime())}`] : [`${Math.floor(fraction * 100)} %`]),
     ...(sweep > 1 && !done ? [`sweep ${sweep}`] : []),
     ...(hotRows > 0 ? [`HOT ${Math.round((100 * hotRows) / rows)} %`] : []),
     ...(walBytes > 0 ? [`WAL ${sizeText(walBytes)}`] : []),
-    ...(eta === undefined || stateOf(backfill) !== 'running' ? [] : [`about ${duration(eta)} left`]),
+    ...(etaMs === undefined || !runs ? [] : [`about ${duration(etaMs)} left`]),
+    ...(rowsPerSecond > 0 && runs ? [`${grouped(Math.round(rowsPerSecond))} rows/s`] : []),
   ].join(', ')
 }
 
@@ -106,7 +108,7 @@ function adviceFor(backfill: BackfillLine): readonly string[] {
     case 'paused':
       return [`To go on: lockkeeper backfill resume ${name}`]
     case 'waiting':
-      return [`Nobody works on it. To go on: ${goOn(backfill)}`]
+      return [`No worker has a part of it. One that waits goes on by itself; where none does: ${goOn(backfill)}`]
     case 'done':
     case 'held':
     case 'running':
@@ -118,14 +120,10 @@ function goOn({ name, key }: BackfillLine): string {
   return key.migration === '' ? `lockkeeper backfill run ${name}` : 'lockkeeper apply'
 }
 
-function rate({ rows, startedAt, updatedAt }: BackfillState): number {
-  const seconds = (updatedAt.getTime() - startedAt.getTime()) / 1_000
-  return seconds > 0 ? rows / seconds : 0
-}
-
-/** None below one percent, and none after the first sweep: what is left then is not known beforehand. */
-function etaMs({ fraction, sweep, startedAt, updatedAt, done }: BackfillState): number | undefined {
-  if (done || sweep > 1 || fraction < 0.01) return undefined
+/** None below one percent, and none behind the first sweep: what is left then is not known beforehand. */
+function meanPace({ rows, fraction, sweep, startedAt, updatedAt, done }: BackfillState): NonNullable<BackfillLine['pace']> {
   const spentMs = updatedAt.getTime() - startedAt.getTime()
-  return spentMs <= 0 ? undefined : (spentMs / fraction) * (1 - fraction)
+  if (spentMs <= 0) return { rowsPerSecond: 0 }
+  const known = !done && sweep === 1 && fraction >= 0.01
+  return { rowsPerSecond: (rows / spentMs) * 1_000, ...(known ? { etaMs: (spentMs / fraction) * (1 - fraction) } : {}) }
 }

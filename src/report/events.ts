@@ -28,7 +28,7 @@ export function eventLine(event: TimedEvent): string | undefined {
     case 'lock-attempt':
       return event.how === 'queued' && !event.got ? `${step}: stood in the queue for ${duration(event.waitMs)} and stepped back` : undefined
     case 'batch-done':
-      return `${step}: ${grouped(event.totalRows)} rows, ${Math.floor(event.fraction * 100)} %${event.sweep > 1 ? ` of sweep ${event.sweep}` : ''}; last batch ${grouped(event.rows)} rows in ${duration(event.ms)}${event.hotShare > 0 ? `; HOT ${Math.round(event.hotShare * 100)} %` : ''}; WAL ${sizeText(event.walBytes)}`
+      return `${step}: ${batchText(event)}`
     case 'backfill-held':
       return `${step}: held since ${duration(event.heldMs)}: ${event.reason}`
     case 'backfill-notice':
@@ -42,6 +42,20 @@ export function eventLine(event: TimedEvent): string | undefined {
     case 'reconnected':
       return `${step}: connected again after ${duration(event.afterMs)}`
   }
+}
+
+type BatchDone = Extract<TimedEvent, { readonly type: 'batch-done' }>
+
+/** The most wanted first: a narrow terminal cuts the rest. */
+function batchText({ totalRows, fraction, sweep, rowsPerSecond, etaMs, rows, ms, hotShare, walBytes }: BatchDone): string {
+  return [
+    `${grouped(totalRows)} rows, ${Math.floor(fraction * 100)} %${sweep > 1 ? ` of sweep ${sweep}` : ''}`,
+    ...(etaMs === undefined ? [] : [`about ${duration(etaMs)} left`]),
+    ...(rowsPerSecond > 0 ? [`${grouped(Math.round(rowsPerSecond))} rows/s`] : []),
+    `batch ${grouped(rows)} in ${duration(ms)}`,
+    ...(hotShare > 0 ? [`HOT ${Math.round(hotShare * 100)} %`] : []),
+    `WAL ${sizeText(walBytes)}`,
+  ].join(', ')
 }
 
 function placeOf(event: TimedEvent): string {

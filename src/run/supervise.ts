@@ -1,7 +1,8 @@
 import { LockkeeperError } from '../model/errors.ts'
 import type { Blocker } from '../model/event.ts'
 import { sleep } from '../std/sleep.ts'
-import { describeBlocker, lockNotHad } from './blockers.ts'
+import { describeBlocker } from '../model/blocker-text.ts'
+import { lockNotHad } from './blockers.ts'
 import type { StepContext } from './step-context.ts'
 
 const lookEveryMs = 250

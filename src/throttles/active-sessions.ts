@@ -27,10 +27,10 @@ export const activeSessions: ThrottleKind = {
   },
 }
 
-/** A hidden row has neither a type nor a state; processes of the server itself have no database. */
+/** Workers of ours on other machines are told by their name. A hidden row has neither a type nor a state; processes of the server itself have no database. */
 const activitySql = `
   select count(*) filter (where backend_type = 'client backend' and state in ('active', 'fastpath function call'))::int as active,
     count(*) filter (where backend_type is null and datid is not null and usesysid is not null)::int as hidden,
     current_user::text as role
   from pg_stat_activity
-  where not pid = any($1::int[])`
+  where not pid = any($1::int[]) and application_name not like 'lockkeeper%'`

@@ -35,12 +35,13 @@ async function read(context: ThrottleContext, limitMs: number): Promise<Reading>
   }
 }
 
-/** A wait for a transaction names no table: it is ours where the waiter has the tuple lock of one of our rows, or waits for us. */
+/** Workers of ours on other machines are told by their name. A wait for a transaction names no table: it is ours where the waiter has the tuple lock of one of our rows, or waits for us. */
 const waitsSql = (since: string): string => `
   with recursive ${familySql},
   waiting as (
     select * from pg_locks w
     where not w.granted and not w.pid = any($2::int[])
+      and not exists (select from pg_stat_activity o where o.pid = w.pid and o.application_name like 'lockkeeper%')
       and (w.relation in (select oid from family) and w.database = (select oid from pg_database where datname = current_database())
         or w.locktype = 'transactionid' and (
           exists (select from pg_locks t where t.pid = w.pid and t.locktype = 'tuple' and t.granted and t.relation in (select oid from family)

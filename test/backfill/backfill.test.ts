@@ -67,7 +67,12 @@ forEachVersion('backfill', (version) => {
     }
     const holder = await database.client()
     await holder.query('begin; select * from t where id = 900 for update')
-    await expect(fill(database.url, { ...job, job: { maxLockWaitMs: 400 } })).rejects.toMatchObject({ code: 'lock-not-had' })
+    await expect(fill(database.url, { ...job, job: { maxLockWaitMs: 2_500 } })).rejects.toMatchObject({
+      code: 'lock-not-had',
+      message: expect.stringMatching(
+        /rows of public\.t have stayed locked .* pid \d+, postgres, idle in transaction.*for update/,
+      ) as string,
+    })
     await holder.query('commit')
     expect((await fill(database.url, job)).rows).toBe(2_000)
     const client = await database.client()

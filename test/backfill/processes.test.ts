@@ -104,6 +104,22 @@ forEachVersion('processes that share a backfill', (version) => {
     expect(await counts(database)).toEqual(once)
   })
 
+  test('a worker that finds the tables made by another meanwhile leaves them alone', async () => {
+    await using database = await freshDatabase(version)
+    await using first = await connect({ url: database.url, applicationName: 'first' })
+    await using second = await connect({ url: database.url, applicationName: 'second' })
+    await first.query(`select pg_advisory_lock(hashtext('lockkeeper install'))`)
+    const installing = journal(second).install()
+    const waiting = `select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
+    await expect.poll(async () => (await first.query(waiting)).length, { timeout: 10_000 }).toBe(1)
+    await journal(first).install()
+    // As any lease or batch of the first does.
+    await first.script(['begin', 'lock table lockkeeper.backfill_chunk in row exclusive mode'])
+    await first.query(`select pg_advisory_unlock(hashtext('lockkeeper install'))`)
+    await installing
+    await first.script(['commit'])
+  })
+
   test('a batch with an old fence changes nothing, and says that the lease is lost', async () => {
     await using database = await freshDatabase(version, { setup })
     await using session = await connect({ url: database.url, applicationName: 'lockkeeper' })
@@ -126,7 +142,9 @@ forEachVersion('processes that share a backfill', (version) => {
     if (taken.kind !== 'chunk') throw new Error(taken.kind)
     expect(taken.chunk).toEqual({ ...old, fence: old.fence + 1 })
     expect(await store.batch(fillKey, batch(old))).toEqual({ kind: 'lost' })
-    expect(await store.batch(fillKey, { ...batch(old), around: { place: `'[1]'::jsonb`, most: 10 } })).toEqual({ kind: 'lost' })
+    expect(await store.batch(fillKey, { ...batch(old), around: { place: `'[1]'::jsonb`, most: 10, mostInAll: 10 } })).toEqual({
+      kind: 'lost',
+    })
     expect(await counts(database)).toEqual([{ n: 0, rows }])
     expect(await store.beat(fillKey, old, { leaseMs })).toMatchObject({ kept: false })
     await store.release(old)

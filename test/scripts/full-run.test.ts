@@ -15,6 +15,12 @@ describe('the run of all versions', () => {
     expect(shards.map(({ env }) => env['LOCKKEEPER_PG'])).toEqual([undefined, undefined, '13', '13', '18', '18'])
   })
 
+  test('takes more kills and more random backfills of each version than npm test does', () => {
+    const servers = shards.filter(({ name }) => name.startsWith('servers-'))
+    const more = { LOCKKEEPER_TIER: 'servers', LOCKKEEPER_KILL_SEEDS: '10', LOCKKEEPER_BACKFILL_CASES: '500' }
+    expect(servers.map(({ env }) => env)).toEqual(['13', '18'].map((version) => ({ LOCKKEEPER_PG: version, ...more })))
+  })
+
   test('goes on where it was on the same commit, and begins anew on another or with changed files', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lockkeeper-shards-'))
     const done = shards.map((shard) => (shard.name === 'full-13' ? { ...shard, result: passed } : shard))

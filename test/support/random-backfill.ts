@@ -205,9 +205,7 @@ function partitionOf({ layout, storage }: Table): string {
 }
 
 function piecesOf({ layout, relation, schema, storage }: Table): readonly string[] {
-  const piece = (name: string, values: string, more = storage, of = relation): string =>
-    `create table ${schema}.${name} partition of ${of} ${values}${more}`
-  const leaf = (name: string, rest: string): string => piece(name, rest)
+  const leaf = (name: string, values: string): string => `create table ${schema}.${name} partition of ${relation} ${values}${storage}`
   switch (layout) {
     case 'plain':
       return []

@@ -28,6 +28,14 @@ forEachVersion('lock-waits', (version) => {
     await reader.query('commit')
     await waiting
     expect(await letsGo(throttle)).toBe('nobody waits for public.orders')
+    await ddl.query(`set application_name = 'lockkeeper'`)
+    await reader.query('begin; select from orders')
+    const ours = ddl.query('alter table orders add column b int')
+    const waits = `select count(*)::int as n from pg_locks where not granted and relation = 'orders'::regclass`
+    await expect.poll(async () => (await session.query(waits))[0]?.['n']).toBe(1)
+    expect((await throttle.read()).load).toBe(0)
+    await reader.query('commit')
+    await ours
   })
 
   test('holds while somebody waits for a lock on a partition, and not for one on another table', async () => {
@@ -97,6 +105,9 @@ forEachVersion('active-sessions', (version) => {
     const pids = await Promise.all(
       sleepers.map(async (client) => (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid ?? 0),
     )
+    const worker = await database.client()
+    await worker.query(`set application_name = 'lockkeeper'`)
+    const working = worker.query('select pg_sleep(60)').catch(() => undefined)
     const throttle = openThrottle(activeSessions, '2', { session })
     expect((await throttle.read()).load).toBe(0)
     const sleeping = Promise.all(sleepers.map((client) => client.query('select pg_sleep(60)').catch(() => undefined)))
@@ -106,6 +117,10 @@ forEachVersion('active-sessions', (version) => {
     await Promise.all(pids.map((pid) => session.cancel(pid)))
     await sleeping
     await letsGo(throttle)
+    await session.query(
+      `select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'lockkeeper'`,
+    )
+    await working
   })
 
   test('holds where sessions are hidden from the role, and says which right shows them', async () => {

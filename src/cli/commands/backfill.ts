@@ -1,5 +1,7 @@
 import { LockkeeperError } from '../../model/errors.ts'
 import type { Command, Context, Invocation } from '../command.ts'
+import type { Target } from '../../verbs/target.ts'
+import type { Connection } from '../connection.ts'
 import type { Config } from '../define-config.ts'
 import { flags } from '../options.ts'
 import { loadConfig } from '../config.ts'
@@ -103,18 +105,25 @@ async function look(verb: 'list' | 'watch', name: string | undefined, { invocati
   return 0
 }
 
+async function targetNamed(connection: Connection, context: Context): Promise<Target> {
+  const { openTarget } = await import('../../verbs/target.ts')
+  const { printTarget } = await import('../target-line.ts')
+  await using target = await openTarget(connection)
+  printTarget(context, target.session, connection.role)
+  return target
+}
+
 const wantedBy = { pause: 'pause', resume: 'run', cancel: 'cancel' } as const
 
 async function want(verb: 'pause' | 'resume' | 'cancel', name: string, { invocation, context, config }: Request): Promise<number> {
   const { options } = invocation
   const { needConnection } = await import('../connection.ts')
-  const { openEngine } = await import('../../engines.ts')
   const { wantOfBackfill } = await import('../../verbs/backfills.ts')
   const { backfillsJson, backfillsText } = await import('../../report/backfill.ts')
   const { confirmed } = await import('../recording.ts')
-  if (verb === 'cancel' && !(await confirmed(invocation, context, `Cancel the backfill ${name}?`))) return 1
   const connection = await needConnection({ options, config }, context)
-  const engine = await openEngine(connection.url)
+  const { engine } = await targetNamed(connection, context)
+  if (verb === 'cancel' && !(await confirmed(invocation, context, `Cancel the backfill ${name}?`))) return 1
   const state = await wantOfBackfill({ engine, connection, signal: context.signal }, name, wantedBy[verb])
   const line = { ...state, name }
   context.stdout.write(options.json === true || options.format === 'json' ? backfillsJson(verb, [line]) : backfillsText(context, [line]))

@@ -11,10 +11,10 @@ export async function look(session: Session, work: Work): Promise<TableLook> {
   const [row] = await session.query(
     `with recursive tree (oid) as (
   select $1::regclass::oid union select i.inhrelid from pg_inherits i join tree on i.inhparent = tree.oid)
-select row_security_active($2::regclass) or row_security_active($1::regclass) as hidden,
+select row_security_active($2::regclass) or (select bool_or(row_security_active(oid)) from tree) as hidden,
   (select coalesce(json_agg(distinct t.tgname), '[]') from pg_trigger t join tree on t.tgrelid = tree.oid
     where not t.tgisinternal and t.tgenabled in ('O', 'A') and t.tgtype & $3 > 0 and t.tgname not like '~lk\\_%') as triggers,
-  (select coalesce(json_agg(distinct p.pubname), '[]') from pg_publication_tables p join tree on tree.oid = format('%I.%I', p.schemaname, p.tablename)::regclass) as publications,
+  (select coalesce(json_agg(distinct p.pubname), '[]') from pg_publication_tables p join tree on tree.oid = to_regclass(format('%I.%I', p.schemaname, p.tablename))) as publications,
   ${maySkip(session.server.version)} as may`,
     [changed, work.relation, events[work.kind]],
   )

@@ -22,6 +22,7 @@ export function backfillStore(session: Session): BackfillStore {
     letGo: async () => void (await session.script(['rollback'])),
     leave: (key, part) => leave(session, key, part),
     pieces: (relation, how) => pieces(session, relation, how),
+    inTheWay: async (pid) => (await session.waitsFor(pid)).blockers,
     look: (work) => look(session, work),
     nextSweep: (key, end, parts) => nextSweep(session, key, { end, parts }),
     finish: (key, end) => finish(session, key, end),

@@ -26,18 +26,20 @@ const stillOf = ({ falsifies, where }: Work): string => (falsifies ? `(${where})
 type Around = NonNullable<Batch['around']>
 
 /**
- * The same for the rows that nobody has locked, and a note for each place where somebody has; where these are more than `most`, nothing at
- * all (`fits` is false). All is of one snapshot: each row that matches in it is either changed or noted.
+ * The same for the rows that nobody has locked, and a note for each place where somebody has; where these are too many, nothing at all
+ * (`fits` is false). FOR UPDATE, since a change of a key waits for those who hold it FOR KEY SHARE. All is of one snapshot: each row that
+ * matches in it is either changed or noted.
  */
-export function withAround(key: StepKey, batch: Batch, { place, most }: Around): readonly string[] {
-  const { work, range } = batch
-  const where = `${range} and (${work.where}) and ${leased(batch)}`
-  const strength = work.kind === 'delete' ? 'update' : 'no key update'
+export function withAround(key: StepKey, batch: Batch, { place, most, mostInAll }: Around): readonly string[] {
+  const where = `${batch.range} and (${batch.work.where}) and ${leased(batch)}`
   return [
-    `got as materialized (select ctid as _lk_ctid, tableoid as _lk_table from ${target(batch)} where ${where} for ${strength} skip locked)`,
+    `got as materialized (select ctid as _lk_ctid, tableoid as _lk_table from ${target(batch)} where ${where} for update skip locked)`,
     `missed as materialized (select distinct ${place} as place from ${target(batch)}
   where ${where} and not exists (select from got where _lk_ctid = ctid and _lk_table = tableoid) limit ${most + 1})`,
-    `fits as (select count(*) <= ${most} as ok, count(*)::int as missed from missed)`,
+    `noted_before as (select c.id from lockkeeper.backfill_chunk c join lockkeeper.backfill b on b.id = c.backfill
+  where ${isKey(key)} and c.alone and c.id <> ${batch.chunk.id} limit ${mostInAll})`,
+    `fits as (select count(*) = 0 or count(*) <= ${most} and count(*) + (select count(*) from noted_before) <= ${mostInAll} as ok,
+  count(*)::int as missed from missed)`,
     changeOfGot(batch),
     `noted as (insert into lockkeeper.backfill_chunk (backfill, relation, up_to, alone, not_before)
   select b.id, ${batch.chunk.relationOid}, place, true, clock_timestamp() + interval '${comeBackMs} ms' from missed, lockkeeper.backfill b
