@@ -47,6 +47,8 @@ export interface Engine<Node = unknown> {
   readonly rewrites: readonly Rewrite<Node>[]
   /** An UPDATE, DELETE or INSERT ... SELECT as batched work, or why it cannot be (H7). `walk`: by a key, even where pages would be faster. */
   rowWork(statement: Statement<Node>, catalog: Catalog, walk?: 'key' | 'descending'): RowWork
+  /** The values of the statement's constants, as texts: they may be data that is to stand in no message. */
+  constants(statement: Statement<Node>): readonly string[]
   connect(options: ConnectOptions): Promise<Session>
   journal(session: Session): Journal
   backfills(session: Session): BackfillStore
