@@ -38,8 +38,8 @@ function named(error: unknown, name: string): LockkeeperError {
 }
 
 function withoutCondition(text: string, definition: BackfillDefinition | undefined): string {
-  const where = definition?.work.where ?? ''
-  if (where === '') return text
+  const where = definition?.work.where ?? 'true'
+  if (where === 'true') return text
   // Where it was worked with, {now} had become a time.
   const pattern = where.split('{now}').map(escaped).join('.{1,80}?')
   return text.replaceAll(new RegExp(pattern, 'gs'), () => 'its condition')
@@ -60,5 +60,5 @@ function isPlain(word: string): boolean {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll(/[$()*+.?[\\\]^{|}/-]/g, String.raw`\$&`)
+  return text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)
 }
