@@ -10,8 +10,10 @@ export interface FleetIdentity {
   readonly checksum: string
 }
 
+type Said = Pick<FleetRequest, 'invocation' | 'config'>
+
 /** By default a fleet is called after what it runs: the same folder on another machine is the same fleet, a changed one is another. */
-export function applyIdentity({ invocation, config }: FleetRequest, loaded: LoadedMigrations): FleetIdentity {
+export function applyIdentity({ invocation, config }: Said, loaded: LoadedMigrations): FleetIdentity {
   const { name, to } = invocation.options
   const job: FleetJob = { kind: 'apply' }
   const files = loaded.migrations.map((migration) => [migration.id, migration.checksum])
@@ -23,7 +25,7 @@ export function applyIdentity({ invocation, config }: FleetRequest, loaded: Load
  * Called after the backfill, so that other SQL under its name is noticed, here as in a target. Only the checksum of the SQL is kept: the text
  * may hold data. How fast and in which order is each machine's own affair.
  */
-export function backfillIdentity({ invocation, config }: FleetRequest, name: string, sql: string): FleetIdentity {
+export function backfillIdentity({ invocation, config }: Said, name: string, sql: string): FleetIdentity {
   const { verify, triggers } = invocation.options
   const job: FleetJob = { kind: 'backfill', name }
   const checksum = digest(JSON.stringify([job, config.project ?? null, bare(sql), bare(verify ?? ''), triggers ?? null]))

@@ -175,6 +175,18 @@ it('throttles of the configuration hold it in each target, until they let go', a
   expect([ended.status, await timesOf(fleet)]).toEqual([0, [once, once]])
 })
 
+it('a control database of the version before is read as it is, and brought up to date by the next run', async () => {
+  await using fleet = await backfillFleetOf(1)
+  expect((await here(fleet, '--sql', counting)).status).toBe(0)
+  const control = await fleet.control.client()
+  await control.query(`alter table lockkeeper_fleet.fleet_target drop column rows; update lockkeeper_fleet.fleet_format set format = 1`)
+  const read = documentOf(await status(fleet, 'status', '--backfill', 'count-up'))
+  expect([read.targets[0]?.state, read.targets[0]?.rows]).toEqual(['done', undefined])
+  const next = documentOf(await here(fleet, '--sql', counting, '--name', 'next', '--json'))
+  expect(next.targets).toMatchObject([{ state: 'done', rows: size }])
+  expect(await timesOf(fleet)).toEqual([once])
+})
+
 it.each<[string, readonly string[], string]>([
   ['no name', ['backfill'], 'Which one? lockkeeper fleet backfill NAME.'],
   ['no SQL', ['backfill', 'x'], 'What is it to do?'],
