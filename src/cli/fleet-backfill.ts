@@ -13,7 +13,6 @@ import { takePart } from './fleet-part.ts'
 import type { PreparedBackfill } from './prepared-backfill.ts'
 import { backfillEvents, prepareBackfill, runPrepared } from './prepared-backfill.ts'
 import { fleetError } from './fleet-backfill-error.ts'
-import { throttleChoices } from './throttle-choices.ts'
 
 export type FleetBackfillRequest = FleetRequest & { readonly name: string | undefined }
 
@@ -37,14 +36,13 @@ interface Asked {
 
 /** All that can be told without a target is told before the first one. */
 async function wanted(request: FleetBackfillRequest): Promise<Asked> {
-  const { invocation, config, name } = request
+  const { invocation, name } = request
   const { restart, verify } = invocation.options
   if (name === undefined || name === '')
     throw new LockkeeperError('usage', 'Which one? lockkeeper fleet backfill NAME.', {
       hint: 'The name is what each target keeps it under.',
     })
   if (restart === true) throw restarted(name)
-  throttleChoices(invocation.options, config)
   const sql = await sqlOf(request)
   if (sql === undefined) throw new LockkeeperError('usage', 'What is it to do?', { hint: 'Give --sql "UPDATE ..." or --file FILE.' })
   const engine = await postgresEngine()

@@ -12,6 +12,7 @@ import type { FleetIdentity } from './fleet-identity.ts'
 import { printReport } from './fleet-print.ts'
 import { fleetProgress } from './fleet-progress.ts'
 import { confirmed } from './recording.ts'
+import { throttleChoices } from './throttle-choices.ts'
 
 /** What one run of a fleet does, as far as the fleet's own machinery cares. */
 export interface FleetTask {
@@ -33,7 +34,9 @@ const defaultConcurrency = 4
 
 /** Looks, asks, and takes part in the fleet until it has ended, or nothing of it is left for this machine. */
 export async function takePart(request: FleetRequest, task: FleetTask): Promise<number> {
-  const { invocation, context } = request
+  const { invocation, context, config } = request
+  // One that is none is told here, not by each target.
+  throttleChoices(invocation.options, config)
   const control = await controlDatabase(request)
   const { targets, preview } = await lookAt(request, task, control)
   const verb = task.job.kind

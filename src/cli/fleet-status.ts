@@ -49,7 +49,7 @@ async function nameOf({ invocation, context, workspace }: Asked): Promise<string
   if (backfill !== undefined) return backfillFleet(backfill)
   await using throwAway = throwAwayDatabases(context.signal)
   const loaded = await loadWorkspace(workspace, context, throwAway)
-  return applyIdentity({ invocation, context, config: workspace.config }, loaded).name
+  return applyIdentity({ invocation, config: workspace.config }, loaded).name
 }
 
 interface Printing {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { FleetReport, FleetRow } from '../../src/model/fleet.ts'
@@ -62,7 +62,8 @@ function expectNoSecret(...texts: readonly string[]): void {
 
 it('of 8 databases one lacks the table: canary, waves, stop; mended, the same command goes on, and every row is done once', async () => {
   await using fleet = await backfillFleetOf(8)
-  const broken = await fleet.targets[5]?.client()
+  // The last of its wave: those before it are begun, and end, whatever becomes of it.
+  const broken = await fleet.targets[6]?.client()
   await broken?.query('drop table orders')
   const run = async (...more: readonly string[]) => await here(fleet, '--sql', counting, '--wave', '3', '--json', ...more)
   const dry = await run('--dry-run')
@@ -71,14 +72,14 @@ it('of 8 databases one lacks the table: canary, waves, stop; mended, the same co
     [1, 3, 3, 1],
     'backfill-count-up',
   ])
-  expect(await timesOf(fleet)).toEqual(fleet.targets.map((_, at) => (at === 5 ? undefined : never)))
+  expect(await timesOf(fleet)).toEqual(fleet.targets.map((_, at) => (at === 6 ? undefined : never)))
 
   const first = await run()
   const stopped = documentOf(first)
   expect([first.status, stopped.stopped?.code, stopped.waves.map((wave) => wave.done)]).toEqual([5, 'fleet-budget-spent', [1, 3, 2, 0]])
-  expect(stopped.targets[5]).toMatchObject({ state: 'failed', code: 'backfill-refused', attempts: 1 })
+  expect(stopped.targets[6]).toMatchObject({ state: 'failed', code: 'backfill-refused', attempts: 1 })
   expect(stopped.targets.filter(({ state }) => state === 'done').map(({ rows }) => rows)).toEqual(Array.from({ length: 6 }, () => size))
-  expect(await timesOf(fleet)).toEqual(fleet.targets.map((_, at) => (at === 5 ? undefined : at === 7 ? never : once)))
+  expect(await timesOf(fleet)).toEqual(fleet.targets.map((_, at) => (at === 6 ? undefined : at === 7 ? never : once)))
   const texts = [first.stdout, first.stderr, await stored(fleet)]
 
   await broken?.query(setup)
@@ -163,16 +164,18 @@ it('rows that get no better and what a server refuses fail their target alone, a
   expect([second.status, documentOf(second).summary]).toMatchObject([0, { done: 3, failed: 0 }])
 })
 
-it('throttles of the configuration hold it in each target, until they let go', async () => {
-  await using fleet = await backfillFleetOf(2)
-  const file = join(fleet.here.folder, 'stop')
-  await fleet.here.write({ 'stop': '', 'lockkeeper.config.json': JSON.stringify({ throttles: { 'pause-file': file } }) })
-  const running = startCli(args(fleet, '--sql', counting, '--canary', '0', '--wave', '2', '--max-lag', '10s'), { cwd: fleet.here.folder })
-  for (const target of fleet.targets) await running.said(`${target.name}: held: pause-file`)
+it('throttles of the configuration hold it in each target, and batches of migrations, until they let go', async () => {
+  await using fleet = await testFleet(newest, 2, { files: { 'm/1_fill.sql': `${filling};\n` }, setup })
+  const { folder } = fleet.here
+  await fleet.here.write({ 'stop': '', 'lockkeeper.config.json': JSON.stringify({ throttles: { 'pause-file': join(folder, 'stop') } }) })
+  const backfill = startCli(args(fleet, '--sql', counting, '--canary', '0', '--wave', '2', '--max-lag', '10s'), { cwd: folder })
+  for (const target of fleet.targets) await backfill.said(`${target.name}: held: pause-file`)
+  const apply = startCli(fleet.args('apply', '--canary', '0', '--wave', '2', '--events', 'events.ndjson'), { cwd: folder })
+  const held = async () => await readFile(join(folder, 'events.ndjson'), 'utf8').catch(() => '')
+  for (const { name } of fleet.targets) await expect.poll(held, { timeout: 20_000 }).toContain(`{"target":"${name}","type":"backfill-held"`)
   expect(await timesOf(fleet)).toEqual([never, never])
-  await rm(file)
-  const ended = await running.done
-  expect([ended.status, await timesOf(fleet)]).toEqual([0, [once, once]])
+  await rm(join(folder, 'stop'))
+  expect([(await backfill.done).status, (await apply.done).status, await timesOf(fleet)]).toEqual([0, 0, [once, once]])
 })
 
 it('a control database of the version before is read as it is, and brought up to date by the next run', async () => {
