@@ -46,7 +46,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'fleet',
-    summary: 'one folder of migrations in hundreds of databases, wave after wave',
+    summary: 'one folder of migrations, or one backfill, in hundreds of databases, wave after wave',
     load: async () => (await import('./commands/fleet.ts')).fleet,
   },
   {

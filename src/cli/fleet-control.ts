@@ -3,12 +3,12 @@ import { resolve } from 'node:path'
 import { openEngine } from '../engines.ts'
 import { joinTargets, targetsGiven, targetsInFile, targetsInRows } from '../fleet/targets.ts'
 import { LockkeeperError } from '../model/errors.ts'
-import type { FleetJob, FleetTarget } from '../model/fleet.ts'
+import type { FleetTarget } from '../model/fleet.ts'
 import type { Session } from '../model/session.ts'
-import { digest } from '../std/digest.ts'
 import { present } from '../std/present.ts'
-import type { LoadedMigrations } from '../verbs/load-migrations.ts'
+import type { Target } from '../verbs/target.ts'
 import type { Context, Invocation } from './command.ts'
+import type { Connection } from './connection.ts'
 import { envFile } from './connection.ts'
 import type { Config } from './define-config.ts'
 import { targetLine } from './target-line.ts'
@@ -35,7 +35,7 @@ export async function controlDatabase({ invocation, context, config }: FleetRequ
 }
 
 /** A fleet's URLs bring passwords of their own; the function is for those that bring none. */
-export function passwordFor(url: string, { password }: Config): { readonly password?: () => Promise<string> } {
+function passwordFor(url: string, { password }: Config): { readonly password?: () => Promise<string> } {
   if (password === undefined || new URL(url).password !== '') return {}
   return { password: async () => await password() }
 }
@@ -81,24 +81,20 @@ async function ask(session: Session, sql: string): Promise<readonly { readonly [
   }
 }
 
-export interface FleetIdentity {
-  readonly name: string
-  readonly checksum: string
-}
-
-/** By default a fleet is called after what it runs: the same folder on another machine is the same fleet, a changed one is another. */
-export function identityOf({ invocation, config }: FleetRequest, job: FleetJob, loaded: LoadedMigrations): FleetIdentity {
-  const { name, to } = invocation.options
-  const files = loaded.migrations.map((migration) => [migration.id, migration.checksum])
-  const checksum = digest(JSON.stringify([job, config.project ?? null, to ?? null, files]))
-  return { name: name === undefined ? `${job.kind}-${checksum.slice(0, 12)}` : checkedName(name), checksum }
-}
-
-function checkedName(name: string): string {
-  if (/^[\w.-]{1,60}$/.test(name)) return name
-  throw new LockkeeperError('usage', '--name has up to 60 letters, digits, dots, dashes and underscores.', {
-    hint: 'Write --name shops-2026-11.',
+/** A target as any other database is reached; its own URL and schema go before what flags and file say. */
+export function connectionTo(target: FleetTarget, { invocation: { options }, config }: FleetRequest, signal: AbortSignal): Connection {
+  return present({
+    url: target.url,
+    signal,
+    role: options.role ?? config.role,
+    schema: target.schema ?? options.schema ?? config.schema,
+    ...passwordFor(target.url, config),
   })
+}
+
+/** Says on standard error which database a target's name means. */
+export function printFleetTarget({ invocation, context, config }: FleetRequest, { name }: FleetTarget, { session }: Target): void {
+  context.stderr.write(`${name}: ${targetLine(session, invocation.options.role ?? config.role)}\n`)
 }
 
 /** What flags say of the waves; the rest is as it was said before, or the default. */

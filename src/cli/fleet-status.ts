@@ -1,10 +1,12 @@
 import { readFleet, retryFleet } from '../fleet/read-fleet.ts'
 import type { Session } from '../model/session.ts'
-import { fleetJson, fleetText } from '../report/fleet.ts'
+import { fleetText } from '../report/fleet.ts'
 import { count } from '../report/style.ts'
 import { throwAwayDatabases } from '../verbs/throw-away.ts'
 import type { Context, Invocation } from './command.ts'
-import { controlDatabase, identityOf, printControl } from './fleet-control.ts'
+import { controlDatabase, printControl } from './fleet-control.ts'
+import { applyIdentity, backfillFleet } from './fleet-identity.ts'
+import { printReport } from './fleet-print.ts'
 import { confirmed } from './recording.ts'
 import type { Workspace } from './workspace.ts'
 import { loadWorkspace } from './workspace.ts'
@@ -22,7 +24,7 @@ export async function fleetStatus(asked: Asked): Promise<number> {
   return await printFleet(asked, { session, name, verb: 'status' })
 }
 
-/** Failed and skipped targets become pending again; machines at work take them, or the next `fleet apply` does. */
+/** Failed and skipped targets become pending again; machines at work take them, or whoever runs the fleet next does. */
 export async function fleetRetry(asked: Asked): Promise<number> {
   const { invocation, context } = asked
   const name = await nameOf(asked)
@@ -40,12 +42,14 @@ async function openControl({ invocation, context, workspace: { config } }: Asked
   return session
 }
 
-/** The name is given, or it is that of the folder: only then are the migrations read. */
+/** The name is given, or it is that of the backfill or the folder: only for the last the migrations are read. */
 async function nameOf({ invocation, context, workspace }: Asked): Promise<string> {
-  if (invocation.options.name !== undefined) return invocation.options.name
+  const { name, backfill } = invocation.options
+  if (name !== undefined) return name
+  if (backfill !== undefined) return backfillFleet(backfill)
   await using throwAway = throwAwayDatabases(context.signal)
   const loaded = await loadWorkspace(workspace, context, throwAway)
-  return identityOf({ invocation, context, config: workspace.config }, { kind: 'apply' }, loaded).name
+  return applyIdentity({ invocation, config: workspace.config }, loaded).name
 }
 
 interface Printing {
@@ -54,9 +58,6 @@ interface Printing {
   readonly verb: string
 }
 
-async function printFleet({ invocation, context }: Asked, { session, name, verb }: Printing): Promise<number> {
-  const report = await readFleet(session, name)
-  const json = invocation.options.json === true || invocation.options.format === 'json'
-  context.stdout.write(json ? fleetJson(verb, report) : fleetText(context, report))
-  return 0
+async function printFleet(asked: Asked, { session, name, verb }: Printing): Promise<number> {
+  return printReport(asked, verb, { report: await readFleet(session, name), text: fleetText })
 }

@@ -75,6 +75,7 @@ export interface Options {
   readonly errorBudget?: Share
   readonly name?: string
   readonly skip?: readonly string[]
+  readonly backfill?: string
 }
 
 const durationUnits: { readonly [unit: string]: number } = { '': 1, 'ms': 1, 's': 1000, 'min': 60_000, 'm': 60_000, 'h': 3_600_000 }
@@ -270,7 +271,8 @@ export const flags = {
     description: 'failures that are put up with: 5, or 1% of all (default: 0)',
     parse: parseShare,
   },
-  name: { flags: '--name <name>', description: 'of the fleet; machines with the same one share the work (default: from the migrations)' },
+  name: { flags: '--name <name>', description: 'of the fleet; machines with the same one share the work (default: from what is run)' },
+  backfill: { flags: '--backfill <name>', description: 'the fleet of this backfill' },
   skip: { flags: '--skip <target>', description: 'leave this target out', repeatable: true },
 } as const satisfies { readonly [name: string]: OptionSpec }
 

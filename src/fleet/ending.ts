@@ -31,9 +31,9 @@ export async function conclude(session: Session, queue: FleetQueue, { ours, outc
   if (!(await isHeld(session, fleet, ours))) return undefined
   switch (outcome.kind) {
     case 'done':
-      await endTarget(session, fleet, { name, ending: { state: 'done', queued: false, ms: outcome.ms, steps: outcome.done.steps } })
+      await endTarget(session, fleet, { name, ending: { state: 'done', queued: false, ms: outcome.ms, ...outcome.done } })
       await queue.complete(fleet, job)
-      return { type: 'target-done', target: name, steps: outcome.done.steps, ms: outcome.ms }
+      return { type: 'target-done', target: name, ...outcome.done, ms: outcome.ms }
     case 'released':
       await endTarget(session, fleet, { name, ending: { state: 'pending', queued: false, code: 'interrupted' } })
       await queue.remove(fleet, job)

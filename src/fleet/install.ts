@@ -16,9 +16,9 @@ export async function install(control: Control, queue: FleetQueue): Promise<void
     await session.refuseReadOnly()
     await session.query(`select pg_advisory_lock(${installLock})`, [], limit)
     try {
-      const there = await isInstalled(session)
+      const format = await formatOf(session)
       await queue.install()
-      if (!there) await session.script(['begin', ...storeTables, 'commit'])
+      if (format < storeFormat) await session.script(['begin', ...storeTables, 'commit'])
     } catch (error) {
       await session.script(['rollback']).catch(() => undefined)
       throw error
@@ -30,10 +30,16 @@ export async function install(control: Control, queue: FleetQueue): Promise<void
 
 /** Throws `fleet-control-invalid` where a newer version wrote it. */
 export async function isInstalled(session: Session): Promise<boolean> {
+  return (await formatOf(session)) > 0
+}
+
+/** 0 where there is none. */
+async function formatOf(session: Session): Promise<number> {
   const [there] = await session.query(`select to_regclass('${fleetSchema}.fleet_format') is not null as there`)
-  if (there?.['there'] !== true) return false
+  if (there?.['there'] !== true) return 0
   const [row] = await session.query(`select max(format) as format from ${fleetSchema}.fleet_format`)
-  if (Number(row?.['format']) <= storeFormat) return true
+  const format = Number(row?.['format'])
+  if (format <= storeFormat) return format
   const { database, host } = session.target
   throw new LockkeeperError('fleet-control-invalid', `A newer lockkeeper wrote the schema ${fleetSchema} in ${database} on ${host}.`, {
     hint: 'Use that version or a later one on every machine.',

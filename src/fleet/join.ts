@@ -14,14 +14,14 @@ export type Joining = Pick<FleetOptions, 'name' | 'job' | 'checksum' | 'targets'
 
 /**
  * Takes part in a fleet, or founds it. The first machine after all others have gone begins with what failed. Throws `fleet-differs` where
- * machines are at work on the same name with other migrations.
+ * machines are at work on the same name with something else, and where targets were done with other SQL of the same backfill.
  */
 export async function join(session: Session, queue: FleetQueue, options: Joining): Promise<void> {
   const { name, job, checksum, machine } = options
   await foundRun(session, name, { job, checksum, rules: { ...defaultRules, ...options.rules } })
   const stored = await lockRun(session, name)
   const others = await othersAlive(session, name, { ours: machine, lostAfterMs: options.timing.lostAfterMs })
-  if (stored !== undefined && !isSame(stored, options)) await beginAnew(session, queue, { name, others })
+  if (stored !== undefined && !isSame(stored, options)) await beginAnew(session, queue, { options, stored, others })
   const rules = { ...defaultRules, ...stored?.rules, ...options.rules }
   await saveRun(session, name, { job, checksum, rules })
   await beat(session, name, machine)
@@ -39,19 +39,36 @@ function isSame({ job, checksum }: StoredRun, options: Joining): boolean {
   return checksum === options.checksum && job.kind === options.job.kind
 }
 
-/** The folder was changed: what was done was done with another one, and every target is asked again. */
-async function beginAnew(
-  session: Session,
-  queue: FleetQueue,
-  { name, others }: { readonly name: string; readonly others: number },
-): Promise<void> {
-  if (others > 0) throw differs(name, `${others} other ${others === 1 ? 'machine works' : 'machines work'} on it`)
+interface Anew {
+  readonly options: Joining
+  readonly stored: StoredRun
+  readonly others: number
+}
+
+/** What is run was changed: what was done was done with the former, and every target is asked again. */
+async function beginAnew(session: Session, queue: FleetQueue, { options, stored, others }: Anew): Promise<void> {
+  const { name } = options
+  if (others > 0) throw differs(options, `${others} other ${others === 1 ? 'machine works' : 'machines work'} on it`)
+  refuseOtherSql(stored, options, await readTargets(session, name))
   await queue.drop(name)
   await forgetTargets(session, name)
 }
 
-export function differs(name: string, who: string): LockkeeperError {
-  return new LockkeeperError('fleet-differs', `The fleet ${name} is of other migrations than the ones here, and ${who}.`)
+/** A backfill does one thing under one name: targets that have done it would refuse the other SQL one by one. */
+export function refuseOtherSql({ job, checksum }: StoredRun, here: Here, targets: readonly StoredTarget[]): void {
+  if (checksum === here.checksum || job.kind !== 'backfill' || here.job.kind !== 'backfill' || job.name !== here.job.name) return
+  const begun = targets.filter(({ state }) => state === 'done' || state === 'running').length
+  if (begun === 0) return
+  throw differs(here, `${begun} ${begun === 1 ? 'target has' : 'targets have'} begun or done it`, {
+    hint: 'Give the same --sql, --verify and --triggers as before, or give this backfill another name.',
+  })
+}
+
+type Here = Pick<Joining, 'name' | 'job' | 'checksum'>
+
+export function differs({ name, job }: Pick<Here, 'name' | 'job'>, who: string, more: { readonly hint?: string } = {}): LockkeeperError {
+  const what = job.kind === 'apply' ? 'of other migrations than the ones' : 'of another backfill, or of other SQL, than the one'
+  return new LockkeeperError('fleet-differs', `The fleet ${name} is ${what} here, and ${who}.`, more)
 }
 
 async function tryAgain(session: Session, queue: FleetQueue, name: string): Promise<void> {

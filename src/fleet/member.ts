@@ -70,7 +70,7 @@ export class Member {
   async #decide(session: Session): Promise<Decided> {
     const { name, checksum } = this.#options
     const stored = await lockRun(session, name)
-    if (stored?.checksum !== checksum) throw differs(name, 'another machine has begun it anew')
+    if (stored?.checksum !== checksum) throw differs(this.#options, 'another machine has begun it anew')
     const move = nextMove(await tallies(session, name), stored.rules)
     switch (move.kind) {
       case 'end':

@@ -5,7 +5,10 @@ import type { Session } from '../model/session.ts'
 
 /** What a target's run came to. */
 export interface TargetDone {
+  /** 0: nothing was left to do there. */
   readonly steps: number
+  /** Of a backfill, by whoever took part. */
+  readonly rows?: number
 }
 
 /** All that a machine is told about a fleet. Times in milliseconds. */
@@ -15,7 +18,7 @@ export interface FleetOptions {
   /** Letters, digits, `.`, `_` and `-`; machines with the same name share the work. */
   readonly name: string
   readonly job: FleetJob
-  /** Of what is run: a machine with other migrations is refused. */
+  /** Of what is run: a machine that would run something else is refused. */
   readonly checksum: string
   /** Those that this machine can reach; others may have others. */
   readonly targets: readonly FleetTarget[]

@@ -2,7 +2,7 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { FleetReport, FleetRow } from '../model/fleet.ts'
 import type { Session } from '../model/session.ts'
 import { isInstalled } from './install.ts'
-import { wavesOf } from './join.ts'
+import { refuseOtherSql, wavesOf } from './join.ts'
 import type { FleetOptions } from './options.ts'
 import { defaultRules } from './options.ts'
 import { openQueue } from './queue.ts'
@@ -18,15 +18,16 @@ export async function readFleet(session: Session, name: string): Promise<FleetRe
   return { name, job: stored.job, rules: stored.rules, targets: targets.map(rowOf), changed: false }
 }
 
-/** The waves as a run would make them now; only reads. */
+/** The waves as a run would make them now; only reads. Throws `fleet-differs` where a run would do so whoever else is at work. */
 export async function previewFleet(
   session: Session,
   options: Pick<FleetOptions, 'name' | 'job' | 'checksum' | 'targets' | 'rules' | 'skip'>,
 ): Promise<FleetReport> {
   const { name, job, checksum, skip } = options
   const stored = (await isInstalled(session)) ? await readRun(session, name) : undefined
-  const goesOn = stored?.checksum === checksum
-  const there = goesOn ? await readTargets(session, name) : []
+  const before = stored === undefined ? [] : await readTargets(session, name)
+  if (stored !== undefined) refuseOtherSql(stored, options, before)
+  const there = stored?.checksum === checksum ? before : []
   const rules = { ...defaultRules, ...stored?.rules, ...options.rules }
   const known = new Set(there.map((target) => target.name))
   const fresh = options.targets.filter((target) => !known.has(target.name)).map((target, at) => added(target.name, there.length + at))
@@ -67,6 +68,8 @@ function added(name: string, position: number): StoredTarget {
 
 function unknown(name: string, there: readonly string[]): LockkeeperError {
   const hint =
-    there.length === 0 ? 'This control database knows no fleet yet: lockkeeper fleet apply founds one.' : `There are: ${there.join(', ')}.`
+    there.length === 0
+      ? 'This control database knows no fleet yet: lockkeeper fleet apply or fleet backfill founds one.'
+      : `There are: ${there.join(', ')}.`
   return new LockkeeperError('fleet-unknown', `The control database knows no fleet ${name}.`, { hint })
 }

@@ -5,7 +5,7 @@ import { fleetSchema } from './queue.ts'
 import type { WaveTally } from './waves.ts'
 
 /** Of these tables; a control database that a newer version wrote is left alone. */
-export const storeFormat = 1
+export const storeFormat = 2
 
 const run = `${fleetSchema}.fleet_run`
 const target = `${fleetSchema}.fleet_target`
@@ -25,6 +25,8 @@ export const storeTables: readonly string[] = [
     state text not null check (state in ('pending', 'running', 'done', 'failed', 'skipped')),
     job uuid, machine text, attempts int not null default 0, ms bigint, steps int, code text, message text, hint text,
     started_at timestamptz, ended_at timestamptz, primary key (run, name))`,
+  // Format 2.
+  `alter table ${target} add column if not exists rows bigint`,
 ]
 
 export interface StoredRun {
@@ -90,10 +92,12 @@ export interface StoredTarget extends FleetRow {
   readonly job?: string
 }
 
+/** Reads format 1 too, which had no rows: who only looks changes nothing. */
 export async function readTargets(session: Session, fleet: string): Promise<readonly StoredTarget[]> {
   const rows = await session.query(
-    `select name, position, wave, state, job, machine, attempts, ms::float8 as ms, steps, code, message, hint
-     from ${target} where run = $1 order by position`,
+    `select name, position, wave, state, job, machine, attempts, ms::float8 as ms, steps, (to_jsonb(t) ->> 'rows')::float8 as rows,
+       code, message, hint
+     from ${target} t where run = $1 order by position`,
     [fleet],
   )
   return rows.map((row) => present(withoutNulls(row)) as unknown as StoredTarget)
@@ -156,6 +160,7 @@ export interface Ending {
   readonly queued: boolean
   readonly ms?: number
   readonly steps?: number
+  readonly rows?: number
   readonly code?: string
   readonly message?: string
   readonly hint?: string
@@ -172,12 +177,12 @@ export async function isHeld(session: Session, fleet: string, { name, machine: h
 }
 
 export async function endTarget(session: Session, fleet: string, { name, ending }: Ended): Promise<void> {
-  const { state, queued, ms, steps, code, message, hint } = ending
+  const { state, queued, ms, steps, rows, code, message, hint } = ending
   await session.query(
     `update ${target} set state = $3, job = case when $4::boolean then job end, machine = null, ended_at = now(), ms = $5::bigint, steps = $6::int,
-       code = $7, message = left($8, 2000), hint = left($9, 2000)
+       code = $7, message = left($8, 2000), hint = left($9, 2000), rows = $10::bigint
      where run = $1 and name = $2`,
-    [fleet, name, state, queued, ms, steps, code, message, hint],
+    [fleet, name, state, queued, ms, steps, code, message, hint, rows],
   )
 }
 

@@ -53,6 +53,8 @@ export interface Engine<Node = unknown> {
    * the table has no such key, and no other safe way.
    */
   codeWalk(relation: string, catalog: Catalog, how: { readonly falsifies: boolean; readonly key?: readonly string[] }): Walk | undefined
+  /** The values of the statement's constants, as texts: they may be data that is to stand in no message. */
+  constants(statement: Statement<Node>): readonly string[]
   connect(options: ConnectOptions): Promise<Session>
   journal(session: Session): Journal
   backfills(session: Session): BackfillStore

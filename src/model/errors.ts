@@ -126,7 +126,7 @@ export const errorSpecs = {
   'fleet-differs': {
     exit: 1,
     retry: 'after-fix',
-    hint: 'Wait until the machines that run it have ended, or give this folder another --name.',
+    hint: 'Wait until the machines that run it have ended, or give what is run here another --name.',
   },
   'fleet-budget-spent': {
     exit: 3,

@@ -36,7 +36,10 @@ export interface FleetRow {
   readonly attempts: number
   /** Of the attempt that ended last. */
   readonly ms?: number
+  /** Taken by the machine that did it: steps of migrations, or batches of a backfill. */
   readonly steps?: number
+  /** Changed by a backfill there, by whoever took part. */
+  readonly rows?: number
   /** Why it failed, or why it will be tried again. */
   readonly code?: string
   readonly message?: string
@@ -65,7 +68,7 @@ export interface FleetReport {
 export type FleetEvent =
   | { readonly type: 'wave-opened'; readonly wave: number; readonly targets: number }
   | { readonly type: 'target-started'; readonly target: string; readonly wave: number; readonly attempt: number }
-  | { readonly type: 'target-done'; readonly target: string; readonly steps: number; readonly ms: number }
+  | { readonly type: 'target-done'; readonly target: string; readonly steps: number; readonly rows?: number; readonly ms: number }
   | { readonly type: 'target-retrying'; readonly target: string; readonly code: string; readonly message: string }
   | { readonly type: 'target-failed'; readonly target: string; readonly code: string; readonly message: string }
   | { readonly type: 'target-unknown'; readonly target: string }

@@ -3,6 +3,7 @@ import { backfillStore } from './backfill/store.ts'
 import { roleOf, tiesOf } from './bonds.ts'
 import { calibrate } from './calibrate.ts'
 import { settle } from './catalog-names.ts'
+import { constants } from './constants.ts'
 import { emptyCatalog } from './empty-catalog.ts'
 import { estimate } from './estimate.ts'
 import { facts } from './facts.ts'
@@ -44,6 +45,7 @@ export const postgres: Engine<PgNode> = {
   rewrites,
   rowWork,
   codeWalk,
+  constants,
   connect,
   journal,
   backfills: backfillStore,

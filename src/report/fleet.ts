@@ -1,5 +1,6 @@
 import type { FleetEvent, FleetReport, FleetRow, Share } from '../model/fleet.ts'
 import type { Style } from './style.ts'
+import { grouped } from '../std/amounts.ts'
 import { clip, count, duration, printable, tint, wrap } from './style.ts'
 import { table } from './table.ts'
 
@@ -11,6 +12,8 @@ interface WaveLine {
   readonly skipped: number
   /** Pending or running. */
   readonly left: number
+  /** Of a backfill, in those that are done. */
+  readonly rows?: number
 }
 
 /** The document of `fleet --json`. */
@@ -35,10 +38,15 @@ export function fleetJson(verb: string, report: FleetReport): string {
 /** A row for each wave, then each failure with what to do, then how it stands in all. */
 export function fleetText(style: Style, report: FleetReport): string {
   const waves = wavesIn(report)
-  const rows = waves.map((line) => [nameOf(line.wave), ...[line.targets, line.done, line.failed, line.skipped, line.left].map(String)])
+  const counted = report.job.kind === 'backfill'
+  const rows = waves.map((line) => [
+    nameOf(line.wave),
+    ...[line.targets, line.done, line.failed, line.skipped, line.left].map(String),
+    ...(counted ? [grouped(line.rows ?? 0)] : []),
+  ])
   const parts = [
     printable(`Fleet ${report.name}`),
-    table(style, { headings: ['wave', 'targets', 'done', 'failed', 'skipped', 'left'], rows }),
+    table(style, { headings: ['wave', 'targets', 'done', 'failed', 'skipped', 'left', ...(counted ? ['rows'] : [])], rows }),
     ...report.targets.filter((target) => target.state === 'failed').map((target) => failure(style, target)),
     ...waiting(style, report),
     ending(style, report),
@@ -72,7 +80,7 @@ function lineFor(event: FleetEvent): string | undefined {
     case 'target-started':
       return event.attempt === 1 ? undefined : `${event.target}: attempt ${event.attempt}`
     case 'target-done':
-      return `${event.target}: done, ${count(event.steps, 'step')} in ${duration(event.ms)}`
+      return `${event.target}: done, ${count(event.rows ?? event.steps, event.rows === undefined ? 'step' : 'row')} in ${duration(event.ms)}`
     case 'target-retrying':
       return `${event.target}: will be tried again (${event.code}): ${event.message}`
     case 'target-failed':
@@ -99,7 +107,9 @@ function wavesIn({ targets }: FleetReport): readonly WaveLine[] {
 function lineOf(wave: number, targets: readonly FleetRow[]): WaveLine {
   const inState = (state: FleetRow['state']) => targets.filter((target) => target.state === state).length
   const left = inState('pending') + inState('running')
-  return { wave, targets: targets.length, done: inState('done'), failed: inState('failed'), skipped: inState('skipped'), left }
+  const rows = targets.flatMap((target) => target.rows ?? []).reduce<number | undefined>((sum, each) => (sum ?? 0) + each, undefined)
+  const ended = { done: inState('done'), failed: inState('failed'), skipped: inState('skipped') }
+  return { wave, targets: targets.length, ...ended, left, ...(rows === undefined ? {} : { rows }) }
 }
 
 function nameOf(wave: number): string {
@@ -133,6 +143,7 @@ function ending(style: Style, report: FleetReport): string {
     ].join('\n')
   const all = lineOf(0, report.targets)
   const rest = [
+    all.rows === undefined ? '' : count(all.rows, 'row'),
     all.skipped > 0 ? `${all.skipped} skipped` : '',
     all.failed > 0 ? `${all.failed} failed` : '',
     all.left > 0 ? `${all.left} left` : '',

@@ -150,7 +150,8 @@ async function work(options: RunBackfillOptions, state: BackfillState): Promise<
 
 const passing = new Set(['unreachable', 'connection-lost', 'too-many-connections'])
 
-function mayReturn(error: unknown): boolean {
+/** The server went away, and may be back in a while. */
+export function mayReturn(error: unknown): boolean {
   // What the server says as it goes down has its own code; the session's classification is gone with it.
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   return passing.has(code) || code.startsWith('57P') || code.startsWith('08')

@@ -208,6 +208,21 @@ it('another folder under the same name is refused while others work on it, and b
   expect(statesOf(await machine(control, 'b', { checksum: 'three' }))).toEqual({ t000: 'done 1', t001: 'done 1', t002: 'done 1' })
 })
 
+it('other SQL of a backfill begins anew only where no target has begun it', async () => {
+  await using control = await freshDatabase(newest)
+  const job = { kind: 'backfill', name: 'fill' } as const
+  const mistaken = await machine(control, 'a', { job, runTarget: async () => await failure('backfill-refused') })
+  expect(statesOf(mistaken)).toMatchObject({ t000: 'failed 1' })
+  const mended = await machine(control, 'b', { job, checksum: 'two', runTarget: async () => await Promise.resolve({ steps: 1, rows: 7 }) })
+  expect(mended.targets.map(({ state, rows }) => [state, rows])).toEqual(many(3).map(() => ['done', 7]))
+  await expect(machine(control, 'c', { job, checksum: 'three' })).rejects.toMatchObject({
+    code: 'fleet-differs',
+    message: expect.stringContaining('3 targets have begun or done it') as string,
+  })
+  const another = await machine(control, 'd', { job: { ...job, name: 'other' }, checksum: 'three' })
+  expect(statesOf(another)).toEqual({ t000: 'done 1', t001: 'done 1', t002: 'done 1' })
+})
+
 it('a machine that was taken for lost cannot overwrite what the one after it wrote', async () => {
   await using control = await freshDatabase(newest)
   let finish = (): void => undefined

@@ -9,6 +9,8 @@ export interface TestFleet extends AsyncDisposable {
   readonly control: TestDatabase
   readonly targets: readonly TestDatabase[]
   readonly here: Project
+  /** The flags for list and control database. */
+  readonly on: readonly string[]
   /** `fleet VERB` with folder, list and control database. */
   readonly args: (verb: string, ...more: readonly string[]) => readonly string[]
 }
@@ -20,21 +22,28 @@ const migrations = {
   'm/2_index.sql': 'create index orders_status_idx on orders (status);\n',
 }
 
+interface Contents {
+  readonly files?: { readonly [path: string]: string }
+  readonly setup?: string
+}
+
 export async function testFleet(
   version: number,
   size: number,
-  files: { readonly [path: string]: string } = migrations,
+  { files = migrations, setup = ordersTable }: Contents = {},
 ): Promise<TestFleet> {
-  const template = await freshDatabase(version, { setup: ordersTable })
+  const template = await freshDatabase(version, { setup })
   const control = await freshDatabase(version)
   const targets: TestDatabase[] = []
   for (let at = 0; at < size; at += 1) targets.push(await freshDatabase(version, { template }))
   const here = await project({ ...files, 'fleet.txt': `# all of them\n${targets.map(lineOf).join('\n')}\n` })
+  const on = ['--control-url', control.url, '--targets-file', 'fleet.txt']
   return {
     control,
     targets,
     here,
-    args: (verb, ...more) => ['fleet', verb, 'm', '--control-url', control.url, '--targets-file', 'fleet.txt', ...more],
+    on,
+    args: (verb, ...more) => ['fleet', verb, 'm', ...on, ...more],
     async [Symbol.asyncDispose]() {
       await here[Symbol.asyncDispose]()
       for (const database of [...targets, control, template]) await database.drop()
