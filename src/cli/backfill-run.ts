@@ -5,12 +5,13 @@ import { LockkeeperError } from '../model/errors.ts'
 import { workText } from '../model/work-text.ts'
 import { backfillsJson, backfillsText } from '../report/backfill.ts'
 import { clip } from '../report/style.ts'
+import { present } from '../std/present.ts'
 import { displayName, wantOfBackfill } from '../verbs/backfills.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Context, Invocation } from './command.ts'
 import { needConnection, replicasOf, type Connection } from './connection.ts'
 import type { Config } from './define-config.ts'
-import { backfillEvents, prepareBackfill, runPrepared } from './prepared-backfill.ts'
+import { backfillEvents, prepareBackfill, runPrepared, type BackfillSource } from './prepared-backfill.ts'
 import { progressListener } from './progress.ts'
 import { confirmed } from './recording.ts'
 import { printTarget } from './target-line.ts'
@@ -19,6 +20,8 @@ interface Request {
   readonly invocation: Invocation
   readonly context: Context
   readonly config: Config
+  /** The folder of the configuration. */
+  readonly root: string
   readonly name: string
 }
 
@@ -27,8 +30,8 @@ export async function runOne(request: Request): Promise<number> {
   const { invocation, context, config, name } = request
   const { options } = invocation
   const connection = await needConnection({ options, config }, context)
-  const sql = await sqlOf(request)
-  const prepared = await prepareBackfill({ connection, options, config, name, sql }, ({ session }) =>
+  const what = await sourceOf(request)
+  const prepared = await prepareBackfill({ connection, options, config, name, what, root: request.root }, ({ session }) =>
     printTarget(context, session, connection.role),
   )
   await using progress = await progressListener(context, options.events)
@@ -73,6 +76,16 @@ function print({ invocation: { options }, context }: Request, state: BackfillSta
 }
 
 /** Of --sql or --file; undefined where it is only to be taken part in. */
+async function sourceOf(request: Request): Promise<BackfillSource | undefined> {
+  const { file = '' } = request.invocation.options
+  const module = /^(.+\.[cm]?[jt]s)(?:#(.+))?$/.exec(file)
+  const sql = module === null ? await sqlOf(request) : undefined
+  if (module === null) return sql === undefined ? undefined : { kind: 'sql', sql }
+  const [, path = '', exportName] = module
+  return { kind: 'module', file: resolve(request.context.cwd, path), ...present({ exportName }) }
+}
+
+/** The statement of --sql, or of a file of SQL. */
 export async function sqlOf({ invocation: { options }, context }: Pick<Request, 'invocation' | 'context'>): Promise<string | undefined> {
   const { sql, file } = options
   if (sql !== undefined && file !== undefined)

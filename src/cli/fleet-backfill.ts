@@ -73,7 +73,9 @@ async function backfillIn(target: FleetTarget, { request, asked, running }: InTa
   const counted = countBatches(target, { listener, say: (line) => context.stderr.write(line) })
   let prepared: PreparedBackfill | undefined
   try {
-    prepared = await prepareBackfill({ connection, options: invocation.options, config, ...asked }, (opened) =>
+    const { name, sql } = asked
+    const what = { kind: 'sql', sql } as const
+    prepared = await prepareBackfill({ connection, options: invocation.options, config, name, what, root: context.cwd }, (opened) =>
       printFleetTarget(request, target, opened),
     )
     // A standby that a flag names is one of one server's; each server knows its own.

@@ -236,7 +236,7 @@ export const flags = {
   applied: { flags: '--applied <name>', description: 'record the migration as applied; nothing is run' },
   rolledBack: { flags: '--rolled-back <name>', description: 'record the migration as not applied; nothing is run' },
   sql: { flags: '--sql <statement>', description: 'what to do: one UPDATE, DELETE or INSERT ... SELECT' },
-  file: { flags: '--file <file>', description: 'the file that says what to do: .sql' },
+  file: { flags: '--file <file>', description: 'the file that says what to do: .sql, or .ts and .js (FILE#NAME for one of its exports)' },
   verify: { flags: '--verify <query>', description: 'must give no row before it counts as done' },
   workers: { flags: '--workers <count>', description: 'how many batches this process makes at once (default: 1)', parse: parseCount },
   walk: {

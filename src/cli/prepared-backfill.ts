@@ -1,3 +1,4 @@
+import type { CodeBatch } from '../backfill/code-batch.ts'
 import type { BackfillListener, BatchProgress } from '../backfill/job.ts'
 import type { BackfillDefinition, BackfillState } from '../model/backfill.ts'
 import type { Engine } from '../model/engine.ts'
@@ -20,26 +21,43 @@ export interface BackfillThere {
   readonly config: Config
   readonly name: string
   /** Undefined where it is only to be taken part in. */
-  readonly sql: string | undefined
+  readonly what: BackfillSource | undefined
+  /** The folder of the configuration, to which the paths of modules are relative. */
+  readonly root: string
 }
+
+/** One statement, or a module in TypeScript. */
+export type BackfillSource =
+  | { readonly kind: 'sql'; readonly sql: string }
+  | { readonly kind: 'module'; readonly file: string; readonly exportName?: string }
 
 export interface PreparedBackfill extends BackfillThere {
   readonly definition: BackfillDefinition | undefined
+  readonly code?: CodeBatch
   readonly project: string
   readonly engine: Engine
 }
 
 /** Connects read-only and reads the catalog; `seen` hears which database it is before anything else is done there. */
 export async function prepareBackfill(there: BackfillThere, seen: (target: Target) => void): Promise<PreparedBackfill> {
-  const { connection, options, config, sql } = there
+  const { connection, config } = there
   await using target = await openTarget(connection)
   seen(target)
   const project = await projectOf(target, config)
-  const { engine } = target
-  if (sql === undefined) return { ...there, definition: undefined, project, engine }
+  return { ...there, ...(await define(there, target)), project, engine: target.engine }
+}
+
+async function define(
+  { what, options, root }: BackfillThere,
+  { engine, session }: Target,
+): Promise<Pick<PreparedBackfill, 'definition' | 'code'>> {
+  if (what === undefined) return { definition: undefined }
   const { batchTime, triggers, verify, walk } = options
-  const wish = { sql, ...present({ walk, batchTargetMs: batchTime, triggers, verify }) }
-  return { ...there, definition: await defineFromSql(engine, target.session, wish), project, engine }
+  const asked = present({ batchTargetMs: batchTime, triggers, verify })
+  if (what.kind === 'sql') return { definition: await defineFromSql(engine, session, { sql: what.sql, ...asked, ...present({ walk }) }) }
+  const { loadCodeBackfill } = await import('../verbs/code-backfill.ts')
+  const { definition, code } = await loadCodeBackfill({ root, engine, session, ...what })
+  return { definition: { ...definition, ...asked }, code }
 }
 
 /** The same key as the migrations of this configuration have. */
@@ -57,7 +75,7 @@ export interface Running {
 
 /** Begins it or takes part in it until it is done, under the throttles of flags and file. */
 export async function runPrepared(prepared: PreparedBackfill, { replicas, signal, listener }: Running): Promise<BackfillState> {
-  const { connection, options, config, name, definition, project, engine } = prepared
+  const { connection, options, config, name, definition, code, project, engine, root } = prepared
   const { lockBudgetMs, maxLockWaitMs } = settingsOf(options, config)
   await using throttles = await openThrottles({ engine, connection, replicas, choices: throttleChoices(options, config), signal })
   return await runBackfill({
@@ -65,9 +83,10 @@ export async function runPrepared(prepared: PreparedBackfill, { replicas, signal
     connection,
     project,
     name,
-    ...present({ definition }),
+    ...present({ definition, code }),
+    loadCode: async (begun) => await (await import('../verbs/code-backfill.ts')).loadStored(root, begun),
     restart: options.restart === true,
-    workers: options.workers ?? 1,
+    workers: options.workers ?? code?.concurrency ?? 1,
     holdFor: throttles.holdFor,
     lockBudgetMs,
     maxLockWaitMs,

@@ -136,6 +136,28 @@ forEachVersion('backfill', (version) => {
     expect([(await running.done).status, await nulls(database)]).toEqual([0, 0])
   })
 
+  it('a module in TypeScript does it, and another process takes part with nothing but the name', async () => {
+    await using database = await freshDatabase(version, { setup })
+    const code = (file: string) =>
+      `export default { table: 'orders', where: 'note is null', concurrency: 2, async run(rows, tx) {
+        await tx.query('update orders set note = x.note from unnest($1::bigint[], $2::text[]) as x (id, note) where orders.id = x.id',
+          [rows.map((row) => row.id), rows.map((row) => '${file}' + row.total)]) } }`
+    await using here = await project({ 'backfills/fill.ts': code('a'), 'lockkeeper.config.json': '{}' })
+    const letGo = await lockOne(database)
+    const to = ['--database-url', database.url]
+    const running = startCli(['backfill', 'run', 'fill-note', '--file', 'backfills/fill.ts', ...to], { cwd: here.folder })
+    await expect.poll(() => nulls(database), { timeout: 30_000 }).toBeLessThan(49_000)
+    running.kill('SIGTERM')
+    expect((await running.done).status).toBe(143)
+    await letGo()
+    await here.write({ 'backfills/fill.ts': code('b') })
+    const other = await cliHere(['backfill', 'run', 'fill-note', ...to], { cwd: here.folder })
+    expect([other.status, other.stderr]).toEqual([1, expect.stringContaining('backfill-changed')])
+    await here.write({ 'backfills/fill.ts': code('a') })
+    const on = await cliHere(['backfill', 'run', 'fill-note', ...to], { cwd: here.folder })
+    expect([on.status, await nulls(database)]).toEqual([0, 0])
+  })
+
   it('script prints what a session without us can run', async () => {
     await using database = await freshDatabase(version, { setup })
     await using here = await project({ 'fill.sql': `${fill};\n` })

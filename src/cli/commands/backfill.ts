@@ -52,8 +52,8 @@ A name is one of your own, or MIGRATION/STEP for one that a migration began.`,
     const [word = '', name] = invocation.arguments
     const verb = verbs.find((each) => each === word)
     if (verb === undefined) throw new LockkeeperError('usage', `There is no backfill ${word}.`, { hint: `There are ${verbs.join(', ')}.` })
-    const { config } = await loadConfig(context.cwd, invocation.options.config)
-    return await runVerb(verb, name, { invocation, context, config })
+    const { config, folder } = await loadConfig(context.cwd, invocation.options.config)
+    return await runVerb(verb, name, { invocation, context, config, root: folder })
   },
 }
 
@@ -61,6 +61,7 @@ interface Request {
   readonly invocation: Invocation
   readonly context: Context
   readonly config: Config
+  readonly root: string
 }
 
 async function runVerb(verb: Verb, name: string | undefined, request: Request): Promise<number> {
