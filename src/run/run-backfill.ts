@@ -15,6 +15,8 @@ export async function runBackfill(step: BackfillStep, context: StepContext): Pro
   const job = await withCode(jobOf(step, context), context)
   await job.store.revive(job.key)
   const { rows } = await backfill(job)
+  // Code of the user's has limits for its statements that are none for what comes after.
+  await job.session.query('select 1 as one', [], { statementTimeoutMs: 0 })
   // The limit of a module's queries is none for what comes after.
   if (job.code !== undefined) await job.session.query('select 1 as one', [], { statementTimeoutMs: 0 })
   await journalOf(context).record(options.plan.project, {
