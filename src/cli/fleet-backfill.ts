@@ -43,11 +43,19 @@ async function wanted(request: FleetBackfillRequest): Promise<Asked> {
       hint: 'The name is what each target keeps it under.',
     })
   if (restart === true) throw restarted(name)
+  if (/\.[cm]?[jt]s(?:#.+)?$/.test(invocationFile(request)))
+    throw new LockkeeperError('usage', 'A fleet takes a backfill of SQL, not a module.', {
+      hint: 'Run it with lockkeeper backfill run in each target.',
+    })
   const sql = await sqlOf(request)
   if (sql === undefined) throw new LockkeeperError('usage', 'What is it to do?', { hint: 'Give --sql "UPDATE ..." or --file FILE.' })
   const engine = await postgresEngine()
   const texts = verify === undefined ? [] : engine.parse(new TextEncoder().encode(verify))
   return { name, sql, data: [oneStatement(engine, sql), ...texts].flatMap((statement) => engine.constants(statement)) }
+}
+
+function invocationFile({ invocation }: FleetRequest): string {
+  return invocation.options.file ?? ''
 }
 
 function restarted(name: string): LockkeeperError {
