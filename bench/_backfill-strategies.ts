@@ -20,7 +20,8 @@ type Strategy = (filling: Filling) => Promise<number>
 
 export const strategies = {
   'single-update': (filling) => within(filling, async (session) => countOf(session, `UPDATE acct SET ${change.set} WHERE ${change.where}`)),
-  'lockkeeper': lockkeeper,
+  'lockkeeper': (filling) => lockkeeper(filling),
+  'lockkeeper-2-workers': (filling) => lockkeeper(filling, 2),
   'keyset-1000': (filling) => within(filling, (session) => keyset(session, filling, 1_000)),
   'keyset-10000': (filling) => within(filling, (session) => keyset(session, filling, 10_000)),
   'skip-locked': (filling) => within(filling, (session) => skipLocked(session, filling)),
@@ -62,7 +63,13 @@ async function skipLocked(session: Session, { signal, limitMs }: Filling): Promi
 /** What the last run of ours said at its end; for --verbose. */
 export let lastProgress: BatchProgress | undefined
 
-async function lockkeeper({ url, signal }: Filling): Promise<number> {
+/** `workers`: each with sessions of its own, in this process. */
+async function lockkeeper({ url, signal }: Filling, workers = 1): Promise<number> {
+  const rows = await Promise.all(Array.from({ length: workers }, () => work(url, signal)))
+  return rows[0] ?? 0
+}
+
+async function work(url: string, signal: AbortSignal): Promise<number> {
   await using control = await connect({ url, applicationName: 'lockkeeper control', signal })
   await using session = await connect({ url, applicationName: 'lockkeeper', control, signal })
   await journal(session).install()

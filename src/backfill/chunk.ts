@@ -4,7 +4,7 @@ import { changeByCode } from './change-by-code.ts'
 import { mayGoOn } from './held.ts'
 import { seeingWho } from './in-the-way.ts'
 import { samePlace, type Range } from './range.ts'
-import { shareUpTo } from './stripes.ts'
+import { firstStripe, shareUpTo } from './stripes.ts'
 import type { Walker } from './walker.ts'
 
 /** Goes through a chunk range by range, until it is done or somebody else has it. */
@@ -51,7 +51,8 @@ async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promi
   if (typeof done === 'string') return done
   const ms = performance.now() - began
   // The first of several is the largest; one row alone says nothing of how many go at once.
-  if (stripe.pass === 0 && !range.chunk.alone) walker.size.took(ms, done.workMs)
+  const share = stripe.of === 1 ? 1 : firstStripe
+  if (stripe.pass === 0 && !range.chunk.alone) walker.size.took(ms / share, done.workMs / share)
   await countBatch(walker, { ...done, ms })
   return done
 }

@@ -12,13 +12,19 @@ describe('stripes', () => {
     expect(stripes.of).toBeGreaterThan(1)
   })
 
-  test('give way to plain batches where an old snapshot keeps rows from staying, and are tried again', () => {
+  test('give way to plain batches where an old snapshot keeps rows from staying, and are tried again, ever more seldom', () => {
     const stripes = new Stripes(true)
     walk(stripes, 3, [10_000, 0.05])
     expect(stripes.of).toBe(1)
-    walk(stripes, 399, [1_000, 0])
-    expect(stripes.of).toBe(1)
-    walk(stripes, 1, [1_000, 0])
+    const plain = [0, 0, 0, 0, 0, 0, 0].map(() => {
+      let windows = 0
+      for (; stripes.of === 1; windows++) walk(stripes, 1, [1_000, 0])
+      walk(stripes, 3, [10_000, 0.05])
+      return windows
+    })
+    expect(plain).toEqual([32, 64, 128, 256, 512, 512, 512])
+    walk(stripes, 512, [1_000, 0])
+    walk(stripes, 3, [10_000, 0.7])
     expect(stripes.of).toBeGreaterThan(1)
   })
 
