@@ -12,11 +12,22 @@ export async function changeChunk(walker: Walker, chunk: Chunk): Promise<void> {
   let { after } = chunk
   for (;;) {
     walker.job.signal.throwIfAborted()
-    const upTo = await endOfRange(walker, chunk, after)
-    const taken = await changeRange(walker, { chunk, after, upTo })
+    const ranges = await nextRanges(walker, chunk, after)
+    const upTo = ranges.at(-1)?.upTo ?? chunk.upTo
+    const taken = await changeRanges(walker, ranges)
     if (taken === 'lost' || (taken === 'done' && samePlace(upTo, chunk.upTo))) return
     if (taken === 'done') after = upTo
   }
+}
+
+/**
+ * One, or two that take turns where there are stripes: what others had in their snapshots when a stripe of the first was committed, they have
+ * let go once the second has had its turn, so that the page can be pruned. Else a second worker would take the room for the next stripe away.
+ */
+async function nextRanges(walker: Walker, chunk: Chunk, after: Place | null): Promise<readonly Range[]> {
+  const first = { chunk, after, upTo: await endOfRange(walker, chunk, after) }
+  if (chunk.alone || walker.stripes.of === 1 || samePlace(first.upTo, chunk.upTo)) return [first]
+  return [first, { chunk, after: first.upTo, upTo: await endOfRange(walker, chunk, first.upTo) }]
 }
 
 async function endOfRange(walker: Walker, chunk: Chunk, after: Place | null): Promise<Place> {
@@ -25,24 +36,29 @@ async function endOfRange(walker: Walker, chunk: Chunk, after: Place | null): Pr
 }
 
 /** All rows at once, or in stripes. `again`: somebody has a row locked; the range is made smaller, and what is done of it no longer matches. */
-async function changeRange(walker: Walker, range: Range): Promise<'done' | 'again' | 'lost'> {
-  if (walker.job.definition.work.kind === 'code') return await changeByCode(walker, range)
-  const of = range.chunk.alone ? 1 : walker.stripes.of
-  let [rows, hotRows] = [0, 0]
+async function changeRanges(walker: Walker, ranges: readonly Range[]): Promise<'done' | 'again' | 'lost'> {
+  const [first] = ranges
+  if (first === undefined) return 'done'
+  if (walker.job.definition.work.kind === 'code') return await changeByCode(walker, first)
+  const of = first.chunk.alone ? 1 : walker.stripes.of
+  const sums = ranges.map(() => ({ rows: 0, hotRows: 0 }))
   for (let pass = 0; pass < of; pass++) {
-    if (!(await mayGoOn(walker, range.chunk))) return 'lost'
-    const done = await changeStripe(walker, range, { pass, of })
-    if (typeof done === 'string') return done
-    rows += done.rows
-    hotRows += done.hotRows
+    for (const [at, range] of ranges.entries()) {
+      if (!(await mayGoOn(walker, range.chunk))) return 'lost'
+      const done = await changeStripe(walker, range, { pass, of, place: first.after })
+      if (typeof done === 'string') return done
+      sums[at] = { rows: (sums[at]?.rows ?? 0) + done.rows, hotRows: (sums[at]?.hotRows ?? 0) + done.hotRows }
+    }
   }
-  if (!range.chunk.alone) walker.stripes.took(rows, hotRows)
+  if (!first.chunk.alone) for (const { rows, hotRows } of sums) walker.stripes.took(rows, hotRows)
   return 'done'
 }
 
 interface Stripe {
   readonly pass: number
   readonly of: number
+  /** Where the chunk stands until the last stripe. */
+  readonly place: Place | null
 }
 
 async function changeStripe(walker: Walker, range: Range, stripe: Stripe): Promise<BatchDone | 'again' | 'lost'> {
@@ -80,7 +96,7 @@ async function attempt(walker: Walker, { chunk, after, upTo }: Range, how: Strip
   try {
     return await job.store.batch(job.key, {
       chunk,
-      next: { after: last ? upTo : after, finished: last && samePlace(upTo, chunk.upTo) },
+      next: { after: last ? upTo : how.place, finished: last && samePlace(upTo, chunk.upTo) },
       range: [
         chunk.alone ? ranges.alone(upTo) : ranges.within(after, upTo),
         ...(last ? [] : [ranges.share(shareUpTo(how.pass, how.of))]),
