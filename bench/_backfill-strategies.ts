@@ -3,6 +3,7 @@ import { backfill } from '../src/backfill/backfill.ts'
 import type { BatchProgress } from '../src/backfill/job.ts'
 import { backfillStore } from '../src/postgres/backfill/store.ts'
 import { journal } from '../src/postgres/journal.ts'
+import { defaultWorkers } from '../src/verbs/backfill.ts'
 import { connect } from '../src/postgres/session.ts'
 import type { Session } from '../src/model/session.ts'
 import { change } from './_backfill-table.ts'
@@ -20,8 +21,8 @@ type Strategy = (filling: Filling) => Promise<number>
 
 export const strategies = {
   'single-update': (filling) => within(filling, async (session) => countOf(session, `UPDATE acct SET ${change.set} WHERE ${change.where}`)),
-  'lockkeeper': (filling) => lockkeeper(filling),
-  'lockkeeper-2-workers': (filling) => lockkeeper(filling, 2),
+  'lockkeeper': (filling) => lockkeeper(filling, defaultWorkers),
+  'lockkeeper-1-worker': (filling) => lockkeeper(filling, 1),
   'keyset-1000': (filling) => within(filling, (session) => keyset(session, filling, 1_000)),
   'keyset-10000': (filling) => within(filling, (session) => keyset(session, filling, 10_000)),
   'skip-locked': (filling) => within(filling, (session) => skipLocked(session, filling)),
@@ -64,7 +65,7 @@ async function skipLocked(session: Session, { signal, limitMs }: Filling): Promi
 export let lastProgress: BatchProgress | undefined
 
 /** `workers`: each with sessions of its own, in this process. */
-async function lockkeeper({ url, signal }: Filling, workers = 1): Promise<number> {
+async function lockkeeper({ url, signal }: Filling, workers: number): Promise<number> {
   const rows = await Promise.all(Array.from({ length: workers }, () => work(url, signal)))
   return rows[0] ?? 0
 }

@@ -2,7 +2,7 @@
  * In how many batches a range of pages is changed, and how much of it each takes. Once the first is committed, page pruning frees the room of
  * its rows, and most of the next ones stay on their page (HOT), so that no index is written for them (measured with equal stripes, pgfacts.md
  * B: 1.35 times the rows a second of one UPDATE, 0.61 of its WAL). Changed rows are larger, so that what is freed has room for fewer than left
- * it: stripes that shrink fit better than equal ones. An old snapshot, a second worker or an index on the changed column take the gain away,
+ * it: stripes that shrink fit better than equal ones. An old snapshot or an index on the changed column takes the gain away,
  * and then reading the range again and again is waste. So what is seen decides, and is looked at again.
  */
 export class Stripes {

@@ -238,7 +238,7 @@ export const flags = {
   sql: { flags: '--sql <statement>', description: 'what to do: one UPDATE, DELETE or INSERT ... SELECT' },
   file: { flags: '--file <file>', description: 'the file that says what to do: .sql, or .ts and .js (FILE#NAME for one of its exports)' },
   verify: { flags: '--verify <query>', description: 'must give no row before it counts as done' },
-  workers: { flags: '--workers <count>', description: 'how many batches this process makes at once (default: 1)', parse: parseCount },
+  workers: { flags: '--workers <count>', description: 'how many batches this process makes at once (default: 2)', parse: parseCount },
   walk: {
     flags: '--walk <order>',
     description: 'by key even where heap pages would be faster; descending: the newest first',

@@ -4,7 +4,7 @@ import type { BackfillDefinition, BackfillState } from '../model/backfill.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Listener } from '../model/event.ts'
 import { present } from '../std/present.ts'
-import { runBackfill } from '../verbs/backfill.ts'
+import { defaultWorkers, runBackfill } from '../verbs/backfill.ts'
 import { defineFromSql } from '../verbs/backfill-definition.ts'
 import { openTarget, projectKey, type Target } from '../verbs/target.ts'
 import { openThrottles } from '../verbs/throttles.ts'
@@ -86,7 +86,7 @@ export async function runPrepared(prepared: PreparedBackfill, { replicas, signal
     ...present({ definition, code }),
     loadCode: async (begun) => await (await import('../verbs/code-backfill.ts')).loadStored(root, begun),
     restart: options.restart === true,
-    workers: options.workers ?? code?.concurrency ?? 1,
+    workers: options.workers ?? code?.concurrency ?? defaultWorkers,
     holdFor: throttles.holdFor,
     lockBudgetMs,
     maxLockWaitMs,

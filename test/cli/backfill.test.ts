@@ -65,6 +65,8 @@ forEachVersion('backfill', (version) => {
     await expect.poll(() => nulls(database), { timeout: 20_000 }).toBeLessThan(50_000)
     expect(documentOf(await cliHere(['backfill', 'pause', 'fill-note', '--json', ...to])).backfills[0]?.state).toBe('paused')
     await running.said('paused: lockkeeper backfill resume fill-note lets it go on')
+    const workers = async () => documentOf(await cliHere(['backfill', 'list', '--json', ...to])).backfills[0]?.workers.length
+    await expect.poll(workers, { timeout: 20_000 }).toBe(0)
     const before = await nulls(database)
     expect(flat((await cliHere(['backfill', 'list', ...to])).stdout)).toContain('To go on: lockkeeper backfill resume fill-note')
     expect(await nulls(database)).toBe(before)
