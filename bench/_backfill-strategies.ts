@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { backfill } from '../src/backfill/backfill.ts'
-import type { BatchProgress } from '../src/backfill/job.ts'
+import type { BatchProgress } from '../src/model/event.ts'
 import { backfillStore } from '../src/postgres/backfill/store.ts'
 import { journal } from '../src/postgres/journal.ts'
 import { defaultWorkers } from '../src/verbs/backfill.ts'

@@ -1,4 +1,5 @@
 import type { BackfillDefinition, BackfillStore } from '../model/backfill.ts'
+import type { BatchProgress } from '../model/event.ts'
 import type { StepKey } from '../model/journal.ts'
 import type { Session } from '../model/session.ts'
 import type { Reading } from '../model/throttle.ts'
@@ -35,22 +36,4 @@ export interface BackfillListener {
   onBatch(progress: BatchProgress): void
   onHeld(held: { readonly reason: string; readonly heldMs: number }): void
   onNotice(text: string): void
-}
-
-export interface BatchProgress {
-  readonly rows: number
-  /** Of all workers, as far as they are known. */
-  readonly totalRows: number
-  /** 0 to 1 of this sweep; an estimate. */
-  readonly fraction: number
-  readonly ms: number
-  /** Of all rows changed by all workers, the share that stayed on their page. */
-  readonly hotShare: number
-  readonly walBytes: number
-  readonly sweep: number
-  readonly rowsPerSecond: number
-  /** Absent where nobody can tell yet. */
-  readonly etaMs?: number
-  /** 1: all rows of a range at once; 8: in eight batches, each every eighth row. */
-  readonly stripes: number
 }

@@ -22,6 +22,25 @@ export interface Blocker {
   readonly yields: boolean
 }
 
+/** How far a backfill is, after a batch. */
+export interface BatchProgress {
+  readonly rows: number
+  /** Of all workers, as far as they are known. */
+  readonly totalRows: number
+  /** 0 to 1 of this sweep; an estimate. */
+  readonly fraction: number
+  readonly ms: number
+  /** Of all rows changed by all workers, the share that stayed on their page. */
+  readonly hotShare: number
+  readonly walBytes: number
+  readonly sweep: number
+  readonly rowsPerSecond: number
+  /** Absent where nobody can tell yet. */
+  readonly etaMs?: number
+  /** In how many batches a range goes; 1: all its rows at once. */
+  readonly stripes: number
+}
+
 /**
  * What happened, in the order in which it happened. The ones marked (J) are transitions and stand in the journal, where
  * state is their fold; the others go to the terminal and to --events alone.
@@ -78,24 +97,7 @@ export type Event =
       readonly waitMs: number
       readonly got: boolean
     }
-  | {
-      readonly type: 'batch-done'
-      readonly migration: string
-      readonly step: string
-      readonly rows: number
-      readonly totalRows: number
-      readonly fraction: number
-      readonly ms: number
-      /** Of all rows changed, the share that stayed on their page: no index was written for them. */
-      readonly hotShare: number
-      /** Written by the whole server while batches ran. */
-      readonly walBytes: number
-      readonly sweep: number
-      readonly rowsPerSecond: number
-      /** Absent where nobody can tell yet. */
-      readonly etaMs?: number
-      readonly stripes: number
-    }
+  | ({ readonly type: 'batch-done'; readonly migration: string; readonly step: string } & BatchProgress)
   | { readonly type: 'backfill-held'; readonly migration: string; readonly step: string; readonly reason: string; readonly heldMs: number }
   | { readonly type: 'backfill-notice'; readonly migration: string; readonly step: string; readonly text: string }
   | {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { backfill } from '../../src/backfill/backfill.ts'
-import type { BackfillJob, BatchProgress } from '../../src/backfill/job.ts'
+import type { BackfillJob } from '../../src/backfill/job.ts'
+import type { BatchProgress } from '../../src/model/event.ts'
 import type { BackfillDefinition } from '../../src/model/backfill.ts'
 import { backfillStore } from '../../src/postgres/backfill/store.ts'
 import { journal } from '../../src/postgres/journal.ts'
