@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 
 /** A lock that makes plain reads or writes wait, held by one transaction. */
@@ -39,13 +40,27 @@ export async function sampleLocks({ sampling, control }: Connections, database: 
     (error: { readonly code?: string }) => (error.code === queryCanceled ? undefined : error),
   )
   const stop = async (): Promise<readonly Hold[]> => {
-    await control.query('SELECT pg_cancel_backend($1)', [place.pid])
-    const failure = await ended
+    const failure = await cancelled({ control, pid: place.pid, ended })
     if (failure !== undefined) throw new Error('the sampling ended by itself', { cause: failure })
     return await holds(sampling, tables)
   }
   const once = async (): Promise<readonly Hold[]> => await (stopped ??= stop())
   return { stop: once, [Symbol.asyncDispose]: async () => void (await once()) }
+}
+
+interface Cancelling {
+  readonly control: pg.Client
+  readonly pid: number
+  readonly ended: Promise<object | undefined>
+}
+
+/** Again and again: where the work took no time at all, the loop has not begun yet, and a backend at rest forgets that it was to end. */
+async function cancelled({ control, pid, ended }: Cancelling): Promise<object | undefined> {
+  for (;;) {
+    await control.query('SELECT pg_cancel_backend($1)', [pid])
+    const answer = await Promise.race([ended.then((failure) => ({ failure })), sleep(50)])
+    if (answer !== undefined) return answer.failure
+  }
 }
 
 const queryCanceled = '57014'
