@@ -46,7 +46,6 @@ async function takeOne(walker: Walker, held: Held): Promise<boolean> {
       await cutAndChange(walker, lease.part)
       return true
     case 'wait':
-      walker.refuseStanding()
       await sleep(jitter(waitMs), job.signal)
       return true
     case 'paused':

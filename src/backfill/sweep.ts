@@ -23,7 +23,7 @@ export async function endSweep(walker: Walker, lease: SweepDone): Promise<boolea
 async function isLeft(walker: Walker, { sweep, still }: SweepDone): Promise<boolean> {
   const { job } = walker
   const standing = walker.endSweep((await job.store.read(job.key))?.rows ?? 0) >= standingSweeps
-  const left = await whatIsLeft(job, still > 0 || standing)
+  const left = await whatIsLeft(job, still > 0 || standing || sweep >= maxSweeps)
   if (left === undefined) return false
   const { work } = job.definition
   if (still > 0 || standing || !work.falsifies) throw await failed(job, stillText(job, left, standing))

@@ -80,10 +80,10 @@ export class Walker {
   }
 
   /** Throws `lock-not-had` where it has got nowhere for too long. */
-  refuseStanding(cause?: unknown): void {
+  refuseStanding(cause: unknown): void {
     const { maxLockWaitMs, definition } = this.job
     const { standsMs } = this
-    if (cause === undefined || standsMs <= maxLockWaitMs) return
+    if (standsMs <= maxLockWaitMs) return
     throw new LockkeeperError(
       'lock-not-had',
       `rows of ${definition.work.relation} have stayed locked by another transaction for ${Math.round(standsMs / 1_000)} s: ${this.#inTheWay ?? 'many short transactions took turns'}`,

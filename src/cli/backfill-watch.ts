@@ -3,13 +3,13 @@ import { LockkeeperError } from '../model/errors.ts'
 import { backfillNdjson, backfillsText, progressText, stateOf, type BackfillLine } from '../report/backfill.ts'
 import { clip } from '../report/style.ts'
 import { sleep } from '../std/sleep.ts'
-import { openBackfills, displayName } from '../verbs/backfills.ts'
+import { displayName } from '../verbs/backfills.ts'
 import type { Target } from '../verbs/target.ts'
 import type { Context } from './command.ts'
 
 /** Those of the database that are not done, or the one that is named. */
 export async function readBackfills({ engine, session }: Target, name: string | undefined): Promise<readonly BackfillLine[]> {
-  const all = (await openBackfills(engine, session).list()).map((state) => ({ ...state, name: displayName(state.key) }))
+  const all = (await engine.backfills(session).list()).map((state) => ({ ...state, name: displayName(state.key) }))
   const named = name === undefined ? all : all.filter((line) => line.name === name)
   if (name !== undefined && named.length === 0)
     throw new LockkeeperError('backfill-unknown', `There is no backfill ${name} in this database.`)

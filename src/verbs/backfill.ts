@@ -13,7 +13,7 @@ import type { HoldFor } from '../run/options.ts'
 import { leaseMs, maxHoldMs } from '../run/run-backfill.ts'
 import { present } from '../std/present.ts'
 import { jitter, sleep } from '../std/sleep.ts'
-import { displayName, openBackfills } from './backfills.ts'
+import { displayName } from './backfills.ts'
 import type { Connection } from './target.ts'
 
 /** While one waits for its commit, the other works (bench:backfill: 1.5 times the rows a second of one). */
@@ -99,7 +99,7 @@ async function begin(options: RunBackfillOptions): Promise<BackfillState> {
 }
 
 async function find({ engine, project, name }: RunBackfillOptions, session: Session): Promise<BackfillState | undefined> {
-  return (await openBackfills(engine, session).list(project)).find((state) => displayName(state.key) === name)
+  return (await engine.backfills(session).list(project)).find((state) => displayName(state.key) === name)
 }
 
 async function goOn(

@@ -1,17 +1,12 @@
-import type { BackfillState, BackfillStore, Wanted } from '../model/backfill.ts'
+import type { BackfillState, Wanted } from '../model/backfill.ts'
 import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { StepKey } from '../model/journal.ts'
-import type { Session } from '../model/session.ts'
 import type { Connection } from './target.ts'
 
 /** What people call it: its own name, or MIGRATION/STEP. */
 export function displayName({ migration, step }: StepKey): string {
   return migration === '' ? step : `${migration}/${step}`
-}
-
-export function openBackfills(engine: Engine, session: Session): BackfillStore {
-  return engine.backfills(session)
 }
 
 interface Told {

@@ -1,6 +1,6 @@
 import type { BackfillState } from '../model/backfill.ts'
 import { present } from '../std/present.ts'
-import { displayName, openBackfills } from './backfills.ts'
+import { displayName } from './backfills.ts'
 import type { Health } from './health.ts'
 import { healthOf } from './health.ts'
 import type { LoadedMigrations } from './load-migrations.ts'
@@ -35,7 +35,7 @@ export async function readStatus(target: Target, loaded: LoadedMigrations, proje
     ...present({ step, ormRecorded }),
     changed,
   }))
-  const backfills = (await openBackfills(target.engine, target.session).list()).filter(({ done }) => !done)
+  const backfills = (await target.engine.backfills(target.session).list()).filter(({ done }) => !done)
   const named = backfills.map((state) => ({ ...state, name: displayName(state.key) }))
   return {
     project: situation.project,

@@ -29,10 +29,10 @@ export async function uninstall(options: Omit<RecordOptions, 'loaded' | 'project
 }
 
 async function refuseInFlight(engine: Engine, { work }: Connections): Promise<void> {
-  const backfills = (await engine.backfills(work).list()).filter(({ done }) => !done)
+  const backfills = (await engine.backfills(work).list()).filter(({ done, wanted }) => !done && wanted !== 'cancel')
   if (backfills.length > 0)
     throw new LockkeeperError('in-flight', `Backfills that are not done: ${backfills.map(({ key }) => displayName(key)).join(', ')}.`, {
-      hint: 'Let them end with lockkeeper backfill run, or give them up with lockkeeper backfill cancel NAME --forget.',
+      hint: 'Let them end with lockkeeper backfill run, or give them up with lockkeeper backfill cancel NAME.',
     })
   const journal = engine.journal(work)
   for (const project of await journal.projects()) {

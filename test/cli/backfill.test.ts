@@ -75,12 +75,12 @@ forEachVersion('backfill', (version) => {
     expect(flat((await cliHere(['status', '--source', 'sql', 'none.sql', ...to], { cwd: import.meta.dirname })).stderr)).toContain(
       'none.sql',
     )
+    const refused = await cliHere(['uninstall', '--yes', ...to])
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('Backfills that are not done: fill-note')])
     await cliHere(['backfill', 'cancel', 'fill-note', ...to])
     const ended = await running.done
     expect([ended.status, flat(ended.stderr)]).toEqual([5, expect.stringContaining('the backfill fill-note was cancelled')])
     await letGo()
-    const refused = await cliHere(['uninstall', '--yes', ...to])
-    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('Backfills that are not done: fill-note')])
     const on = await cliHere(['backfill', 'run', 'fill-note', ...to])
     expect([on.status, await nulls(database)]).toEqual([0, 0])
     expect((await cliHere(['uninstall', '--yes', ...to])).status).toBe(0)

@@ -1,3 +1,4 @@
+import { applyFlags } from '../apply-flags.ts'
 import type { Command } from '../command.ts'
 import { needConnection } from '../connection.ts'
 import { flags, targetFlags } from '../options.ts'
@@ -9,28 +10,7 @@ export const apply: Command = {
   description:
     'Looks first at what could go wrong, goes on with what was interrupted, then takes each step and records the result in the history of the ORM.',
   arguments: [{ name: '[path]', description: 'the folder of the migrations' }],
-  options: [
-    ...targetFlags,
-    flags.plan,
-    flags.to,
-    flags.allow,
-    flags.window,
-    flags.lockTimeout,
-    flags.statementTimeout,
-    flags.maxLockWait,
-    flags.replicaUrl,
-    flags.throttle,
-    flags.maxLag,
-    flags.triggers,
-    flags.maxAttempts,
-    flags.runLockTimeout,
-    flags.terminateOrphan,
-    flags.events,
-    flags.dryRun,
-    flags.yes,
-    flags.format,
-    flags.json,
-  ],
+  options: [...targetFlags, flags.plan, flags.replicaUrl, ...applyFlags],
   async run(invocation, context) {
     const { options } = invocation
     const workspace = await openWorkspace(invocation, context)

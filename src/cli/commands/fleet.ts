@@ -1,3 +1,4 @@
+import { applyFlags } from '../apply-flags.ts'
 import { LockkeeperError } from '../../model/errors.ts'
 import type { Command, Context, Invocation } from '../command.ts'
 import type { Options } from '../options.ts'
@@ -38,23 +39,7 @@ apply and backfill take part in the work, from any number of machines, and go on
     flags.restart,
     flags.backfill,
     ...targetFlags,
-    flags.to,
-    flags.allow,
-    flags.window,
-    flags.lockTimeout,
-    flags.statementTimeout,
-    flags.maxLockWait,
-    flags.throttle,
-    flags.maxLag,
-    flags.triggers,
-    flags.maxAttempts,
-    flags.runLockTimeout,
-    flags.terminateOrphan,
-    flags.events,
-    flags.dryRun,
-    flags.yes,
-    flags.format,
-    flags.json,
+    ...applyFlags,
   ],
   async run({ arguments: [verb = '', ...path], options }, context) {
     const run = verbs[verb]
