@@ -86,6 +86,28 @@ forEachVersion('backfill', (version) => {
     expect((await cliHere(['uninstall', '--yes', ...to])).status).toBe(0)
   })
 
+  it('one that was cancelled is given up: uninstall takes what is known of it away', async () => {
+    await using database = await freshDatabase(version, { setup })
+    await using here = await project({ stop: '' })
+    const to = ['--database-url', database.url]
+    const running = startCli([
+      'backfill',
+      'run',
+      'fill-note',
+      '--sql',
+      fill,
+      '--throttle',
+      `pause-file=${join(here.folder, 'stop')}`,
+      ...to,
+    ])
+    await running.said('pause-file')
+    expect((await cliHere(['uninstall', '--yes', ...to])).status).toBe(1)
+    await cliHere(['backfill', 'cancel', 'fill-note', ...to])
+    expect((await running.done).status).toBe(5)
+    expect((await cliHere(['uninstall', '--yes', ...to])).status).toBe(0)
+    expect(await nulls(database)).toBe(50_000)
+  })
+
   it('a signal leaves it to be gone on with, by two workers', async () => {
     await using database = await freshDatabase(version, { setup })
     const letGo = await lockOne(database)
