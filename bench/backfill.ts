@@ -42,7 +42,8 @@ async function main(): Promise<void> {
   await using server = await startPostgres({
     version: Number(flags.version ?? 18),
     durable: true,
-    settings: { wal_level: 'replica', shared_buffers: '2GB', max_wal_size: '8GB', min_wal_size: '3GB', checkpoint_timeout: '30min' },
+    // A checkpoint in the middle of a run writes the pages of the indexes to the WAL again: the size of the WAL, not of the table, would decide.
+    settings: { wal_level: 'replica', shared_buffers: '2GB', max_wal_size: '32GB', min_wal_size: '3GB', checkpoint_timeout: '30min' },
     signal: stop.signal,
   })
   stop.signal.addEventListener('abort', () => void server.stop().catch(() => undefined), { once: true })
@@ -75,7 +76,7 @@ async function runSize(server: EmbeddedServer, { rows, ways, rounds, signal }: S
       shapes.find((shape) => shape === flags.shape),
     ),
   })
-  await layInWalFiles(admin, Math.min(5_500_000_000, 1_500 * rows))
+  await layInWalFiles(admin, Math.min(9_000_000_000, 1_500 * rows))
   const runs: Run[] = []
   for (let round = 0; round < rounds; round += 1) {
     const turned = [...ways.slice(round % ways.length), ...ways.slice(0, round % ways.length)]
