@@ -12,6 +12,7 @@ export const applyFlags: readonly OptionSpec[] = [
   flags.throttle,
   flags.maxLag,
   flags.triggers,
+  flags.workers,
   flags.maxAttempts,
   flags.runLockTimeout,
   flags.terminateOrphan,

@@ -57,7 +57,7 @@ function verbOptions(request: ApplyRequest, listener: RunOptions['listener']): A
     plan: async (target) => await planFor(request, target),
     settings: { ...settings, replicas },
     throttles: throttleChoices(invocation.options, config),
-    ...present({ triggers: invocation.options.triggers }),
+    ...present({ triggers: invocation.options.triggers, workers: invocation.options.workers }),
   }
 }
 

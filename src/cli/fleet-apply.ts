@@ -71,6 +71,6 @@ function verbOptions(target: FleetTarget, request: FleetApplyRequest, { signal, 
       signal,
     },
     throttles: throttleChoices(options, config),
-    ...present({ triggers: options.triggers }),
+    ...present({ triggers: options.triggers, workers: options.workers }),
   }
 }

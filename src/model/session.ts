@@ -121,6 +121,8 @@ export interface Session extends AsyncDisposable {
 
 /** What a run calls its two sessions in pg_stat_activity: where no control session lives, the holder of the run lock is an orphan (H14). */
 export const runSessionNames = { work: 'lockkeeper', control: 'lockkeeper control' } as const
+/** Those of a worker of a backfill, which holds no run lock. */
+export const workerSessionNames = { work: 'lockkeeper', control: 'lockkeeper worker control' } as const
 
 export interface ConnectOptions {
   readonly url: string

@@ -27,6 +27,18 @@ export interface BackfillOptions {
   readonly holdFor?: HoldFor
   readonly maxHoldMs?: number
   readonly triggers?: TriggerChoice
+  /** How many batches at once; where it is absent what code asks for, else `defaultWorkers`. */
+  readonly workers?: number
+}
+
+/** What `complete` is told; a run without it stops before each gate. Times in milliseconds. */
+export interface ContractOptions {
+  /** Gates taken upon oneself, each with its reason. */
+  readonly overrides: readonly { readonly gate: string; readonly reason: string }[]
+  /** How long a migration must have been expanded, by the server's clock. */
+  readonly minAgeMs: number
+  /** How long to wait for closed gates; 0: asked once. */
+  readonly waitMs: number
 }
 
 /** All that a run is told. Times in milliseconds. */
@@ -46,6 +58,7 @@ export interface RunOptions {
   /** What a step of code needs (H5); where it is absent, such a step is refused. */
   readonly code?: CodeRunner
   readonly backfills?: BackfillOptions
+  readonly contract?: ContractOptions
   /** The module of a batched change that is code; where it is absent, such a step is refused. `anyCode`: it failed, and may go on with other code. */
   readonly loadBackfill?: (work: CodeWork, anyCode: boolean) => Promise<CodeBatch>
   /** Lock budget: the longest that anyone waits behind us (H13). */
@@ -84,7 +97,7 @@ export interface StepReport {
 
 export interface MigrationReport {
   readonly id: string
-  readonly state: 'complete' | 'complete-before' | 'pending' | 'failed'
+  readonly state: 'complete' | 'expanded' | 'complete-before' | 'pending' | 'failed'
   readonly steps: readonly StepReport[]
 }
 

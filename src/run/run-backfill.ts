@@ -1,10 +1,12 @@
 import { backfill } from '../backfill/backfill.ts'
 import type { BackfillJob } from '../backfill/job.ts'
 import { workAt } from '../backfill/work-at.ts'
-import { workerName } from '../backfill/worker-name.ts'
+import { defaultWorkers, workerName } from '../backfill/workers.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { BackfillStep } from '../model/plan.ts'
 import { present } from '../std/present.ts'
+import { withMoreWorkers } from './more-workers.ts'
+import type { RunOptions } from './options.ts'
 import type { StepContext, StepOutcome } from './step-context.ts'
 import { journalOf } from './step-context.ts'
 
@@ -14,9 +16,8 @@ export async function runBackfill(step: BackfillStep, context: StepContext): Pro
   const began = performance.now()
   const job = await withCode(jobOf(step, context), context)
   await job.store.revive(job.key)
-  const { rows } = await backfill(job)
-  // Code of the user's has limits for its statements that are none for what comes after.
-  await job.session.query('select 1 as one', [], { statementTimeoutMs: 0 })
+  const more = { context, count: workersOf(job, options) - 1, holdFor: holdOver(step, options) }
+  const { rows } = await withMoreWorkers(job, more, () => backfill(job))
   // The limit of a module's queries is none for what comes after.
   if (job.code !== undefined) await job.session.query('select 1 as one', [], { statementTimeoutMs: 0 })
   await journalOf(context).record(options.plan.project, {
@@ -28,6 +29,16 @@ export async function runBackfill(step: BackfillStep, context: StepContext): Pro
     rows,
   })
   return { attempts: 0, rows }
+}
+
+function workersOf({ code }: BackfillJob, { backfills }: RunOptions): number {
+  return backfills?.workers ?? code?.concurrency ?? defaultWorkers
+}
+
+type HoldOver = (ours: () => readonly number[]) => BackfillJob['hold']
+
+function holdOver({ work }: BackfillStep, { backfills }: RunOptions): HoldOver {
+  return (ours) => backfills?.holdFor?.(work.relation, ours) ?? (() => Promise.resolve(undefined))
 }
 
 /** Where the code failed and was mended since, the mended one takes its place: nobody works on it by then. */
@@ -64,7 +75,7 @@ function jobOf(step: BackfillStep, { options, connections, migration, startedAt,
     maxLockWaitMs,
     maxHoldMs: backfills?.maxHoldMs ?? maxHoldMs,
     leaseMs,
-    hold: backfills?.holdFor?.(step.work.relation, () => connections.ours) ?? (() => Promise.resolve(undefined)),
+    hold: holdOver(step, options)(() => connections.ours),
     signal,
     listener: {
       onBatch: (progress) => emit({ type: 'batch-done', ...place, ...progress }),

@@ -26,6 +26,8 @@ export interface ApplyVerbOptions {
   /** Reasons to hold batched changes back. */
   readonly throttles?: readonly ThrottleChoice[]
   readonly triggers?: TriggerChoice
+  /** How many batches of a backfill at once. */
+  readonly workers?: number
 }
 
 /** What a database had pending when it was looked at. */
@@ -62,7 +64,10 @@ export function isIdle({ plan, inFlight }: Planned): boolean {
   return plan.migrations.length === 0 && inFlight.length === 0
 }
 
-async function runOne({ connection, loaded, settings, throttles: choices = [], triggers }: ApplyVerbOptions, looked: Looked): Promise<Ran> {
+async function runOne(
+  { connection, loaded, settings, throttles: choices = [], triggers, workers }: ApplyVerbOptions,
+  looked: Looked,
+): Promise<Ran> {
   const { plan } = looked.planned
   const { replicas = [], signal } = settings
   await using throttles = await openThrottles({ engine: looked.engine, connection, replicas, choices, signal })
@@ -74,7 +79,7 @@ async function runOne({ connection, loaded, settings, throttles: choices = [], t
     migrations: loaded.migrations,
     brokenAssumption,
     loadBackfill: backfillLoader(loaded.root),
-    backfills: { holdFor: throttles.holdFor, ...present({ triggers }) },
+    backfills: { holdFor: throttles.holdFor, ...present({ triggers, workers }) },
     ...present({ history: looked.history, code: codeRunner(looked.engine, loaded, settings.allowed) }),
   })
   return { plan, report }

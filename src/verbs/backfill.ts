@@ -8,16 +8,13 @@ import type { BackfillDefinition, BackfillState } from '../model/backfill.ts'
 import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { StepKey } from '../model/journal.ts'
-import type { Session } from '../model/session.ts'
+import { workerSessionNames, type Session } from '../model/session.ts'
 import type { HoldFor } from '../run/options.ts'
 import { leaseMs, maxHoldMs } from '../run/run-backfill.ts'
 import { present } from '../std/present.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import { displayName } from './backfills.ts'
 import type { Connection } from './target.ts'
-
-/** While one waits for its commit, the other works (bench:backfill: 1.5 times the rows a second of one). */
-export const defaultWorkers = 2
 
 /** One process that takes part in a backfill. Times in milliseconds. */
 export interface RunBackfillOptions {
@@ -168,8 +165,8 @@ interface Identity {
 async function workOnce(options: RunBackfillOptions, { key, definition }: BackfillState, identity: Identity): Promise<void> {
   const { engine, connection, signal } = options
   if (definition === undefined) throw unknown(displayName(key))
-  await using control = await engine.connect({ ...connection, applicationName: 'lockkeeper control', signal })
-  await using session = await engine.connect({ ...connection, applicationName: 'lockkeeper', control, signal })
+  await using control = await engine.connect({ ...connection, applicationName: workerSessionNames.control, signal })
+  await using session = await engine.connect({ ...connection, applicationName: workerSessionNames.work, control, signal })
   await backfill({
     key,
     definition,

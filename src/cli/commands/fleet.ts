@@ -33,7 +33,6 @@ apply and backfill take part in the work, from any number of machines, and go on
     flags.sql,
     flags.file,
     flags.verify,
-    flags.workers,
     flags.walk,
     flags.batchTime,
     flags.restart,
@@ -63,7 +62,7 @@ const ofMigrations = [
   'runLockTimeout',
   'terminateOrphan',
 ] as const satisfies readonly (keyof Options)[]
-const ofBackfills = ['sql', 'file', 'verify', 'workers', 'walk', 'batchTime', 'restart'] as const satisfies readonly (keyof Options)[]
+const ofBackfills = ['sql', 'file', 'verify', 'walk', 'batchTime', 'restart'] as const satisfies readonly (keyof Options)[]
 
 /** Flags that would be passed over in silence: who gives them means something else. */
 const strays: { readonly [verb: string]: readonly (keyof typeof flags & keyof Options)[] } = {
