@@ -17,7 +17,7 @@ const mayImport = {
 const free = ['cli', 'demo', 'verbs']
 const folders = [...Object.keys(mayImport), ...free].join('|')
 const test = '\\.test\\.ts$'
-const extensionFolders = 'adapters|throttles|postgres/(?:hazards|rewrites)|cli/commands'
+const extensionFolders = 'adapters|throttles|postgres/(?:hazards|operations|rewrites)|cli/commands'
 
 const layer = ([from, to]) => ({
   name: `${from}-imports`,

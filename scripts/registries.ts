@@ -34,6 +34,12 @@ export const registries: readonly Registry[] = [
     "import type { Rewrite } from '../../model/rewrite.ts'",
     "import type { PgNode } from '../node.ts'",
   ),
+  list(
+    'src/postgres/operations',
+    'operations: readonly Rewrite<PgNode>[]',
+    "import type { Rewrite } from '../../model/rewrite.ts'",
+    "import type { PgNode } from '../node.ts'",
+  ),
   list('src/throttles', 'throttles: readonly ThrottleKind[]', "import type { ThrottleKind } from '../model/throttle.ts'"),
   { folder: 'src/cli/commands', path: 'src/cli/commands.ts', render: renderCommands },
 ]

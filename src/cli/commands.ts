@@ -35,6 +35,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/check.ts')).check,
   },
   {
+    name: 'complete',
+    summary: 'take the old shape away, once the evidence says that nobody needs it',
+    load: async () => (await import('./commands/complete.ts')).complete,
+  },
+  {
     name: 'demo',
     summary: 'the whole story on an embedded PostgreSQL with live traffic',
     load: async () => (await import('./commands/demo.ts')).demo,

@@ -65,6 +65,10 @@ export interface Options {
   readonly throttle?: readonly string[]
   readonly maxLag?: string
   readonly restart?: boolean
+  readonly minAge?: number
+  readonly wait?: number | true
+  readonly override?: readonly string[]
+  readonly reason?: string
   readonly controlUrl?: string
   readonly target?: readonly string[]
   readonly targetsFile?: string
@@ -78,11 +82,19 @@ export interface Options {
   readonly backfill?: string
 }
 
-const durationUnits: { readonly [unit: string]: number } = { '': 1, 'ms': 1, 's': 1000, 'min': 60_000, 'm': 60_000, 'h': 3_600_000 }
+const durationUnits: { readonly [unit: string]: number } = {
+  '': 1,
+  'ms': 1,
+  's': 1000,
+  'min': 60_000,
+  'm': 60_000,
+  'h': 3_600_000,
+  'd': 86_400_000,
+}
 
 /** `100ms`, `2s`, `30min`, `1h`; a bare number is milliseconds, as in PostgreSQL's own settings. */
 export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)$/.exec(text.trim())
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d|)$/.exec(text.trim())
   const unit = durationUnits[match?.[2] ?? '?']
   if (match === null || unit === undefined) throw usage(`"${text}" is not a time`, 'Write 100ms, 2s or 30min.')
   return Math.round(Number(match[1]) * unit)
@@ -253,6 +265,10 @@ export const flags = {
   throttle: { flags: '--throttle <id=value>', description: 'hold while this says so: docs/throttles.md', repeatable: true },
   maxLag: { flags: '--max-lag <time>', description: 'hold while a replica is further behind; same as --throttle replica-lag=TIME' },
   restart: { flags: '--restart', description: 'begin anew, whatever one of that name has done' },
+  minAge: { flags: '--min-age <time>', description: 'how long it must have been expanded: 2d', parse: parseDuration },
+  wait: { flags: '--wait [time]', description: 'wait for closed gates (default: 10m)', parse: parseDuration },
+  override: { flags: '--override <gate>', description: 'go through this gate although it is closed', repeatable: true },
+  reason: { flags: '--reason <text>', description: 'why; written into the journal' },
   controlUrl: {
     flags: '--control-url <url>',
     description: 'the database that keeps the queue (else: config file, LOCKKEEPER_CONTROL_URL)',

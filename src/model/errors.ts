@@ -82,6 +82,17 @@ export const errorSpecs = {
   'nothing-to-abort': { exit: 1, retry: 'never', hint: 'lockkeeper status lists what is in flight.' },
   'past-no-return': { exit: 1, retry: 'never', hint: 'This migration can only go forward: lockkeeper apply.' },
   'later-recorded': { exit: 1, retry: 'never', hint: 'Later migrations are recorded as applied; taking this one back would leave a hole.' },
+  'gate-closed': {
+    exit: 3,
+    retry: 'safe',
+    hint: 'Nothing was changed. Run it again when the evidence is gone, or with --override GATE --reason "why".',
+  },
+  'nothing-to-complete': { exit: 1, retry: 'never', hint: 'lockkeeper status lists what is expanded.' },
+  'waits-for-contract': {
+    exit: 3,
+    retry: 'after-fix',
+    hint: 'Deploy the new application, then lockkeeper complete, then this again.',
+  },
   'outside-window': { exit: 3, retry: 'safe', hint: 'Strong locks wait for --window; run again inside it.' },
   'journal-newer': { exit: 1, retry: 'never', hint: 'A newer lockkeeper wrote the journal. Use that version or a later one.' },
   'journal-unreadable': {

@@ -22,6 +22,16 @@ export interface Blocker {
   readonly yields: boolean
 }
 
+/** A condition that does not hold, with what shows it. */
+export interface ClosedGate {
+  /** What --override names: `unused`. */
+  readonly gate: string
+  readonly relation: string
+  readonly failure: string
+  readonly evidence: readonly string[]
+  readonly hint: string
+}
+
 /** How far a backfill is, after a batch. */
 export interface BatchProgress {
   readonly rows: number
@@ -60,8 +70,19 @@ export type Event =
       readonly lockHeldMs?: number
       readonly rows?: number
     }
+  /** (J) expand and backfill are done, and the ORM's history says applied; the contract waits for `complete`. */
+  | { readonly type: 'migration-expanded'; readonly migration: string }
   /** (J) */
   | { readonly type: 'migration-done'; readonly migration: string }
+  /** (J) somebody took a closed gate upon himself. */
+  | {
+      readonly type: 'gate-overridden'
+      readonly migration: string
+      readonly step: string
+      readonly gate: string
+      readonly reason: string
+      readonly evidence: readonly string[]
+    }
   /** (J) */
   | {
       readonly type: 'migration-failed'
@@ -112,6 +133,7 @@ export type Event =
   | { readonly type: 'standbys-not-asked'; readonly standbys: readonly string[] }
   /** Tables of the plan that Citus keeps in shards on other servers, whose locks and blockers are not seen from here. */
   | { readonly type: 'citus-tables'; readonly version: string; readonly relations: readonly string[] }
+  | { readonly type: 'gate-closed'; readonly migration: string; readonly step: string; readonly closed: readonly ClosedGate[] }
   | { readonly type: 'reconnected'; readonly migration: string; readonly step: string; readonly afterMs: number }
 
 export type TimedEvent = Event & { readonly at: number }

@@ -73,7 +73,15 @@ export type Work =
    * `set` and `where` are SQL fragments over the row itself; the relation has no alias. {now} in them stands for the run's start, a timestamptz
    * literal that stays the same on resume (H7). `falsifies`: an updated row no longer matches `where`, so a sweep ends.
    */
-  | { readonly kind: 'update'; readonly relation: string; readonly set: string; readonly where: string; readonly falsifies: boolean }
+  | {
+      readonly kind: 'update'
+      readonly relation: string
+      readonly set: string
+      readonly where: string
+      readonly falsifies: boolean
+      /** It writes what a sync trigger would have written, which therefore does not fire. */
+      readonly inStep?: true
+    }
   | { readonly kind: 'delete'; readonly relation: string; readonly where: string; readonly falsifies: true }
   /** `into` is the text up to the SELECT, `select` its expressions, `conflict` what follows the WHERE: INSERT INTO b (x) | a.x | ON CONFLICT DO NOTHING. */
   | {
@@ -133,7 +141,26 @@ export interface CodeStep extends StepBase {
   readonly statementTimeoutMs: number
 }
 
-export type Step = SqlStep | BackfillStep | EachStep | CodeStep
+/** A condition on what is there: the old shape must be filled into the new one, agree with it, and have nothing of others on it. */
+export interface Gate {
+  readonly kind: 'backfilled' | 'in-step' | 'nothing-depends'
+  readonly relation: string
+  /** "every row of public.users has its full_name in name" */
+  readonly title: string
+  /** Gives rows only while it holds back; their texts are the evidence. */
+  readonly sql: string
+  /** "public.users has rows whose name was not filled" */
+  readonly failure: string
+  readonly hint: string
+}
+
+/** Conditions for the steps behind it. `apply` stops before it; `complete` asks each of them, and goes on once all hold. */
+export interface GateStep extends StepBase {
+  readonly kind: 'gate'
+  readonly gates: readonly Gate[]
+}
+
+export type Step = SqlStep | BackfillStep | EachStep | CodeStep | GateStep
 
 /** Data that would make a later step fail, looked for without blocking anyone. */
 export interface DataCheck {

@@ -1,6 +1,6 @@
 import type { Catalog } from './catalog.ts'
 import type { Judged } from './hazard.ts'
-import type { DataCheck, Step } from './plan.ts'
+import type { DataCheck, Gate, Step } from './plan.ts'
 
 export interface Rewritten {
   /** How many statements it takes, counted from `at`. */
@@ -8,6 +8,24 @@ export interface Rewritten {
   /** Their ids are only the words that describe them; the planner numbers them. */
   readonly steps: readonly Step[]
   readonly checks: readonly DataCheck[]
+  /** What comes when the running application is gone; absent where there is nothing. */
+  readonly later?: Later
+}
+
+/** The contract of an operation: steps behind a gate. */
+export interface Later {
+  readonly gates: readonly Gate[]
+  readonly steps: readonly Step[]
+  /** What stands twice until then; no later statement may touch it. */
+  readonly doubled: readonly Doubled[]
+}
+
+/** A table, or one of its columns, under its old and its new name. */
+export interface Doubled {
+  /** Canonical name. */
+  readonly relation: string
+  /** Absent: the whole table. */
+  readonly columns?: readonly string[]
 }
 
 export interface RewriteOptions {

@@ -1,7 +1,8 @@
 import { opinionsOn } from '../check/hazards.ts'
 import type { Hazard, Judged } from '../model/hazard.ts'
 import type { DataCheck, Step } from '../model/plan.ts'
-import type { Rewrite, Rewritten, RewriteOptions } from '../model/rewrite.ts'
+import type { Later, Rewrite, Rewritten, RewriteOptions } from '../model/rewrite.ts'
+import { present } from '../std/present.ts'
 import { isAllowed, stops } from './allow.ts'
 import type { Part } from './parts.ts'
 import type { CutContext, PlanEngine } from './options.ts'
@@ -22,6 +23,7 @@ export type Item<Node> =
       readonly rewrite: string
       readonly steps: readonly Step[]
       readonly checks: readonly DataCheck[]
+      readonly later?: Later
     })
   /** Statements that are tied together: they run in one transaction, or not at all. */
   | (ItemBase<Node> & { readonly kind: 'whole'; readonly why: string })
@@ -111,8 +113,11 @@ function itemAt<Node>(cutter: Cutter<Node>, at: number): Taken<Node> {
   const [first] = own
   if (found === undefined || first === undefined) return { item: { kind: 'plain', parts: own, hazards, session: [] }, takes }
   if (asWritten) return { item: { kind: 'plain', parts: [first], hazards: distinct(alone(engine, first)), session: [] }, takes: 1 }
-  const { steps, checks } = found.rewritten
-  return { item: { kind: 'rewritten', rewrite: found.rewrite, parts: own, hazards, steps, checks, session: [] }, takes }
+  const { steps, checks, later } = found.rewritten
+  return {
+    item: { kind: 'rewritten', rewrite: found.rewrite, parts: own, hazards, steps, checks, ...present({ later }), session: [] },
+    takes,
+  }
 }
 
 /** The opinions about a statement that is alone in its transaction. */

@@ -1,5 +1,5 @@
 import type { Dialect } from '../model/dialect.ts'
-import type { BackfillStep, DataCheck, EachStep, Plan, PlannedMigration, SqlStep, Step } from '../model/plan.ts'
+import type { BackfillStep, DataCheck, EachStep, GateStep, Plan, PlannedMigration, SqlStep, Step } from '../model/plan.ts'
 import { workText } from '../model/work-text.ts'
 import { backfillScript, dollarQuoted } from './backfill-script.ts'
 
@@ -70,6 +70,8 @@ function bodyText(step: Step, context: Context): string {
       return eachText(step)
     case 'code':
       return codeText()
+    case 'gate':
+      return gateText(step)
   }
 }
 
@@ -77,6 +79,11 @@ function bodyText(step: Step, context: Context): string {
 function codeText(): string {
   const stop = `DO $$ BEGIN RAISE EXCEPTION 'this step is code of the ORM: run it with the ORM or with lockkeeper apply, then go on behind it'; END $$;`
   return [comment('Code that reads rows: no SQL can be written for it beforehand.'), stop].join('\n')
+}
+
+function gateText({ gates }: GateStep): string {
+  const head = comment('STOP here until the application that knows the old shape is gone. Each of these must return no row:')
+  return [head, ...gates.map(({ title, sql }) => `${comment(title)}\n${sql};`)].join('\n')
 }
 
 function sqlText(step: SqlStep): string {

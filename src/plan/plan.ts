@@ -4,6 +4,7 @@ import type { Migration, RowsRead } from '../model/migration.ts'
 import type { DataCheck, Plan, PlannedMigration, Step } from '../model/plan.ts'
 import { blockedBy } from './blocked.ts'
 import { codeJudge, codeStep } from './code.ts'
+import { contractOf } from './contract.ts'
 import { cut, type Item } from './cut.ts'
 import { numbered } from './number.ts'
 import { stretchesOf } from './named-backfill.ts'
@@ -61,7 +62,7 @@ function planOne<Node>(
     file,
     checksum,
     checks: distinctChecks(checks, state),
-    steps: numbered(steps),
+    steps: numbered([...steps, ...contractOf(items)]),
     blocked: blockedBy(engine, items, { migration, options, parts }),
   }
   const rowsChanged = state.rowsChanged || parts.some(changesRows) || steps.some(({ kind }) => kind === 'backfill')

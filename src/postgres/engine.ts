@@ -14,6 +14,7 @@ import type { PgNode } from './node.ts'
 import { observe } from './observe.ts'
 import { loadParser, parse } from './parse.ts'
 import { postgresDialect } from './quote.ts'
+import { operations } from './operations/index.ts'
 import { rewrites } from './rewrites/index.ts'
 import { codeWalk, rowWork } from './row-work.ts'
 import { connect } from './session.ts'
@@ -42,7 +43,7 @@ export const postgres: Engine<PgNode> = {
   calibrate,
   hazards,
   topics: topicsOf,
-  rewrites,
+  rewrites: [...rewrites, ...operations],
   rowWork,
   codeWalk,
   constants,

@@ -36,7 +36,14 @@ const sqlStep = v.looseObject({
   probe: v.exactOptional(v.looseObject({ sql: text, cleanup: texts })),
 })
 export const workShape = v.variant('kind', [
-  v.looseObject({ kind: v.literal('update'), relation: text, set: text, where: text, falsifies: v.boolean() }),
+  v.looseObject({
+    kind: v.literal('update'),
+    relation: text,
+    set: text,
+    where: text,
+    falsifies: v.boolean(),
+    inStep: v.exactOptional(v.literal(true)),
+  }),
   v.looseObject({ kind: v.literal('delete'), relation: text, where: text, falsifies: v.literal(true) }),
   v.looseObject({
     kind: v.literal('insert'),
@@ -62,6 +69,14 @@ export const walkShape = v.variant('by', [
   v.looseObject({ by: v.literal('key'), columns: texts, types: texts, descending: v.exactOptional(v.boolean()) }),
   v.looseObject({ by: v.literal('pages') }),
 ])
+const gate = v.looseObject({
+  kind: v.picklist(['backfilled', 'in-step', 'nothing-depends']),
+  relation: text,
+  title: text,
+  sql: text,
+  failure: text,
+  hint: text,
+})
 const step = v.variant('kind', [
   sqlStep,
   v.looseObject({ ...base, kind: v.literal('backfill'), work: workShape, walk: walkShape, batchTargetMs: ms }),
@@ -73,6 +88,7 @@ const step = v.variant('kind', [
     template: v.array(sqlStep),
     index: v.exactOptional(v.looseObject({ addition: v.exactOptional(text), label: text })),
   }),
+  v.looseObject({ ...base, kind: v.literal('gate'), gates: v.array(gate) }),
   v.looseObject({ ...base, kind: v.literal('code'), call: text, lockTimeoutMs: ms, statementTimeoutMs: ms }),
 ])
 const check = v.looseObject({ id: text, title: text, sql: text, failure: text, hint: text, before: v.picklist(['run', 'migration']) })

@@ -21,8 +21,8 @@ export interface AppliedMigration {
   }[]
 }
 
-/** The document of `apply --json`: the plan, with what became of each step. */
-export function applyJson(plan: Plan, report: Applied): string {
+/** The document of `apply --json` and `complete --json`: the plan, with what became of each step. */
+export function applyJson(plan: Plan, report: Applied, command = 'apply'): string {
   const planned = new Map(plan.migrations.map((migration) => [migration.id, migration]))
   const migrations = report.migrations.map((migration) => {
     const steps = new Map<string, Step>(planned.get(migration.id)?.steps.map((step) => [step.id, step]))
@@ -33,7 +33,7 @@ export function applyJson(plan: Plan, report: Applied): string {
       steps: migration.steps.map((step) => ({ ...steps.get(step.id), ...step })),
     }
   })
-  return `${JSON.stringify({ format: 1, command: 'apply', project: plan.project, migrations, summary: report.summary }, null, 2)}\n`
+  return `${JSON.stringify({ format: 1, command, project: plan.project, migrations, summary: report.summary }, null, 2)}\n`
 }
 
 /** One line for each migration, then what anyone could have noticed. */
@@ -42,11 +42,20 @@ export function applyText(style: Style, report: Applied): string {
   const lines = report.migrations.map((migration) =>
     wrap(style, '', `${migration.state}  ${printable(migration.id)} (${count(migration.steps.length, 'step')})`),
   )
+  const expanded = report.migrations
+    .filter(({ state }) => state === 'expanded')
+    .map(({ id }) =>
+      wrap(
+        style,
+        '',
+        `${printable(id)}: old and new shape stand side by side. Deploy the new application, then: lockkeeper complete ${printable(id)}`,
+      ),
+    )
   const { longestLockHeldMs, ms, attempts } = report.summary
   const end = wrap(
     style,
     '',
     `Done in ${duration(ms)}. The longest strong lock was held ${duration(longestLockHeldMs)}; ${count(attempts, 'lock attempt')}.`,
   )
-  return `${[...lines, tint(style, 'green', end)].join('\n')}\n`
+  return `${[...lines, tint(style, 'green', end), ...expanded].join('\n')}\n`
 }

@@ -1,4 +1,4 @@
-import type { Blocker } from '../model/event.ts'
+import type { Blocker, ClosedGate } from '../model/event.ts'
 import type { LockkeeperError } from '../model/errors.ts'
 import { blockersTable } from './blockers.ts'
 import type { Style } from './style.ts'
@@ -32,13 +32,29 @@ const onlyJson = new Set(['report', 'committed', 'rows'])
 
 function detailLines(style: Style, details: LockkeeperError['details']): readonly string[] {
   const shown = Object.entries(details).filter(([name]) => !onlyJson.has(name))
-  return shown.map(([name, value]) => (isBlockers(name, value) ? blockersTable(style, '  ', value) : detailLine(style, name, value)))
+  return shown.map(([name, value]) => {
+    if (isBlockers(name, value)) return blockersTable(style, '  ', value)
+    return isClosed(name, value) ? closedLines(style, value) : detailLine(style, name, value)
+  })
 }
 
 function detailLine(style: Style, name: string, value: unknown): string {
   if (value === undefined || value === null || typeof value === 'boolean') return ''
   const text = typeof value === 'string' ? value : JSON.stringify(value, plainValue)
   return wrap(style, '  ', `${name}: ${clip(text, 400)}`)
+}
+
+function isClosed(name: string, value: unknown): value is readonly ClosedGate[] {
+  return name === 'closed' && Array.isArray(value)
+}
+
+/** Each gate with its evidence. */
+function closedLines(style: Style, closed: readonly ClosedGate[]): string {
+  const lines = closed.flatMap(({ gate, failure, evidence }) => [
+    wrap(style, '  ', `${gate}: ${printable(failure)}`),
+    ...evidence.map((line) => wrap(style, '    ', `- ${printable(line)}`)),
+  ])
+  return lines.join('\n')
 }
 
 function isBlockers(name: string, value: unknown): value is readonly Blocker[] {

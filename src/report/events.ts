@@ -13,8 +13,14 @@ export function eventLine(event: TimedEvent): string | undefined {
       return `${step}: started`
     case 'step-done':
       return `${step}: done in ${duration(event.ms)}${held(event)}${event.rows === undefined ? '' : `, ${grouped(event.rows)} rows`}${event.attempts > 1 ? `, ${event.attempts} attempts` : ''}`
+    case 'migration-expanded':
+      return `${event.migration}: expanded; deploy the new application, then lockkeeper complete ${event.migration}`
     case 'migration-done':
       return `${event.migration}: done`
+    case 'gate-overridden':
+      return `${step}: the gate ${event.gate} was overridden: ${event.reason}`
+    case 'gate-closed':
+      return `${step}: waits: ${event.closed.map(({ failure }) => failure).join('; ')}`
     case 'migration-failed':
       return `${step}: failed (${event.code}): ${event.message}`
     case 'migration-aborting':
@@ -74,6 +80,7 @@ export function isFrequent(event: TimedEvent): boolean {
   return (
     event.type === 'waiting-for-lock' ||
     event.type === 'waiting-for-snapshots' ||
+    event.type === 'gate-closed' ||
     event.type === 'batch-done' ||
     event.type === 'backfill-held' ||
     event.type === 'lock-attempt' ||

@@ -51,6 +51,7 @@ function isDull(line: StatusLine): boolean {
 function remark(line: StatusLine): string {
   if (line.changed) return 'the file was changed after it was applied'
   if (line.state === 'complete' && line.ormRecorded === false) return 'the history of the ORM does not have it'
+  if (line.state === 'expanded') return `the old shape still stands: lockkeeper complete ${line.id}, once nobody needs it`
   if (line.state === 'skipped') return 'it sorts before what is applied: it would never run'
   if (line.state === 'failed' && line.step === undefined) return 'the ORM began it and did not end it'
   return ''

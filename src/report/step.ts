@@ -1,4 +1,4 @@
-import type { BackfillStep, CodeStep, EachStep, SqlStep, Step, Undo } from '../model/plan.ts'
+import type { BackfillStep, CodeStep, EachStep, GateStep, SqlStep, Step, Undo } from '../model/plan.ts'
 import { walkText, workText } from '../model/work-text.ts'
 import { estimateText } from './estimate.ts'
 import type { Style } from './style.ts'
@@ -28,6 +28,8 @@ function bodyLines(style: Style, step: Step): readonly string[] {
       return eachLines(style, step)
     case 'code':
       return codeLines(style, step)
+    case 'gate':
+      return gateLines(style, step)
   }
 }
 
@@ -59,6 +61,12 @@ function eachLines(style: Style, step: EachStep): readonly string[] {
 function codeLines(style: Style, { call, lockTimeoutMs }: CodeStep): readonly string[] {
   const rules = `one transaction; each statement is judged before it is sent, waits ${duration(lockTimeoutMs)} for a lock at the most, and a hazardous one rolls all of it back`
   return [wrap(style, '     ', rules), wrap(style, '     ', `it first reads: ${printable(call)}`)]
+}
+
+function gateLines(style: Style, { gates }: GateStep): readonly string[] {
+  return ['lockkeeper complete goes on from here, once:', ...gates.map(({ title }) => `- ${printable(title)}`)].map((line) =>
+    wrap(style, '     ', line),
+  )
 }
 
 function undoLines(style: Style, undo: Undo): readonly string[] {

@@ -8,7 +8,7 @@ import { emitter } from './options.ts'
 import { undoEach } from './run-each.ts'
 import { strongLocks, takeAndRun } from './run-sql.ts'
 import type { MigrationProgress, Progress } from './state.ts'
-import { fold, inFlight } from './state.ts'
+import { expandedIn, fold, inFlight } from './state.ts'
 import type { StepContext } from './step-context.ts'
 import { journalOf } from './step-context.ts'
 import { supervise } from './supervise.ts'
@@ -37,7 +37,7 @@ export async function abort(options: RunOptions & { readonly migration?: string 
 }
 
 function whichOne(wanted: string | undefined, progress: Progress): string {
-  const open = inFlight(progress)
+  const open = [...inFlight(progress), ...expandedIn(progress)]
   if (wanted !== undefined) {
     if (open.includes(wanted)) return wanted
     throw new LockkeeperError(
@@ -46,9 +46,9 @@ function whichOne(wanted: string | undefined, progress: Progress): string {
     )
   }
   const [only, ...others] = open
-  if (only === undefined) throw new LockkeeperError('nothing-to-abort', 'no migration is in flight')
+  if (only === undefined) throw new LockkeeperError('nothing-to-abort', 'no migration is in flight or expanded')
   if (others.length > 0)
-    throw new LockkeeperError('usage', `several migrations are in flight: ${open.join(', ')}`, {
+    throw new LockkeeperError('usage', `several migrations are in flight or expanded: ${open.join(', ')}`, {
       hint: 'Say which: lockkeeper abort NAME.',
     })
   return only

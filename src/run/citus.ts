@@ -33,6 +33,7 @@ function relationsOf(step: Step): readonly string[] {
     case 'backfill':
       return [step.work.relation]
     case 'code':
+    case 'gate':
       return []
     case 'each':
       return [step.relation]

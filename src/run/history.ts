@@ -22,15 +22,25 @@ export async function startMigration(stored: StoredMigration, history: OpenHisto
   await commit([...journalOf(context).startSql(context.options.plan.project, stored), ...orm], context)
 }
 
-/** One transaction: the ORM's finished row and our journal's end. The new application may start from here. */
-export async function finishMigration(stored: StoredMigration, context: StepContext): Promise<void> {
+/** One transaction: the ORM's finished row and what our journal says of it. The new application may start from here (H12). */
+export async function finishMigration(
+  stored: StoredMigration,
+  type: 'migration-expanded' | 'migration-done',
+  context: StepContext,
+): Promise<void> {
   const file = migrationOf(stored)
   const history = await openHistory(context, withFile(context.options.migrations, file))
   const orm = history === undefined ? [] : [...history.create, ...history.finish(file)]
-  await commit(
-    [...orm, ...journalOf(context).recordSql(context.options.plan.project, { type: 'migration-done', migration: context.migration })],
-    context,
-  )
+  await commit([...orm, ...recordSql(type, context)], context)
+}
+
+/** Its contract is done; the ORM's history has had it since it was expanded. */
+export async function completeMigration(context: StepContext): Promise<void> {
+  await commit(recordSql('migration-done', context), context)
+}
+
+function recordSql(type: 'migration-expanded' | 'migration-done', context: StepContext): readonly string[] {
+  return journalOf(context).recordSql(context.options.plan.project, { type, migration: context.migration })
 }
 
 /** One transaction: the run gave up before its first step, so neither history shows that it ever began. */

@@ -63,6 +63,7 @@ function needsOf(step: Step): readonly Need[] {
     case 'backfill':
       return [{ relation: step.work.relation, need: 'write' }]
     case 'code':
+    case 'gate':
       return []
     case 'each':
       return [{ relation: step.relation, need: 'own' }]

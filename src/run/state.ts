@@ -2,13 +2,15 @@ import type { JournalEntry } from '../model/journal.ts'
 
 /** What the journal says of one migration. `started` steps are the only ones that are ever probed (H1). */
 export interface MigrationProgress {
-  /** `aborting`: an abort began and did not end; only abort may go on. */
-  readonly state: 'running' | 'complete' | 'failed' | 'aborting' | 'aborted'
+  /** `expanded`: waits for `complete`. `aborting`: an abort began and did not end; only abort may go on. */
+  readonly state: 'running' | 'expanded' | 'complete' | 'failed' | 'aborting' | 'aborted'
   readonly steps: ReadonlyMap<string, 'started' | 'done'>
   /** The step that began or failed last. */
   readonly step?: string
   readonly error?: { readonly code: string; readonly message: string }
   readonly startedAt: Date
+  /** Since when the new application may run: the ORM's history has it from then on. */
+  readonly expandedAt?: Date
   readonly endedAt?: Date
 }
 
@@ -28,6 +30,11 @@ export function inFlight(progress: Progress): readonly string[] {
   return [...progress].filter(([, { state }]) => state === 'running' || state === 'failed' || state === 'aborting').map(([id]) => id)
 }
 
+/** Those that wait for `complete`, in the order in which they were begun. */
+export function expandedIn(progress: Progress): readonly string[] {
+  return [...progress].filter(([, { state }]) => state === 'expanded').map(([id]) => id)
+}
+
 function after(before: MigrationProgress | undefined, { at, event }: JournalEntry): MigrationProgress | undefined {
   if (event.type === 'migration-started') return { state: 'running', steps: new Map(), startedAt: at }
   if (before === undefined) return undefined
@@ -36,6 +43,10 @@ function after(before: MigrationProgress | undefined, { at, event }: JournalEntr
       return { ...before, state: 'running', step: event.step, steps: new Map([...before.steps, [event.step, 'started']]) }
     case 'step-done':
       return { ...before, state: 'running', step: event.step, steps: new Map([...before.steps, [event.step, 'done']]) }
+    case 'migration-expanded':
+      return { ...before, state: 'expanded', expandedAt: at }
+    case 'gate-overridden':
+      return before
     case 'migration-done':
       return { ...before, state: 'complete', endedAt: at }
     case 'migration-failed':

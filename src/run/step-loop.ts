@@ -2,6 +2,7 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { PlannedMigration, Step } from '../model/plan.ts'
 import { jitter, sleep } from '../std/sleep.ts'
 import type { StepReport } from './options.ts'
+import { passGate } from './pass-gate.ts'
 import { runBackfill } from './run-backfill.ts'
 import { runCode } from './run-code.ts'
 import { runEach } from './run-each.ts'
@@ -11,16 +12,22 @@ import type { StepContext, StepOutcome } from './step-context.ts'
 import { journalOf } from './step-context.ts'
 
 /**
- * Takes a migration from its first unfinished step to its last. Safe to call again after any crash: a step with a done row
- * is never run or probed again, and one that was started is looked at before it is tried (H1).
+ * Takes a migration from its first unfinished step to its last, or to a gate that is not to be passed in this run (`expanded`). Safe to call
+ * again after any crash: a step with a done row is never run or probed again, and one that was started is looked at before it is tried (H1).
  */
-export async function runSteps(migration: PlannedMigration, context: StepContext, onStep: (report: StepReport) => void): Promise<void> {
+export async function runSteps(
+  migration: PlannedMigration,
+  context: StepContext,
+  onStep: (report: StepReport) => void,
+): Promise<'complete' | 'expanded'> {
   const done = await doneSteps(context)
   for (const step of migration.steps) {
     context.options.signal.throwIfAborted()
     if (done.has(step.id)) onStep({ id: step.id, title: step.title, state: 'done-before', attempts: 0, ms: 0 })
+    else if (step.kind === 'gate' && context.options.contract === undefined) return 'expanded'
     else onStep(await runStep(step, context))
   }
+  return 'complete'
 }
 
 async function doneSteps(context: StepContext): Promise<ReadonlySet<string>> {
@@ -46,7 +53,8 @@ async function persist(step: Step, context: StepContext): Promise<StepOutcome> {
   const { options, connections, migration, emit } = context
   for (let tries = 0; ; tries++) {
     try {
-      await journalOf(context).record(options.plan.project, { type: 'step-started', migration, step: step.id })
+      // A gate only looks: until it opens, the migration is as it was.
+      if (step.kind !== 'gate') await journalOf(context).record(options.plan.project, { type: 'step-started', migration, step: step.id })
       if (tries === 0) emit({ type: 'step-started', migration, step: step.id })
       return await execute(step, context)
     } catch (error) {
@@ -85,6 +93,8 @@ function execute(step: Step, context: StepContext): Promise<StepOutcome> {
       return runEach(step, context)
     case 'code':
       return runCode(step, context)
+    case 'gate':
+      return passGate(step, context)
   }
 }
 

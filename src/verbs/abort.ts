@@ -1,7 +1,7 @@
 import { adapters } from '../adapters/index.ts'
 import type { History } from '../model/adapter.ts'
 import type { StoredMigration } from '../model/journal.ts'
-import { inFlight } from '../run/state.ts'
+import { expandedIn, inFlight } from '../run/state.ts'
 import type { LoadedMigrations } from './load-migrations.ts'
 import type { Target } from './target.ts'
 import { readSituation } from './target.ts'
@@ -23,7 +23,7 @@ export async function abortScene(
   const situation = await readSituation(target, files, named.project)
   const schema = situation.catalog.searchPath[0] ?? 'public'
   if (loaded !== undefined) return { project: situation.project, loaded, history: loaded.history(schema) }
-  const id = named.migration ?? inFlight(situation.progress)[0]
+  const id = named.migration ?? [...inFlight(situation.progress), ...expandedIn(situation.progress)][0]
   const stored = id === undefined ? undefined : await target.engine.journal(target.session).stored(situation.project, id)
   return { project: situation.project, loaded: files, history: stored === undefined ? undefined : storedHistory(stored, schema) }
 }

@@ -88,7 +88,8 @@ export async function refuseStale(
   const begun = saved.migrations.some((migration) => situation.progress.has(migration.id))
   // Once a part of it has run, the tables differ by its own doing, and the journal says how far it came.
   if (!begun && touchedHash(saved.migrations, situation.catalog) !== saved.touched) throw stale('a table that it touches has changed')
-  const rest = saved.migrations.filter((migration) => situation.progress.get(migration.id)?.state !== 'complete')
+  const isThere = (id: string) => ['complete', 'expanded'].includes(situation.progress.get(id)?.state ?? '')
+  const rest = saved.migrations.filter(({ id }) => !isThere(id))
   await refuseOtherModules(loaded.root, rest)
   return { plan: { ...saved, migrations: rest }, inFlight: inFlight(situation.progress), schema: schemaOf(situation) }
 }

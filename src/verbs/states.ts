@@ -5,7 +5,7 @@ import { present } from '../std/present.ts'
 import type { Situation } from './target.ts'
 
 /** Where a migration stands. `aborted` and `pending` are both still to be run. */
-export type MigrationState = 'pending' | 'running' | 'complete' | 'failed' | 'aborted' | 'skipped'
+export type MigrationState = 'pending' | 'running' | 'expanded' | 'complete' | 'failed' | 'aborted' | 'skipped'
 
 export interface Standing {
   readonly migration: Migration
@@ -43,6 +43,7 @@ function stateOf(mine: MigrationProgress | undefined, orm: HistoryState | undefi
   switch (mine?.state) {
     case 'running':
     case 'failed':
+    case 'expanded':
     case 'complete':
       return mine.state
     case 'aborting':
@@ -64,6 +65,6 @@ const byOrm: { readonly [state in HistoryState]: MigrationState | undefined } = 
 }
 
 function markSkipped(standings: readonly Standing[]): readonly Standing[] {
-  const lastDone = standings.findLastIndex((standing) => standing.state === 'complete')
+  const lastDone = standings.findLastIndex((standing) => standing.state === 'complete' || standing.state === 'expanded')
   return standings.map((standing, at) => (standing.state === 'pending' && at < lastDone ? { ...standing, state: 'skipped' } : standing))
 }

@@ -19,6 +19,7 @@ function relationsOf(step: Step): readonly string[] {
     case 'backfill':
       return step.work.kind === 'insert' ? [step.work.relation, step.work.target] : [step.work.relation]
     case 'code':
+    case 'gate':
       return []
     case 'each':
       return [step.relation, ...step.template.flatMap(relationsOf)]

@@ -8,6 +8,7 @@ import { postgres } from '../../src/postgres/engine.ts'
 import { hazards } from '../../src/postgres/hazards/index.ts'
 import { loadParser } from '../../src/postgres/parse.ts'
 import { measuredLocks } from '../../src/postgres/measured-locks.ts'
+import { operations } from '../../src/postgres/operations/index.ts'
 import { rewrites } from '../../src/postgres/rewrites/index.ts'
 import { connect, type PostgresSession } from '../../src/postgres/session.ts'
 import { simulate } from '../../src/postgres/simulate.ts'
@@ -52,7 +53,7 @@ describe.each(hazards.map((rule) => [rule.id, rule] as const))('the rule %s', (i
       expect(hazard.rule).toBe(id)
       expect(hazard.message).toContain(hazard.relation ?? '')
       expect(`${hazard.message} ${hazard.fix}`).not.toMatch(/undefined|\[object|NaN|  /)
-      expect([undefined, ...rewrites.map((rewrite) => rewrite.id)]).toContain(hazard.rewrite)
+      expect([undefined, ...[...rewrites, ...operations].map(({ id }) => id)]).toContain(hazard.rewrite)
     }
   })
 

@@ -42,6 +42,7 @@ export function textsOf({ steps }: PlannedMigration): readonly string[] {
     if (step.kind === 'sql') return step.sql.join('; ')
     if (step.kind === 'each') return step.template.flatMap(({ sql }) => sql).join('; ')
     if (step.kind === 'code') return step.call
+    if (step.kind === 'gate') return step.gates.map(({ kind }) => kind).join(', ')
     return backfillWords(step.work)
   })
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { BackfillStep, EachStep, PlannedMigration, SqlStep, Step } from '../../src/model/plan.ts'
+import type { BackfillStep, EachStep, GateStep, PlannedMigration, SqlStep, Step } from '../../src/model/plan.ts'
 import { workText } from '../../src/model/work-text.ts'
 import { postgresDialect } from '../../src/postgres/quote.ts'
 import { makeObjectName } from '../../src/std/object-name.ts'
@@ -31,8 +31,17 @@ async function takeStep(client: pg.Client, step: Step): Promise<void> {
       return await fill(client, step)
     case 'each':
       return await takeEach(client, step)
+    case 'gate':
+      return await passGate(client, step)
     case 'code':
       throw new TypeError('SQL never becomes a step of code')
+  }
+}
+
+async function passGate(client: pg.Client, { gates }: GateStep): Promise<void> {
+  for (const { sql, failure } of gates) {
+    const { rows } = await client.query(sql)
+    if (rows.length > 0) throw new Error(`${failure}: ${JSON.stringify(rows)}`)
   }
 }
 
@@ -67,7 +76,8 @@ async function fill(client: pg.Client, { work, walk }: BackfillStep): Promise<vo
     await client.query(
       `SELECT ${walk.columns.map((column, n) => `${postgresDialect.name(column)}::text::${walk.types[n]}`).join(', ')} FROM ${work.relation} LIMIT 1`,
     )
-  await client.query(at(workText({ ...work, where: `(${work.where})` })))
+  const inStep = work.kind === 'update' && work.inStep === true ? "set local lockkeeper.in_step = 'on'; " : ''
+  await client.query(`${inStep}${at(workText({ ...work, where: `(${work.where})` }))}`)
   if (!work.falsifies) return
   const { rows } = await client.query<{ left: string }>(`SELECT count(*) AS left FROM ${work.relation} WHERE (${at(work.where)})`)
   if (Number(rows[0]?.left) > 0) throw new Error(`${work.relation}: ${rows[0]?.left} rows still match ${work.where}`)

@@ -2,6 +2,7 @@ import type { Batch, BatchOutcome, Chunk } from '../../model/backfill.ts'
 import type { StepKey } from '../../model/journal.ts'
 import type { Row, Session } from '../../model/session.ts'
 import { codeOf } from '../failures.ts'
+import { inStepSetting } from '../in-step.ts'
 import { wantedOf } from './rows.ts'
 import { isKey, isMine, json, until, wantedNow } from './sql.ts'
 import { withAround, workOf } from './work.ts'
@@ -17,6 +18,7 @@ export async function runBatch(session: Session, key: StepKey, batch: Batch): Pr
     // For this transaction alone: to find the end of the next range may take longer.
     `set local statement_timeout = ${Math.ceil(batch.limits.statementTimeoutMs)}`,
     ...(batch.skipTriggers ? ['set local session_replication_role = replica'] : []),
+    ...(batch.work.kind === 'update' && batch.work.inStep === true ? [`set local ${inStepSetting} = 'on'`] : []),
     beginSql(batch),
     changeSql(key, batch),
     ...(batch.next.finished ? [finishSql(batch)] : []),

@@ -30,6 +30,7 @@ export const dropColumn: HazardRule<PgNode, Topic> = {
         message: `column ${found.command.name ?? ''} of ${found.key}${sizeOf(found.key, input.before)} goes with its data${lostWith(found)}; queries of the running application that name it fail`,
         fix: 'Deploy a version that does not use the column first, and drop it afterwards.',
         relation: found.key,
+        rewrite: 'drop-column',
         breaksOldApp: true,
       }))
   },

@@ -34,6 +34,7 @@ export const renameColumn: HazardRule<PgNode, Topic> = {
         message: `column ${subname} of ${key} is called ${newname} from then on: queries of the running application that say ${subname} fail`,
         fix: 'Add the new column, keep both in step with a trigger, move the application over, then drop the old one.',
         relation: key,
+        rewrite: 'rename-column',
         breaksOldApp: true,
       },
     ]

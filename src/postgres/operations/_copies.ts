@@ -1,0 +1,100 @@
+import type { Catalog, Column, Index, Relation } from '../../model/catalog.ts'
+import { makeObjectName } from '../../std/object-name.ts'
+import { isRelationName } from '../catalog-names.ts'
+import { withDescendants } from '../facts/relations.ts'
+import { textsOf, type ColumnRef, type IndexElem } from '../node.ts'
+import { postgresDialect } from '../quote.ts'
+import { edited, type Edit } from '../rewrites/_expression.ts'
+import { createIndexSql, indexPlan } from '../rewrites/_index.ts'
+import { sourceOf, tokenAt, type Source } from '../source.ts'
+import { columnsIn, nodesTagged } from '../tree.ts'
+
+const { name: quoted } = postgresDialect
+
+/** A column that gets a second one beside it. */
+export interface Copied {
+  /** Canonical name. */
+  readonly table: string
+  readonly relation: Relation
+  readonly from: string
+  readonly to: string
+  readonly catalog: Catalog
+}
+
+/** `name type` of the second column: nullable and without a DEFAULT, so that a value in it was written, by the new application or by the trigger. */
+export function copyClause(to: string, { type, collation }: Pick<Column, 'type' | 'collation'>): string {
+  return `${quoted(to)} ${type}${collation === undefined ? '' : ` COLLATE ${collation}`}`
+}
+
+/**
+ * CREATE INDEX once more for each index on the column, on the second one: the new application looks rows up by it, and says ON CONFLICT. Those
+ * of partitions come with their parent's. Undefined where one cannot be read.
+ */
+export function copiedIndexes(copied: Copied): readonly string[] | undefined {
+  const { table, catalog, from } = copied
+  const taken: string[] = []
+  const all = withDescendants(table, catalog).flatMap((key) => {
+    const relation = catalog.relations.get(key)
+    const own = relation?.indexes.filter((index) => index.valid && index.parent === undefined && index.mentions.includes(from)) ?? []
+    return own.map((index) => (relation === undefined ? undefined : copiedIndex({ ...copied, table: key, relation }, index, taken)))
+  })
+  return all.includes(undefined) ? undefined : (all as readonly string[])
+}
+
+function copiedIndex(copied: Copied, index: Index, taken: string[]): string | undefined {
+  const { table, relation, from, to, catalog } = copied
+  const source = sourceOf({ sql: index.definition })
+  const edits = [
+    ...nodesTagged<ColumnRef>('ColumnRef', source.node).flatMap((reference) => referenceEdit(source, reference, copied)),
+    ...keyEdits(source, copied),
+  ]
+  const sql = edited(index.definition, [0, Buffer.byteLength(index.definition, 'utf8')], edits)
+  const name = freeName({ catalog, relation, index, to, taken })
+  taken.push(name)
+  const plan = indexPlan(sourceOf({ sql }), { table, relation, name })
+  return plan === undefined || mentions(plan.node, from) ? undefined : createIndexSql(plan, {})
+}
+
+function referenceEdit(source: Source, { fields = [], location = 0 }: ColumnRef, { from, to }: Copied): readonly Edit[] {
+  return textsOf(fields).at(-1) === from ? editAt(source, tokenAt(source, location) + 2 * (fields.length - 1), to) : []
+}
+
+/** A key that is a plain column has no place in the tree: in the list, between a parenthesis or comma and something that is no call. */
+function keyEdits(source: Source, { from, to }: Copied): readonly Edit[] {
+  const start = source.tokens.findIndex(({ text }) => text === '(')
+  let depth = 0
+  return source.tokens.flatMap((token, at) => {
+    if (at < start) return []
+    if (token.text === '(') depth += 1
+    if (token.text === ')') depth -= 1
+    const before = source.tokens[at - 1]?.text
+    const isKey = depth === 1 && token.text === quoted(from) && (before === '(' || before === ',') && source.tokens[at + 1]?.text !== '('
+    return isKey ? editAt(source, at, to) : []
+  })
+}
+
+function editAt(source: Source, at: number, to: string): readonly Edit[] {
+  const token = source.tokens[at]
+  return token === undefined ? [] : [{ start: token.start, end: token.end, text: quoted(to) }]
+}
+
+/** Whether an index still names the column: then an edit went amiss. */
+function mentions(tree: unknown, column: string): boolean {
+  return columnsIn(tree).includes(column) || nodesTagged<IndexElem>('IndexElem', tree).some(({ name }) => name === column)
+}
+
+interface Naming {
+  readonly catalog: Catalog
+  readonly relation: Relation
+  readonly index: Index
+  readonly to: string
+  readonly taken: readonly string[]
+}
+
+/** It goes with the second column, so its name only has to be free. */
+function freeName({ catalog, relation, index, to, taken }: Naming): string {
+  for (let n = 0; ; n += 1) {
+    const name = makeObjectName(`_lk_${index.name}`, to, n === 0 ? 'copy' : `copy${n}`)
+    if (!taken.includes(name) && !isRelationName(catalog, relation.schema, name)) return name
+  }
+}

@@ -1,0 +1,44 @@
+import type { Engine } from '../model/engine.ts'
+import { LockkeeperError } from '../model/errors.ts'
+import type { Plan } from '../model/plan.ts'
+import { complete, type Completing } from '../run/complete.ts'
+import type { RunOptions } from '../run/options.ts'
+import { expandedIn, fold } from '../run/state.ts'
+import type { Ran } from './apply.ts'
+import { openTarget, projectKey, type Connection, type Target } from './target.ts'
+
+/** What is expanded in a database; no files are needed (H2). */
+export interface ExpandedScene {
+  readonly engine: Engine
+  readonly plan: Plan
+  readonly migrations: readonly string[]
+}
+
+/** Connects read-only and looks what there is to complete; `seen` hears which database it is. Throws `nothing-to-complete`. */
+export async function lookExpanded(
+  connection: Connection,
+  named: { readonly project?: string; readonly migration?: string },
+  seen: (target: Target) => void,
+): Promise<ExpandedScene> {
+  await using target = await openTarget(connection)
+  seen(target)
+  const { engine, session } = target
+  const { searchPath } = await session.readCatalog()
+  const project = projectKey(named.project, searchPath[0] ?? 'public')
+  const journal = engine.journal(session)
+  const expanded = expandedIn(fold(await journal.read(project)))
+  const migrations = named.migration === undefined ? expanded : [named.migration]
+  if (migrations.length === 0) throw new LockkeeperError('nothing-to-complete', `no migration of ${project} is expanded`)
+  const stored = await Promise.all(migrations.map((id) => journal.stored(project, id)))
+  const planned = stored.flatMap((one) => (one === undefined ? [] : [one.migration]))
+  return { engine, plan: { format: 1, project, touched: '', migrations: planned }, migrations }
+}
+
+/** Runs the contracts. Throws what `complete` of src/run throws. */
+export async function completeExpanded(
+  { engine, plan }: ExpandedScene,
+  options: Omit<RunOptions, 'engine' | 'plan' | 'migrations' | 'contract'> & Completing,
+): Promise<Ran> {
+  const report = await complete({ ...options, engine, plan, migrations: [] })
+  return { plan, report }
+}
