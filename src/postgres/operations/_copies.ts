@@ -6,7 +6,7 @@ import { textsOf, type ColumnRef, type IndexElem } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { edited, type Edit } from '../rewrites/_expression.ts'
 import { createIndexSql, indexPlan } from '../rewrites/_index.ts'
-import { sourceOf, tokenAt, type Source } from '../source.ts'
+import { closingOf, sourceOf, tokenAt, wordAt, type Source } from '../source.ts'
 import { columnsIn, nodesTagged } from '../tree.ts'
 
 const { name: quoted } = postgresDialect
@@ -59,12 +59,17 @@ function referenceEdit(source: Source, { fields = [], location = 0 }: ColumnRef,
   return textsOf(fields).at(-1) === from ? editAt(source, tokenAt(source, location) + 2 * (fields.length - 1), to) : []
 }
 
-/** A key that is a plain column has no place in the tree: in the list, between a parenthesis or comma and something that is no call. */
+/** A key or an INCLUDE column has no place in the tree: it stands in one of the two lists, behind a parenthesis or comma, and is no call. */
 function keyEdits(source: Source, { from, to }: Copied): readonly Edit[] {
-  const start = source.tokens.findIndex(({ text }) => text === '(')
+  const keys = source.tokens.findIndex(({ text }) => text === '(')
+  const include = wordAt(source, 'include', closingOf(source, keys))
+  return [keys, ...(include === undefined ? [] : [include + 1])].flatMap((start) => listEdits(source, start, { from, to }))
+}
+
+function listEdits(source: Source, start: number, { from, to }: Pick<Copied, 'from' | 'to'>): readonly Edit[] {
   let depth = 0
-  return source.tokens.flatMap((token, at) => {
-    if (at < start) return []
+  return source.tokens.slice(start, closingOf(source, start)).flatMap((token, offset) => {
+    const at = start + offset
     if (token.text === '(') depth += 1
     if (token.text === ')') depth -= 1
     const before = source.tokens[at - 1]?.text

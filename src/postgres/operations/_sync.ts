@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import { makeObjectName } from '../../std/object-name.ts'
-import { inStepSetting } from '../in-step.ts'
+import { differs, inStepSetting } from '../in-step.ts'
 import { edited, type Edit } from '../rewrites/_expression.ts'
 import { textsOf, type ColumnRef } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
@@ -105,10 +105,6 @@ function columnsOf(value: string): readonly string[] {
   return columnsIn(parseOne(`SELECT ${value}`))
 }
 
-function quotedList(columns: readonly string[]): (row: 'NEW' | 'OLD') => string {
-  return (row) => columns.map((column) => `${row}.${quoted(column)}`).join(', ')
-}
-
 function functionSql(names: Names, place: SyncTable): string {
   const body = [
     'DECLARE',
@@ -154,8 +150,8 @@ function orNothing(lines: readonly string[]): readonly string[] {
 }
 
 function changed(columns: readonly string[]): string {
-  const list = quotedList(columns)
-  return `ROW(${list('OLD')}) OPERATOR(pg_catalog.*<>) ROW(${list('NEW')})`
+  const of = (row: 'NEW' | 'OLD') => columns.map((column) => `${row}.${quoted(column)}`)
+  return differs(of('OLD'), of('NEW'))
 }
 
 /** Then an INSERT that leaves the new column out is one of either application, and cannot be counted. */

@@ -2,6 +2,7 @@ import type { Column, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import type { Work } from '../../model/plan.ts'
 import type { Rewrite, RewriteOptions, Rewritten } from '../../model/rewrite.ts'
+import { differs } from '../in-step.ts'
 import { findRelation, relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
@@ -83,7 +84,7 @@ function rewrite(target: Target, options: RewriteOptions): Rewritten | undefined
     later: {
       gates: [
         backfilledGate(table, [to], where),
-        inStepGate(table, relation, `ROW(${old}) OPERATOR(pg_catalog.*<>) ROW(${fresh})`),
+        inStepGate(table, relation, differs([old], [fresh])),
         nothingNames({ table, relation, column: column.name }),
       ],
       steps: writeSteps([contractDraft(target, triggers)], indexes.after, options),
