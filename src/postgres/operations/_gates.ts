@@ -50,6 +50,8 @@ interface Gone {
   readonly relation: Relation
   /** Absent: the whole table. */
   readonly column?: string
+  /** Canonical names of tables that go with it, so that what they have on it is in nobody's way. */
+  readonly besides?: readonly string[]
 }
 
 /** A new name takes nothing away from what the catalog ties to the column: only texts still say the old one. */
@@ -60,7 +62,8 @@ export function nothingNames({ table, relation, column }: Gone): Gate {
 
 /** All that the server would refuse a DROP for, or take with it, or that fails afterwards. Indexes and constraints of the table itself go with it. */
 export function nothingDepends(gone: Gone): Gate {
-  const { table, relation, column } = gone
+  const { table, relation, column, besides = [] } = gone
+  const ours = [table, ...besides].map((key) => `${literal(key)}::pg_catalog.regclass`).join(', ')
   const self = `${literal(table)}::pg_catalog.regclass`
   const part =
     column === undefined
@@ -72,9 +75,14 @@ WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid =
   AND NOT (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = ${self})
   AND NOT (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = d.objid AND c.relkind IN ('i', 'I', 'S')))
   AND NOT (d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum WHERE f.oid = d.objid AND f.adrelid = ${self} AND ${column === undefined ? 'true' : `a.attname = ${literal(column)}`}))
-  AND NOT (d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.oid = d.objid AND k.conrelid = ${self}))
+  AND NOT (d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.oid = d.objid AND k.conrelid IN (${ours})))
   AND NOT (d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.oid = d.objid AND t.tgrelid = ${self} AND (t.tgisinternal${column === undefined ? ' OR true' : " OR t.tgname LIKE '~lk%'"})))`
-  return dependsGate(gone, `${tied}\nUNION ALL\n${functionsNaming(relation, column ?? relation.name)}`)
+  // A rule of the relation itself (that of a view is one) goes with it.
+  const ownRule = `\n  AND NOT (d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.oid = d.objid AND r.ev_class = ${self}))`
+  return dependsGate(
+    gone,
+    `${tied}${column === undefined ? ownRule : ''}\nUNION ALL\n${functionsNaming(relation, column ?? relation.name)}`,
+  )
 }
 
 function dependsGate({ table, column }: Gone, sql: string): Gate {
