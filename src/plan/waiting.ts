@@ -25,7 +25,7 @@ export function waitsFor<Node>(
 }
 
 /** "the columns name and full_name of public.users" */
-export function doubledText({ relation, columns }: Doubled): string {
+function doubledText({ relation, columns }: Doubled): string {
   if (columns === undefined) return relation
   return `the column${columns.length === 1 ? '' : 's'} ${columns.join(' and ')} of ${relation}`
 }
