@@ -6,6 +6,7 @@ import type { RunOptions, RunReport } from '../run/options.ts'
 import { present } from '../std/present.ts'
 import type { ApplyVerbOptions, Ran } from '../verbs/apply.ts'
 import { applyLooked, isIdle, look, refuseWaiting } from '../verbs/apply.ts'
+import { applyToTheEnd } from '../verbs/complete.ts'
 import type { LoadedMigrations } from '../verbs/load-migrations.ts'
 import type { Planned } from '../verbs/plan.ts'
 import { planPending, refuseStale } from '../verbs/plan.ts'
@@ -40,7 +41,9 @@ export async function applyPending(request: ApplyRequest): Promise<number> {
   if (isIdle(first.planned)) return nothing(request, first.planned.plan)
   if (hasWork(first.planned) && !(await confirmed(invocation, context, question(first.planned)))) return 1
   await using progress = await progressListener(context, invocation.options.events)
-  const reports = await applyLooked(verbOptions(request, progress.listener), first)
+  const options = verbOptions(request, progress.listener)
+  const asked = { contract: { overrides: [], minAgeMs: 0, waitMs: 0 }, ...present({ project: request.config.project }) }
+  const reports = invocation.options.complete === true ? await applyToTheEnd(options, first, asked) : await applyLooked(options, first)
   const json = invocation.options.json === true || invocation.options.format === 'json'
   const { plan, report } = joined(reports)
   refuseWaiting(reports)
