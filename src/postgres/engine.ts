@@ -20,6 +20,7 @@ import { codeWalk, rowWork } from './row-work.ts'
 import { connect } from './session.ts'
 import { simulate } from './simulate.ts'
 import { split } from './split.ts'
+import { reverse } from './reverse.ts'
 import { touches } from './touches.ts'
 import { topicsOf } from './topics.ts'
 import { wordsOf } from './words.ts'
@@ -45,6 +46,7 @@ export const postgres: Engine<PgNode> = {
   hazards,
   topics: topicsOf,
   touches,
+  reverse,
   rewrites: [...rewrites, ...operations],
   rowWork,
   codeWalk,
