@@ -51,7 +51,7 @@ function byHand(why: string, { statement: { sql } }: Judged<PgNode>): Reversal {
 }
 
 /** One after the other; the drops of each stand before what it makes. */
-export function joined(all: readonly Reversal[]): Reversal {
+function joined(all: readonly Reversal[]): Reversal {
   return {
     sql: all.flatMap(({ sql }) => sql),
     lost: all.flatMap(({ lost }) => lost),
@@ -59,24 +59,24 @@ export function joined(all: readonly Reversal[]): Reversal {
   }
 }
 
-function renamed({ renameType, relation, subname = '', newname = '' }: RenameStmt, before: Catalog): Reversal | undefined {
-  const key = relationKey(relation ?? {}, before)
-  const found = before.relations.get(key)
-  const back = (sql: string): Reversal => ({ ...nothing, sql: [sql] })
-  switch (renameType) {
-    case 'OBJECT_COLUMN':
-      return back(`ALTER TABLE ${key} RENAME COLUMN ${quoted(newname)} TO ${quoted(subname)}`)
-    case 'OBJECT_TABCONSTRAINT':
-      return back(`ALTER TABLE ${key} RENAME CONSTRAINT ${quoted(newname)} TO ${quoted(subname)}`)
-    case 'OBJECT_TABLE':
-      return found === undefined ? undefined : back(`ALTER TABLE ${quoted(found.schema, newname)} RENAME TO ${quoted(found.name)}`)
-    case 'OBJECT_INDEX':
-      return back(
-        `ALTER INDEX ${quoted(relation?.schemaname ?? before.searchPath[0] ?? 'public', newname)} RENAME TO ${quoted(relation?.relname ?? '')}`,
-      )
-    default:
-      return undefined
-  }
+function renamed(statement: RenameStmt, before: Catalog): Reversal | undefined {
+  const sql = renames[statement.renameType ?? '']?.(statement, before)
+  return sql === undefined ? undefined : { ...nothing, sql: [sql] }
+}
+
+const renames: { readonly [type: string]: ((statement: RenameStmt, before: Catalog) => string | undefined) | undefined } = {
+  OBJECT_COLUMN: ({ relation, subname = '', newname = '' }, before) =>
+    `ALTER TABLE ${relationKey(relation ?? {}, before)} RENAME COLUMN ${quoted(newname)} TO ${quoted(subname)}`,
+  OBJECT_TABCONSTRAINT: ({ relation, subname = '', newname = '' }, before) =>
+    `ALTER TABLE ${relationKey(relation ?? {}, before)} RENAME CONSTRAINT ${quoted(newname)} TO ${quoted(subname)}`,
+  OBJECT_TABLE({ relation, newname = '' }, before) {
+    const found = before.relations.get(relationKey(relation ?? {}, before))
+    return found === undefined ? undefined : `ALTER TABLE ${quoted(found.schema, newname)} RENAME TO ${quoted(found.name)}`
+  },
+  OBJECT_INDEX({ relation, newname = '' }, before) {
+    const schema = relation?.schemaname ?? before.searchPath[0] ?? 'public'
+    return `ALTER INDEX ${quoted(schema, newname)} RENAME TO ${quoted(relation?.relname ?? '')}`
+  },
 }
 
 function relations(before: Catalog, after: Catalog): readonly Reversal[] {

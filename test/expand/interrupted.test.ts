@@ -61,14 +61,11 @@ forEachVersion('a run that is interrupted', (version) => {
     await using session = await connect({ url: server.url, applicationName: 'setup' })
     await session.script([setup])
     await session.close()
-    let restarts = 0
-    let restarting: Promise<void> | undefined
+    const restarts: Promise<void>[] = []
     const restartAt =
-      (type: string): Listener =>
+      (type: string, most: number): Listener =>
       (event) => {
-        if (event.type !== type || restarting !== undefined) return
-        restarts += 1
-        restarting = server.restart('immediate')
+        if (event.type === type && restarts.length < most) restarts.push(server.restart('immediate'))
       }
     const plan = await planFor(server.url)
     expect((await run(runOptions(server.url, plan, { listener: restartAt('batch-done') }))).migrations).toMatchObject([
