@@ -68,15 +68,13 @@ forEachVersion('a run that is interrupted', (version) => {
         if (event.type === type && restarts.length < most) restarts.push(server.restart('immediate'))
       }
     const plan = await planFor(server.url)
-    expect((await run(runOptions(server.url, plan, { listener: restartAt('batch-done') }))).migrations).toMatchObject([
-      { state: 'expanded' },
-    ])
-    await restarting
-    restarting = undefined
-    const listener: Listener = (event) => event.type === 'step-started' && restartAt('step-started')(event)
-    expect((await complete({ ...runOptions(server.url, plan, { listener }), contract })).migrations).toMatchObject([{ state: 'complete' }])
-    await restarting
-    expect(restarts).toBe(2)
+    const expanding = runOptions(server.url, plan, { listener: restartAt('batch-done', 1) })
+    expect((await run(expanding)).migrations).toMatchObject([{ state: 'expanded' }])
+    await Promise.all(restarts)
+    const completing = runOptions(server.url, plan, { listener: restartAt('step-started', 2) })
+    expect((await complete({ ...completing, contract })).migrations).toMatchObject([{ state: 'complete' }])
+    await Promise.all(restarts)
+    expect(restarts).toHaveLength(2)
     expect(await named(server.url)).toBe(60_000)
   })
 })
