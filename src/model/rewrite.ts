@@ -8,6 +8,8 @@ export interface Rewritten {
   /** Their ids are only the words that describe them; the planner numbers them. */
   readonly steps: readonly Step[]
   readonly checks: readonly DataCheck[]
+  /** It does what the user says that columns of these statements hold (up, down), together with other statements: none of them is taken as written. */
+  readonly gives?: true
   /** What comes when the running application is gone; absent where there is nothing. */
   readonly later?: Later
 }

@@ -1,4 +1,5 @@
 import type { HazardRule } from '../../model/hazard.ts'
+import { valueFor } from '../../model/up-down.ts'
 import { constraintsOf, defaultOf, isSerial } from '../facts/add-column.ts'
 import type { ColumnDef, PgNode } from '../node.ts'
 import type { Topic } from '../topics.ts'
@@ -26,10 +27,11 @@ export const notNullWithoutDefault: HazardRule<PgNode, Topic> = {
     return actionsOf(input, 'AT_AddColumn')
       .filter((found) => isUnfilled(columnIn(found) ?? {}) && columnOf(found, columnIn(found)?.colname) === undefined)
       .map((found) => ({
+        ...(valueFor(input.upDown, 'up', columnIn(found)?.colname ?? '') !== undefined && { rewrite: 'add-column' }),
         rule: 'not-null-without-default',
         severity: 'error',
         message: `column ${columnIn(found)?.colname ?? ''} is NOT NULL and has no default: it cannot be added to ${found.key} while that has rows, and inserts of the running application fail`,
-        fix: 'Give it a DEFAULT, or add it nullable, fill it from a new version of the application, and set NOT NULL then.',
+        fix: `Give it a DEFAULT; or say what it holds in a comment above the statement (-- lockkeeper-up ${columnIn(found)?.colname ?? ''}: EXPRESSION), and lockkeeper apply fills it; or add it nullable, fill it from a new version of the application, and set NOT NULL then.`,
         relation: found.key,
         breaksOldApp: true,
       }))

@@ -58,7 +58,8 @@ function findPair(judged: readonly Judged<PgNode>[], at: number): Pair | undefin
 
 /** SET NOT NULL, or 18's ADD CONSTRAINT ... NOT NULL, that would read the table under its lock. */
 function requiredBy(judged: Judged<PgNode> | undefined): Required | undefined {
-  if (judged === undefined || !worksUnderLock(judged)) return undefined
+  // What the user says that it holds is the affair of the operation of that name.
+  if (judged === undefined || judged.upDown !== undefined || !worksUnderLock(judged)) return undefined
   const set = alterTarget(judged, 'AT_SetNotNull')
   if (set !== undefined) return { target: set, column: set.action.name ?? '' }
   const add = alterTarget(judged, 'AT_AddConstraint')

@@ -1,0 +1,64 @@
+import type { Files } from '../model/adapter.ts'
+import { LockkeeperError } from '../model/errors.ts'
+import type { Migration, SourceId } from '../model/migration.ts'
+import type { Direction, GivenValue } from '../model/up-down.ts'
+import { nearest } from '../std/nearest.ts'
+import { lineAt, readText, unreadable } from './_files.ts'
+import { parseJson } from './_json.ts'
+
+/** Tools that would take the file itself for a migration: there the comments say it, and files of pgroll say it by themselves. */
+const without: ReadonlySet<SourceId> = new Set(['node-pg-migrate', 'pgroll'])
+
+/**
+ * The migrations with what the files beside them say that columns hold: `<migration>.lockkeeper.json`, and `migration.lockkeeper.json` beside a
+ * `migration.sql`. Throws `up-down-invalid` and `source-unreadable` with file and line.
+ */
+export async function withUpDownFiles(files: Files, migrations: readonly Migration[]): Promise<readonly Migration[]> {
+  return await Promise.all(migrations.map((migration) => (without.has(migration.source) ? migration : withUpDownFile(files, migration))))
+}
+
+async function withUpDownFile(files: Files, migration: Migration): Promise<Migration> {
+  const file = migration.file.replace(/(\.up)?\.\w+$/, '.lockkeeper.json')
+  if ((await files.exists(file)) !== 'file') return migration
+  const { text } = await readText(files, file)
+  return { ...migration, upDown: readValues(file, text) }
+}
+
+function readValues(file: string, text: string): readonly GivenValue[] {
+  const content = parseJson(file, text)
+  if (!isObject(content)) throw unreadable({ file, line: 1 }, 'is no object with the keys up and down')
+  return Object.entries(content).flatMap(([key, values]) => {
+    const place = { file, line: lineOf(text, key) }
+    if (key !== 'up' && key !== 'down') throw unknownKey(place, key)
+    if (!isObject(values)) throw invalid(place, `${key} is no object of columns and expressions`)
+    return Object.entries(values).map(([name, sql]) => valueOf({ direction: key, name, file, line: lineOf(text, name) }, sql))
+  })
+}
+
+function valueOf(given: Omit<GivenValue, 'sql'>, sql: unknown): GivenValue {
+  if (typeof sql !== 'string' || sql.trim() === '') throw invalid(given, `the ${given.direction} of ${given.name} is no SQL expression`)
+  return { ...given, sql }
+}
+
+const keys: readonly Direction[] = ['up', 'down']
+
+function unknownKey(place: Pick<GivenValue, 'file' | 'line'>, key: string): LockkeeperError {
+  const meant = nearest(key, keys)
+  return invalid(place, `there is no key "${key}"`, meant === undefined ? 'The keys are up and down.' : `Did you mean "${meant}"?`)
+}
+
+function invalid({ file, line }: Pick<GivenValue, 'file' | 'line'>, what: string, hint?: string): LockkeeperError {
+  return new LockkeeperError('up-down-invalid', `${file}, line ${line}: ${what}.`, {
+    ...(hint !== undefined && { hint }),
+    details: { file, line },
+  })
+}
+
+function isObject(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function lineOf(text: string, key: string): number {
+  const offset = text.indexOf(JSON.stringify(key))
+  return offset < 0 ? 1 : lineAt(text, offset)
+}
