@@ -1,4 +1,4 @@
-import type { Catalog } from '../../model/catalog.ts'
+import type { Catalog, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import type { BackfillStep, DataCheck, Gate, Work } from '../../model/plan.ts'
 import type { Rewritten, RewriteOptions } from '../../model/rewrite.ts'
@@ -13,7 +13,7 @@ import { notNullDrafts } from '../rewrites/_not-null.ts'
 import { catalogAfter, cleanup, writeSteps, type Draft, type DraftStep } from '../rewrites/_step.ts'
 import { backfilledGate, inStepGate, nothingDepends } from './_gates.ts'
 import { keptOf, reshapeAt, whyNotReshape, type AddedColumn, type Reshape } from './_reshape.ts'
-import { syncTriggers, type Side, type Sync, type SyncTriggers } from './_sync.ts'
+import { asStored, syncTriggers, type Side, type Sync, type SyncTriggers } from './_sync.ts'
 
 const { name: quoted } = postgresDialect
 
@@ -41,6 +41,8 @@ interface Making {
   readonly reshape: Reshape
   readonly syncs: readonly Sync[]
   readonly triggers: SyncTriggers
+  /** With all of its columns. */
+  readonly wide: Relation
   readonly options: RewriteOptions
 }
 
@@ -53,7 +55,7 @@ function stepsOf(reshape: Reshape, judged: readonly Judged<PgNode>[], options: R
   if (adds.length < texts.length || relation === undefined) return undefined
   const { syncs, fills } = keptOf(reshape)
   const triggers = syncTriggers({ table, relation, catalog: before, syncs, fills })
-  const making = { reshape, syncs, triggers, options }
+  const making = { reshape, syncs, triggers, options, wide: relation }
   const backfills = syncs.filter(hasUp).map((sync) => fillStep(sync, making, wide))
   const constraints = constraintsOf(added, wide)
   if (constraints === undefined || backfills.includes(undefined)) return undefined
@@ -165,7 +167,7 @@ function checksFor({ name, value, required }: AddedColumn, { reshape, judged, op
   return checksAt(place, valueCheck({ table, relation, column: name, where: `${value.value} IS NULL` }))
 }
 
-function gatesOf({ reshape, syncs }: Making): readonly Gate[] {
+function gatesOf({ reshape, syncs, wide }: Making): readonly Gate[] {
   const { table, relation, dropped } = reshape
   const filled = syncs.filter(hasUp).map((sync) =>
     backfilledGate(
@@ -174,7 +176,7 @@ function gatesOf({ reshape, syncs }: Making): readonly Gate[] {
       unfilled(sync),
     ),
   )
-  const agreeing = syncs.filter((sync) => canAgree(sync, reshape)).map((sync) => inStepGate(table, relation, apart(sync)))
+  const agreeing = syncs.filter((sync) => canAgree(sync, reshape)).map((sync) => inStepGate(table, relation, apart(sync, wide)))
   const needed = dropped.map(({ column }) => nothingDepends({ table, relation, column: column.name }))
   return [...filled, ...agreeing, ...needed]
 }
@@ -187,13 +189,13 @@ function canAgree({ old, new: fresh }: Sync, { added, dropped }: Reshape): boole
 }
 
 /** Neither direction explains the row: an expression may forget something, and then only the other one agrees. */
-function apart({ old, new: fresh }: Sync): string {
+function apart({ old, new: fresh }: Sync, relation: Relation): string {
   const sides = [valued(old), valued(fresh)]
   return sides
     .map((side) =>
       differs(
         side.map(({ column }) => quoted(column)),
-        side.map(({ value }) => value),
+        side.map(({ column, value }) => asStored(column, value, relation)),
       ),
     )
     .join(' AND ')

@@ -190,8 +190,14 @@ function apart(fresh: readonly Side[], relation: Relation): string {
   const able = fresh.flatMap(({ column, value }) => (value === undefined ? [] : [{ column, value }]))
   return differs(
     able.map(({ column }) => `OLD.${quoted(column)}`),
-    able.map(({ value }) => overRow(value, relation, 'OLD')),
+    able.map(({ column, value }) => overRow(asStored(column, value, relation), relation, 'OLD')),
   )
+}
+
+/** The value as its column would hold it: only what has the same type can be compared by its bytes. */
+export function asStored(column: string, value: string, { columns }: Relation): string {
+  const type = columns.find(({ name }) => name === column)?.type
+  return type === undefined ? value : `(${value})::${type}`
 }
 
 /** Of INSERTs, the old application's give a column that goes, and leave NULL one that is to have a value. */
