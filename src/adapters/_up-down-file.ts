@@ -14,12 +14,12 @@ const without: ReadonlySet<SourceId> = new Set(['node-pg-migrate', 'pgroll'])
  * `migration.sql`. Throws `up-down-invalid` and `source-unreadable` with file and line.
  */
 export async function withUpDownFiles(files: Files, migrations: readonly Migration[]): Promise<readonly Migration[]> {
-  return await Promise.all(migrations.map((migration) => (without.has(migration.source) ? migration : withUpDownFile(files, migration))))
+  return await Promise.all(migrations.map((migration) => withUpDownFile(files, migration)))
 }
 
 async function withUpDownFile(files: Files, migration: Migration): Promise<Migration> {
   const file = migration.file.replace(/(\.up)?\.\w+$/, '.lockkeeper.json')
-  if ((await files.exists(file)) !== 'file') return migration
+  if (without.has(migration.source) || (await files.exists(file)) !== 'file') return migration
   const { text } = await readText(files, file)
   return { ...migration, upDown: readValues(file, text) }
 }

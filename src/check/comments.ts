@@ -91,7 +91,7 @@ function endOfBlock(text: string, from: number): number {
 }
 
 function withoutMarks(line: string): Marked {
-  const [head = '', indent = ''] = /^\s*(?:--+|\/\*+|\*+(?!\/)|\/\/+)?(\s*)/.exec(line) ?? []
+  const [head = '', indent = ''] = /^(?:\s*(?:--+|\/\*+|\*+(?!\/)|\/\/+))?(\s*)/.exec(line) ?? []
   const text = line
     .slice(head.length)
     .replace(/\s*\*\/\s*$/, '')

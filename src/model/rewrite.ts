@@ -35,6 +35,8 @@ export interface Rewrite<Node = unknown> {
   readonly id: string
   readonly why: string
   readonly source: string
+  /** It can do what the user says that columns hold; its `whyNot` is then the reason why not. */
+  readonly gives?: true
   match(judged: readonly Judged<Node>[], at: number, options: RewriteOptions): Rewritten | undefined
   /** Where it is the cure and cannot be had: the reason, for whoever reads that the migration is blocked. */
   whyNot?(judged: readonly Judged<Node>[], at: number): string | undefined

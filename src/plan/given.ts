@@ -17,7 +17,8 @@ export function refuseUnused<Node>(engine: PlanEngine<Node>, { parts, items, con
   const idle = parts.find((part) => part.judged.upDown !== undefined && !used.has(part))
   const [value] = idle?.judged.upDown ?? []
   if (idle === undefined || value === undefined) return
-  const reasons = engine.rewrites.map((rewrite) => rewrite.whyNot?.(judged, parts.indexOf(idle)))
+  const able = engine.rewrites.filter(({ gives }) => gives === true)
+  const reasons = able.map((rewrite) => rewrite.whyNot?.(judged, parts.indexOf(idle)))
   const why = reasons.find((reason) => reason !== undefined) ?? 'lockkeeper cannot keep old and new in step here'
   throw new LockkeeperError('up-down-invalid', `${value.place}: the ${value.direction} of ${value.column} cannot be used: ${why}.`, {
     details: present({ file: context.migration.file, migration: context.migration.id }),

@@ -39,9 +39,15 @@ function expressionOf(given: GivenValue): Source {
   const node = hasComment(given) ? undefined : parseOne(sql)
   const { targetList = [], limitOption: _limit, op: _op, ...rest } = node !== undefined && 'SelectStmt' in node ? node.SelectStmt : {}
   const [target, ...more] = targetList
-  const isOne = target !== undefined && 'ResTarget' in target && target.ResTarget.name === undefined && more.length === 0
+  const value = target !== undefined && 'ResTarget' in target && target.ResTarget.name === undefined ? target.ResTarget.val : undefined
+  const isOne = value !== undefined && !isList(value) && more.length === 0
   if (node === undefined || !isOne || Object.keys(rest).length > 0) throw invalid(given, 'it is no SQL expression')
   return sourceOf({ sql })
+}
+
+// In parentheses `a, b` is a row, and nobody means that.
+function isList(value: PgNode): boolean {
+  return 'RowExpr' in value && value.RowExpr.row_format === 'COERCE_IMPLICIT_CAST'
 }
 
 function hasComment(given: GivenValue): boolean {
@@ -145,8 +151,9 @@ function whyNotInSteps(tree: unknown, { before }: Judged<PgNode>): string | unde
   if (unlike !== undefined || nodesTagged<SQLValueFunction>('SQLValueFunction', tree).length > 0)
     return 'it asks for the time or the session, which are others each time'
   if (nodesTagged<ParamRef>('ParamRef', tree).length > 0) return 'it has a parameter, and nobody gives it a value'
+  const why = whyNotInBatches(tree, before, 'where')
   const aggregate = aggregateIn(tree, before)
-  return aggregate === undefined ? whyNotInBatches(tree, before, 'where') : `it asks other rows (${aggregate})`
+  return why ?? (aggregate === undefined ? undefined : `it asks other rows (${aggregate})`)
 }
 
 /** Stable, and yet not of the row. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { forEachVersion, freshDatabase } from '../support/postgres.ts'
-import { expectNone, liveThrough, planFor, takenBack } from '../support/live-through.ts'
+import { expectNone, expectLivedThrough, planFor, expectTakenBack } from '../support/live-through.ts'
 import { run } from '../../src/run/run.ts'
 import { runOptions } from '../support/run.ts'
 
@@ -16,7 +16,7 @@ ALTER TABLE orders DROP COLUMN code;`,
   }
 
   test('is filled by a trigger in its rows until nobody needs it', async () => {
-    await liveThrough({
+    await expectLivedThrough({
       ...change,
       old: [
         (n) => `insert into orders (id, total, currency) values (${100_000 + n}, ${n}, 'EUR');
@@ -33,7 +33,7 @@ ALTER TABLE orders DROP COLUMN code;`,
   }, 60_000)
 
   test('abort leaves nothing behind', async () => {
-    await takenBack(change)
+    await expectTakenBack(change)
   })
 })
 
@@ -51,7 +51,7 @@ CREATE INDEX posts_slug ON posts (slug);`,
   }
 
   test('follows them in what the old application writes, and keeps what the new one writes', async () => {
-    await liveThrough({
+    await expectLivedThrough({
       ...change,
       old: [
         (n) => `insert into posts (id, title, views) values (${100_000 + n}, 'Old ${n}', ${n % 3});
@@ -76,7 +76,7 @@ CREATE INDEX posts_slug ON posts (slug);`,
   }, 60_000)
 
   test('abort leaves nothing behind', async () => {
-    await takenBack(change)
+    await expectTakenBack(change)
   })
 
   test('is refused before anything is changed where the value is NULL for a row, or does not fit the column', async () => {
@@ -108,7 +108,7 @@ ALTER TABLE users ALTER COLUMN email SET DEFAULT 'x';`,
   }
 
   test('gets the value in the place of each NULL', async () => {
-    await liveThrough({
+    await expectLivedThrough({
       ...change,
       old: [
         (n) => `insert into users (id, nick, email) values (${100_000 + n}, 'old', ${n % 2 === 0 ? 'null' : "'given'"});
@@ -128,7 +128,7 @@ ALTER TABLE users ALTER COLUMN email SET DEFAULT 'x';`,
   }, 60_000)
 
   test('abort leaves nothing behind', async () => {
-    await takenBack(change)
+    await expectTakenBack(change)
   })
 })
 

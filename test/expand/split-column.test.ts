@@ -1,6 +1,6 @@
 import { test } from 'vitest'
 import { forEachVersion } from '../support/postgres.ts'
-import { expectNone, liveThrough, takenBack } from '../support/live-through.ts'
+import { expectNone, expectLivedThrough, expectTakenBack } from '../support/live-through.ts'
 
 const setup = `create table users (id int primary key, full_name text not null, note text);
   insert into users select n, 'First' || n || ' Last' || n from generate_series(1, 4000) n`
@@ -42,7 +42,7 @@ const lost = `with n as (select max(id) filter (where id between 100000 and 1999
 
 forEachVersion('a column that becomes two', (version) => {
   test('is there in both forms until complete, in step, with nothing that either version wrote lost', async () => {
-    await liveThrough({
+    await expectLivedThrough({
       version,
       setup,
       sql,
@@ -54,7 +54,7 @@ forEachVersion('a column that becomes two', (version) => {
   }, 60_000)
 
   test('abort leaves nothing behind', async () => {
-    await takenBack({ version, setup, sql })
+    await expectTakenBack({ version, setup, sql })
   })
 
   test('is written as one ALTER TABLE too, with the column that goes first', async () => {
@@ -63,7 +63,7 @@ forEachVersion('a column that becomes two', (version) => {
 -- lockkeeper-up "lastName": split_part("fullName", ' ', 2)
 -- lockkeeper-down "fullName": "firstName" || ' ' || "lastName"
 ALTER TABLE "User" DROP COLUMN "fullName", ADD COLUMN "firstName" TEXT NOT NULL, ADD COLUMN "lastName" TEXT NOT NULL UNIQUE;`
-    await liveThrough({
+    await expectLivedThrough({
       version,
       setup: `create table "User" (id serial primary key, "fullName" text not null);
         insert into "User" ("fullName") select 'First ' || n from generate_series(1, 2000) n`,
@@ -94,7 +94,7 @@ ALTER TABLE people DROP COLUMN first_name, DROP COLUMN last_name;`,
   }
 
   test('are there in both forms until complete, in step, with nothing lost', async () => {
-    await liveThrough({
+    await expectLivedThrough({
       ...merged,
       old: [
         (n) => `insert into people (id, first_name, last_name) values (${100_000 + n}, 'Old', 'N${n}');
@@ -118,6 +118,6 @@ ALTER TABLE people DROP COLUMN first_name, DROP COLUMN last_name;`,
   }, 60_000)
 
   test('abort leaves nothing behind', async () => {
-    await takenBack(merged)
+    await expectTakenBack(merged)
   })
 })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { TimedEvent } from '../../src/model/event.ts'
 import type { Plan } from '../../src/model/plan.ts'
@@ -33,7 +34,7 @@ export async function planFor(url: string, sql: string): Promise<Plan> {
   return planAll(await session.readCatalog(), [sqlMigration(sql)])
 }
 
-export async function schemaAt(url: string): ReturnType<typeof describeSchema> {
+async function schemaAt(url: string): ReturnType<typeof describeSchema> {
   await using session = await connect({ url, applicationName: 'look' })
   return await describeSchema((sql, values) => session.query(sql, values))
 }
@@ -42,10 +43,13 @@ const emptyAll = `do $$ declare t regclass; begin
   for t in select oid from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace loop execute format('truncate %s cascade', t); end loop;
 end $$`
 
+/** How long both are at work on what is expanded; each statement of theirs is followed by a pause of 20 ms. */
+const bothMs = 500
+
 const contract = { overrides: [], minAgeMs: 0, waitMs: 20_000 }
 
 /** Expands under the traffic of both, completes once the old one is gone, and holds the schema against that of the plain statements. */
-export async function liveThrough({ version, setup, sql, old, fresh, expanded, completed }: Change): Promise<void> {
+export async function expectLivedThrough({ version, setup, sql, old, fresh, expanded, completed }: Change): Promise<void> {
   await using database = await freshDatabase(version, { setup })
   await using wanted = await freshDatabase(version, { setup })
   const plain = await wanted.client()
@@ -60,6 +64,7 @@ export async function liveThrough({ version, setup, sql, old, fresh, expanded, c
   const plan = await planFor(database.url, sql)
   const options = runOptions(database.url, plan, { listener: onFirst })
   expect(await run(options)).toMatchObject({ migrations: [{ state: 'expanded' }] })
+  await sleep(bothMs)
   await expanded?.(database)
   const ofOld = await before.stop()
   expect(await complete({ ...options, contract })).toMatchObject({ migrations: [{ state: 'complete' }] })
@@ -71,7 +76,7 @@ export async function liveThrough({ version, setup, sql, old, fresh, expanded, c
 }
 
 /** Expands and takes it back: what is left is what was there. */
-export async function takenBack({ version, setup, sql }: Pick<Change, 'version' | 'setup' | 'sql'>): Promise<void> {
+export async function expectTakenBack({ version, setup, sql }: Pick<Change, 'version' | 'setup' | 'sql'>): Promise<void> {
   await using database = await freshDatabase(version, { setup })
   const before = await schemaAt(database.url)
   const options = runOptions(database.url, await planFor(database.url, sql))

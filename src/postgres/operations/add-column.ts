@@ -8,6 +8,7 @@ export const addColumn: Rewrite<PgNode> = {
   id: 'add-column',
   why: 'The running application does not know the new column. A trigger fills it by what the user says that it holds, and the old columns by the new ones, until the running application is gone.',
   source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES; measured: pgfacts D',
+  gives: true,
   match(judged, at, options) {
     return isOne(judged[at]) ? reshapeRewrite(judged, at, options) : undefined
   },

@@ -16,6 +16,7 @@ export const dropColumn: Rewrite<PgNode> = {
   id: 'drop-column',
   why: 'The running application still names the column. Once the evidence says that nobody does, it goes in an instant.',
   source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-DROP-COLUMN',
+  gives: true,
   match(judged, at, options) {
     const target = targetOf(judged[at])
     if (target !== undefined && reshapeAt(judged, at) !== undefined) return reshapeRewrite(judged, at, options)

@@ -22,6 +22,7 @@ export const setNotNull: Rewrite<PgNode> = {
   why: 'The running application may still write NULL. A trigger puts what the user says in its place, so that no write of it fails, until it is gone.',
   source:
     'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL; measured: pgfacts A.2, 13 to 18',
+  gives: true,
   match(judged, at, options) {
     const required = requiredAt(judged, at)
     return required === undefined || whyNotFor(required) !== undefined ? undefined : rewrite(required, { judged, at, options })
