@@ -23,7 +23,7 @@ const { name: quoted } = postgresDialect
  */
 export function reshapeRewrite(judged: readonly Judged<PgNode>[], at: number, options: RewriteOptions): Rewritten | undefined {
   const reshape = reshapeAt(judged, at)
-  if (reshape === undefined || whyNotReshape(reshape) !== undefined) return undefined
+  if (reshape === undefined || whyNotReshape(reshape, judged) !== undefined) return undefined
   const made = stepsOf(reshape, judged, options)
   if (made === undefined) return undefined
   return at === reshape.at ? made : { takes: 1, steps: [], checks: [], gives: true }
@@ -33,7 +33,9 @@ export function reshapeRewrite(judged: readonly Judged<PgNode>[], at: number, op
 export function whyNotReshapeAt(judged: readonly Judged<PgNode>[], at: number): string | undefined {
   const reshape = reshapeAt(judged, at)
   if (reshape === undefined) return undefined
-  return whyNotReshape(reshape) ?? `${reshape.table} has no key that can be walked in order, or a type makes the server write it anew`
+  return (
+    whyNotReshape(reshape, judged) ?? `${reshape.table} has no key that can be walked in order, or a type makes the server write it anew`
+  )
 }
 
 /** What is made of a reshape on the way. */

@@ -2,6 +2,7 @@ import type { Catalog, Column, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import { valueFor, type UpDown } from '../../model/up-down.ts'
 import { isSerial } from '../facts/add-column.ts'
+import { relationKey } from '../names.ts'
 import type { ConstrType, PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { addedTo, type Adding } from '../rewrites/_add-column.ts'
@@ -83,8 +84,9 @@ function dropOf(judged: Judged<PgNode>, at: number, table: string): readonly Dro
 }
 
 /** Why these columns cannot be kept in step. */
-export function whyNotReshape(reshape: Reshape): string | undefined {
-  const { added, dropped, relation } = reshape
+export function whyNotReshape(reshape: Reshape, judged: readonly Judged<PgNode>[]): string | undefined {
+  const { added, dropped, relation, table } = reshape
+  const members = [...added, ...dropped]
   const reasons = [
     ...added.map((one) => whyNotAdded(one, reshape)),
     ...dropped.map((one) => whyNotDropped(one, reshape)),
@@ -92,6 +94,7 @@ export function whyNotReshape(reshape: Reshape): string | undefined {
       relation,
       dropped.map(({ column }) => column.name),
     ),
+    ...members.map(({ value }) => whyMoving(value, table, { judged, but: members.map(({ at }) => at) })),
   ]
   return reasons.find((why) => why !== undefined)
 }
@@ -142,6 +145,37 @@ export function whyNoTriggers(relation: Relation, columns: readonly string[]): s
     return 'a trigger does not come with a table to those that inherit from it'
   const decides = kind === 'partitioned' && (partitionKey ?? [undefined]).some((key) => key === undefined || columns.includes(key))
   return decides ? 'a trigger cannot change a column that decides in which partition the row is' : undefined
+}
+
+interface Others {
+  readonly judged: readonly Judged<PgNode>[]
+  /** Positions of the statements that are looked after together. */
+  readonly but: readonly number[]
+}
+
+/** Two triggers on one row know nothing of each other: the one that goes first would read what the other has yet to write. */
+export function whyMoving(value: UpDown | undefined, table: string, { judged, but }: Others): string | undefined {
+  const changed = judged.flatMap((one, at) => (but.includes(at) ? [] : changedBy(one, table)))
+  const moving = value?.reads.find((read) => changed.includes(read))
+  return moving === undefined
+    ? undefined
+    : `it reads ${quoted(moving)}, which another statement of the migration changes: put that into a migration of its own`
+}
+
+/** Columns of the table that the statement renames, gives another type, or has filled by a trigger. */
+function changedBy(judged: Judged<PgNode>, table: string): readonly string[] {
+  const { node } = judged.statement
+  if ('RenameStmt' in node) {
+    const { renameType, relation, subname = '' } = node.RenameStmt
+    return renameType === 'OBJECT_COLUMN' && relation !== undefined && relationKey(relation, judged.before) === table ? [subname] : []
+  }
+  const target = alterTarget(judged, 'AT_AlterColumnType') ?? (judged.upDown === undefined ? undefined : actionOn(judged))
+  return target?.key === table ? [target.action.name ?? '', ...(judged.upDown ?? []).map(({ column }) => column)] : []
+}
+
+function actionOn(judged: Judged<PgNode>): ReturnType<typeof alterTarget> {
+  const kinds = ['AT_AddColumn', 'AT_DropColumn', 'AT_SetNotNull', 'AT_AddConstraint'] as const
+  return kinds.map((kind) => alterTarget(judged, kind)).find((found) => found !== undefined)
 }
 
 interface Kept {

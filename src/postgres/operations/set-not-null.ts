@@ -11,7 +11,7 @@ import { constraintOf } from '../rewrites/_constraint.ts'
 import { notNullDrafts } from '../rewrites/_not-null.ts'
 import { catalogAfter, cleanup, writeSteps, type Draft, type DraftStep } from '../rewrites/_step.ts'
 import { alterTarget, columnOf, isAddedHere, type Target } from '../rewrites/_target.ts'
-import { whyNoTriggers } from './_reshape.ts'
+import { whyMoving, whyNoTriggers } from './_reshape.ts'
 import { syncTriggers, type SyncTriggers } from './_sync.ts'
 
 const { name: quoted } = postgresDialect
@@ -35,6 +35,7 @@ export const setNotNull: Rewrite<PgNode> = {
 
 interface Required {
   readonly judged: Judged<PgNode>
+  readonly others: Parameters<typeof whyMoving>[2]
   readonly target: Target
   readonly column: string
   /** 18 can name the constraint. */
@@ -55,10 +56,10 @@ function requiredAt(judged: readonly Judged<PgNode>[], at: number): Required | u
   const value = valueFor(one.upDown, 'up', column)
   if (target === undefined || value === undefined) return undefined
   const added = isAddedHere(judged, target.key, column)
-  return { judged: one, target, column, value, added, ...present({ name: constraint?.conname }) }
+  return { judged: one, others: { judged, but: [at] }, target, column, value, added, ...present({ name: constraint?.conname }) }
 }
 
-function whyNotFor({ target, column, value, judged, added }: Required): string | undefined {
+function whyNotFor({ target, column, value, judged, added, others }: Required): string | undefined {
   const { relation, key } = target
   const known = columnOf(relation, column)
   if (added) return `the migration itself adds ${quoted(column)}: say what it holds where it is added, and add it NOT NULL`
@@ -66,7 +67,7 @@ function whyNotFor({ target, column, value, judged, added }: Required): string |
   if (known?.generated !== undefined) return `${quoted(column)} is generated, and cannot be written`
   const unknown = value.reads.find((read) => columnOf(relation, read) === undefined)
   if (unknown !== undefined) return `${quoted(unknown)} is no more where the statement stands`
-  const reason = whyNoTriggers(relation, [column])
+  const reason = whyNoTriggers(relation, [column]) ?? whyMoving(value, key, others)
   return reason ?? whyNoWalk(workOf(key, column, value), { relation, changes: [column], catalog: judged.before })
 }
 
