@@ -3,7 +3,7 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { Migration, SourceId } from '../model/migration.ts'
 import type { Direction, GivenValue } from '../model/up-down.ts'
 import { nearest } from '../std/nearest.ts'
-import { lineAt, readText, unreadable } from './_files.ts'
+import { entries, join, lineAt, readText, unreadable } from './_files.ts'
 import { parseJson } from './_json.ts'
 
 /** Tools that would take the file itself for a migration: there the comments say it, and files of pgroll say it by themselves. */
@@ -13,15 +13,34 @@ const without: ReadonlySet<SourceId> = new Set(['node-pg-migrate', 'pgroll'])
  * The migrations with what the files beside them say that columns hold: `<migration>.lockkeeper.json`, and `migration.lockkeeper.json` beside a
  * `migration.sql`. Throws `up-down-invalid` and `source-unreadable` with file and line.
  */
-export async function withUpDownFiles(files: Files, migrations: readonly Migration[]): Promise<readonly Migration[]> {
+export async function withUpDownFiles(files: Files, path: string, migrations: readonly Migration[]): Promise<readonly Migration[]> {
+  await refuseStrays(files, path, migrations)
   return await Promise.all(migrations.map((migration) => withUpDownFile(files, migration)))
 }
 
 async function withUpDownFile(files: Files, migration: Migration): Promise<Migration> {
-  const file = migration.file.replace(/(\.up)?\.\w+$/, '.lockkeeper.json')
+  const file = besideOf(migration)
   if (without.has(migration.source) || (await files.exists(file)) !== 'file') return migration
   const { text } = await readText(files, file)
   return { ...migration, upDown: readValues(file, text) }
+}
+
+const ending = '.lockkeeper.json'
+
+function besideOf({ file }: Migration): string {
+  return file.replace(/(\.up)?\.\w+$/, ending)
+}
+
+/** One that belongs to no migration is misspelt, and would be missed only when rows lack their values. */
+async function refuseStrays(files: Files, path: string, migrations: readonly Migration[]): Promise<void> {
+  if (migrations.some(({ source }) => without.has(source))) return
+  const known = new Set(migrations.map(besideOf))
+  const inside = (await entries(files, path)).filter(({ kind, name }) => kind === 'file' && name.endsWith(ending))
+  const stray = inside.map(({ name }) => join(path, name)).find((file) => !known.has(file))
+  if (stray === undefined) return
+  const meant = nearest(stray, known)
+  const hint = meant === undefined ? `Call it as the migration is called, with ${ending} at the end.` : `Did you mean ${meant}?`
+  throw invalid({ file: stray, line: 1 }, 'it stands beside no migration of that name', hint)
 }
 
 function readValues(file: string, text: string): readonly GivenValue[] {

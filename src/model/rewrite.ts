@@ -20,6 +20,8 @@ export interface Later {
   readonly steps: readonly Step[]
   /** What stands twice until then; no later statement may touch it. */
   readonly doubled: readonly Doubled[]
+  /** Columns of the new shape, which a trigger fills: later statements of the migration build on them, later migrations may not touch them. */
+  readonly filled?: readonly Doubled[]
 }
 
 export interface RewriteOptions {

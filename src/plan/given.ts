@@ -1,4 +1,5 @@
 import { LockkeeperError } from '../model/errors.ts'
+import type { Migration } from '../model/migration.ts'
 import { present } from '../std/present.ts'
 import type { Item } from './cut.ts'
 import type { CutContext, PlanEngine } from './options.ts'
@@ -23,6 +24,20 @@ export function refuseUnused<Node>(engine: PlanEngine<Node>, { parts, items, con
   throw new LockkeeperError('up-down-invalid', `${value.place}: the ${value.direction} of ${value.column} cannot be used: ${why}.`, {
     details: present({ file: context.migration.file, migration: context.migration.id }),
   })
+}
+
+/** It runs as the one transaction that its author wrote, whatever is said of its columns. Throws `up-down-invalid`. */
+export function refuseInCode({ file, upDown = [] }: Migration): void {
+  const [value] = upDown
+  if (value === undefined) return
+  throw new LockkeeperError(
+    'up-down-invalid',
+    `${value.file}, line ${value.line}: ${file} decides by rows what it does, so nothing of it can be kept in step.`,
+    {
+      hint: 'Put the change of the columns into a migration of its own, which looks at no rows.',
+      details: { file: value.file, line: value.line },
+    },
+  )
 }
 
 /** A migration that names a backfill is cut there, and what belongs together could not be seen as one. Throws `cannot-split`. */

@@ -7,7 +7,7 @@ import { blockedBy } from './blocked.ts'
 import { codeJudge, codeStep } from './code.ts'
 import { contractOf } from './contract.ts'
 import { cut, type Item } from './cut.ts'
-import { refuseBetween, refuseUnused } from './given.ts'
+import { refuseBetween, refuseInCode, refuseUnused } from './given.ts'
 import { numbered } from './number.ts'
 import { stretchesOf } from './named-backfill.ts'
 import type { CutContext, PlanEngine, PlanOptions } from './options.ts'
@@ -114,6 +114,7 @@ function planCode<Node>(
   migration: Migration,
   { options, state, reads }: { readonly options: PlanOptions; readonly state: RunState; readonly reads: RowsRead },
 ): Planned {
+  refuseInCode(migration)
   const { id, source, file, checksum } = migration
   const statements = statementsOf(engine, migration)
   const blocked = codeJudge(engine, { catalog: state.catalog, migration, options })(statements)

@@ -49,7 +49,7 @@ export async function loadMigrations(options: LoadMigrationsOptions): Promise<Lo
     source: location.source,
     root: options.root,
     path: location.path,
-    migrations: await withUpDownFiles(files, await adapter.load(files, location, load)),
+    migrations: await withUpDownFiles(files, location.path, await adapter.load(files, location, load)),
     history: (schema) => adapter.history?.(location, schema),
     ...present({ execute: executor(adapter, files, location) }),
   }

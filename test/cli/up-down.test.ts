@@ -59,6 +59,11 @@ forEachVersion('values in a file beside the migration', (version) => {
     expect(await refused('{ "up": { "users.first": 1 } }')).toMatch(/the up of users.first is no SQL expression.*\(up-down-invalid\)/)
     expect(await refused('{ "up": {')).toMatch(/1_split.lockkeeper.json.* is not valid JSON.*\(source-unreadable\)/)
     expect(await refused('[]')).toMatch(/is no object with the keys up and down/)
+    await using stray = await project({ 'p/1_split.sql': split, 'p/1_splt.lockkeeper.json': values })
+    const lost = await cliHere(['apply', 'p', '--database-url', database.url], { cwd: stray.folder })
+    expect(flat(lost.stderr)).toMatch(
+      /1_splt.lockkeeper.json, line 1: it stands beside no migration.*Did you mean p\/1_split.lockkeeper.json/,
+    )
     const client = await database.client()
     expect(
       (
@@ -148,5 +153,24 @@ forEachVersion('comments that say what columns hold', (version) => {
         )
       ).rows,
     ).toEqual([{ n: 2 }])
+  })
+})
+
+forEachVersion('what later statements and migrations may do meanwhile', (version) => {
+  const commented = `-- lockkeeper-up first: split_part(full_name, ' ', 1)\n-- lockkeeper-up last: split_part(full_name, ' ', 2)\n-- lockkeeper-down full_name: first || ' ' || last\n${split}`
+
+  it('the same migration builds on the new columns, a later one waits for the contract, and --allow takes no part out of the whole', async () => {
+    await using database = await freshDatabase(version, { setup })
+    await using here = await project({
+      'm/1.sql': `${commented}CREATE INDEX users_first ON users (first); ALTER TABLE users ADD CONSTRAINT named CHECK (last <> ''); ALTER TABLE users ALTER COLUMN last SET DEFAULT 'none';`,
+      'm/2.sql': 'ALTER TABLE users ALTER COLUMN first TYPE varchar(80);',
+    })
+    const run = async (...args: readonly string[]) => await cliHere([...args, '--database-url', database.url], { cwd: here.folder })
+    const applied = await run('apply', 'm', '--allow', 'drop-column', '--allow', 'not-null-without-default')
+    expect(flat(applied.stderr + applied.stdout)).toMatch(/2 (touches|waits)|waits-for-contract/)
+    const client = await database.client()
+    expect((await client.query('select * from users')).rows).toEqual([{ id: 1, full_name: 'Ada King', first: 'Ada', last: 'King' }])
+    expect(await run('complete', '1')).toMatchObject({ status: 0 })
+    expect((await client.query('select * from users')).rows).toEqual([{ id: 1, first: 'Ada', last: 'King' }])
   })
 })

@@ -79,6 +79,15 @@ CREATE INDEX posts_slug ON posts (slug);`,
     await expectTakenBack(change)
   })
 
+  test('abort takes the checks, keys and indexes beside it with it', async () => {
+    await expectTakenBack({
+      version,
+      setup: `create table owners (id int primary key); insert into owners values (1); ${change.setup}`,
+      sql: `-- lockkeeper-up owner: 1\n-- lockkeeper-up code: 'c' || id\nALTER TABLE posts ADD COLUMN owner int NOT NULL REFERENCES owners ON DELETE CASCADE,
+        ADD COLUMN code text CONSTRAINT coded NOT NULL CHECK (code <> '') UNIQUE`,
+    })
+  })
+
   test('is refused before anything is changed where the value is NULL for a row, or does not fit the column', async () => {
     const setup = `create table posts (id int primary key, title text); insert into posts values (1, null)`
     await using database = await freshDatabase(version, { setup })

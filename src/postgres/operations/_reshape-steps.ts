@@ -1,6 +1,6 @@
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
-import type { BackfillStep, DataCheck, Gate, Work } from '../../model/plan.ts'
+import type { BackfillStep, DataCheck, Doubled, Gate, Work } from '../../model/plan.ts'
 import type { Rewritten, RewriteOptions } from '../../model/rewrite.ts'
 import { present } from '../../std/present.ts'
 import { differs } from '../in-step.ts'
@@ -74,9 +74,20 @@ function stepsOf(reshape: Reshape, judged: readonly Judged<PgNode>[], options: R
     later: {
       gates: gatesOf(making),
       steps: writeSteps([contractDraft(making)], after, options),
-      doubled: [{ relation: table, columns: [...added.map(({ name }) => name), ...dropped.map(({ column }) => column.name)] }],
+      doubled: columnsOf(
+        table,
+        dropped.map(({ column }) => column.name),
+      ),
+      filled: columnsOf(
+        table,
+        added.map(({ name }) => name),
+      ),
     },
   }
+}
+
+function columnsOf(relation: string, columns: readonly string[]): readonly Doubled[] {
+  return columns.length === 0 ? [] : [{ relation, columns }]
 }
 
 function hasUp({ new: fresh }: Sync): boolean {

@@ -94,7 +94,10 @@ export function whyNotReshape(reshape: Reshape, judged: readonly Judged<PgNode>[
       relation,
       dropped.map(({ column }) => column.name),
     ),
-    ...members.map(({ value }) => whyMoving(value, table, { judged, but: members.map(({ at }) => at) })),
+    whyMoving([...added.map(({ name }) => name), ...members.flatMap(({ value }) => value?.reads ?? [])], table, {
+      judged,
+      but: members.map(({ at }) => at),
+    }),
   ]
   return reasons.find((why) => why !== undefined)
 }
@@ -154,27 +157,30 @@ interface Others {
 }
 
 /** Two triggers on one row know nothing of each other: the one that goes first would read what the other has yet to write. */
-export function whyMoving(value: UpDown | undefined, table: string, { judged, but }: Others): string | undefined {
+export function whyMoving(columns: readonly string[], table: string, { judged, but }: Others): string | undefined {
   const changed = judged.flatMap((one, at) => (but.includes(at) ? [] : changedBy(one, table)))
-  const moving = value?.reads.find((read) => changed.includes(read))
+  const moving = columns.find((column) => changed.includes(column))
   return moving === undefined
     ? undefined
-    : `it reads ${quoted(moving)}, which another statement of the migration changes: put that into a migration of its own`
+    : `another statement of the migration changes ${quoted(moving)} too: put it into a migration of its own`
 }
 
-/** Columns of the table that the statement renames, gives another type, or has filled by a trigger. */
+/** Columns of the table that the statement renames, drops, gives another type, or has filled by a trigger. */
 function changedBy(judged: Judged<PgNode>, table: string): readonly string[] {
   const { node } = judged.statement
   if ('RenameStmt' in node) {
     const { renameType, relation, subname = '' } = node.RenameStmt
     return renameType === 'OBJECT_COLUMN' && relation !== undefined && relationKey(relation, judged.before) === table ? [subname] : []
   }
-  const target = alterTarget(judged, 'AT_AlterColumnType') ?? (judged.upDown === undefined ? undefined : actionOn(judged))
+  const target =
+    alterTarget(judged, 'AT_AlterColumnType') ??
+    alterTarget(judged, 'AT_DropColumn') ??
+    (judged.upDown === undefined ? undefined : actionOn(judged))
   return target?.key === table ? [target.action.name ?? '', ...(judged.upDown ?? []).map(({ column }) => column)] : []
 }
 
 function actionOn(judged: Judged<PgNode>): ReturnType<typeof alterTarget> {
-  const kinds = ['AT_AddColumn', 'AT_DropColumn', 'AT_SetNotNull', 'AT_AddConstraint'] as const
+  const kinds = ['AT_AddColumn', 'AT_SetNotNull', 'AT_AddConstraint'] as const
   return kinds.map((kind) => alterTarget(judged, kind)).find((found) => found !== undefined)
 }
 

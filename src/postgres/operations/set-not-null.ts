@@ -67,7 +67,7 @@ function whyNotFor({ target, column, value, judged, added, others }: Required): 
   if (known?.generated !== undefined) return `${quoted(column)} is generated, and cannot be written`
   const unknown = value.reads.find((read) => columnOf(relation, read) === undefined)
   if (unknown !== undefined) return `${quoted(unknown)} is no more where the statement stands`
-  const reason = whyNoTriggers(relation, [column]) ?? whyMoving(value, key, others)
+  const reason = whyNoTriggers(relation, [column]) ?? whyMoving([column, ...value.reads], key, others)
   return reason ?? whyNoWalk(workOf(key, column, value), { relation, changes: [column], catalog: judged.before })
 }
 
@@ -114,7 +114,8 @@ function rewrite(required: Required, { judged, at, options }: Place): Rewritten 
     later: {
       gates: [],
       steps: writeSteps([contractDraft(required, triggers)], after, options),
-      doubled: [{ relation: table, columns: [column] }],
+      doubled: [],
+      filled: [{ relation: table, columns: [column] }],
     },
   }
 }

@@ -42,8 +42,7 @@ export interface Adding {
 export function addColumnRewrite({ judged, at, options, filled }: Request): Rewritten | undefined {
   const current = judged[at]
   const adding = current === undefined ? undefined : addingOf(current, filled)
-  // What the user says that it holds is the affair of the operation of that name.
-  if (current === undefined || adding === undefined || current.upDown !== undefined) return undefined
+  if (current === undefined || adding === undefined) return undefined
   const isVolatile = volatilityOf(defaultOf(adding.column), current.before).volatile
   if (isVolatile !== filled) return undefined
   const drafts = draftsOf(adding, current.before)
