@@ -37,12 +37,16 @@ const opening = 'SELECT ('
 function expressionOf(given: GivenValue): Source {
   const sql = `${opening}${given.sql})`
   const node = hasComment(given) ? undefined : parseOne(sql)
-  const { targetList = [], limitOption: _limit, op: _op, ...rest } = node !== undefined && 'SelectStmt' in node ? node.SelectStmt : {}
+  if (node === undefined || !givesOneValue(node)) throw invalid(given, 'it is no SQL expression')
+  return sourceOf({ sql })
+}
+
+function givesOneValue(node: PgNode): boolean {
+  if (!('SelectStmt' in node)) return false
+  const { targetList = [], limitOption: _limit, op: _op, ...rest } = node.SelectStmt
   const [target, ...more] = targetList
   const value = target !== undefined && 'ResTarget' in target && target.ResTarget.name === undefined ? target.ResTarget.val : undefined
-  const isOne = value !== undefined && !isList(value) && more.length === 0
-  if (node === undefined || !isOne || Object.keys(rest).length > 0) throw invalid(given, 'it is no SQL expression')
-  return sourceOf({ sql })
+  return value !== undefined && !isList(value) && more.length === 0 && Object.keys(rest).length === 0
 }
 
 // In parentheses `a, b` is a row, and nobody means that.
@@ -78,13 +82,18 @@ function touchedBy(judged: Judged<PgNode>, direction: Direction): readonly Touch
 }
 
 /** The columns of which an action leaves open what they hold. */
-function columnsOf({ subtype, name = '', def }: AlterTableCmd, direction: Direction): readonly string[] {
-  if (subtype === 'AT_AlterColumnType') return [name]
-  if (direction === 'down') return subtype === 'AT_DropColumn' ? [name] : []
-  if (subtype === 'AT_SetNotNull') return [name]
-  if (subtype === 'AT_AddColumn') return def !== undefined && 'ColumnDef' in def ? [def.ColumnDef.colname ?? ''] : []
-  const constraint = subtype === 'AT_AddConstraint' && def !== undefined && 'Constraint' in def ? def.Constraint : undefined
-  return constraint?.contype === 'CONSTR_NOTNULL' ? textsOf(constraint.keys) : []
+function columnsOf(command: AlterTableCmd, direction: Direction): readonly string[] {
+  const { subtype, name = '' } = command
+  const byName = direction === 'up' ? ['AT_AlterColumnType', 'AT_SetNotNull'] : ['AT_AlterColumnType', 'AT_DropColumn']
+  if (byName.includes(subtype ?? '')) return [name]
+  return direction === 'up' ? definedIn(command) : []
+}
+
+/** ADD COLUMN, and 18's ADD CONSTRAINT ... NOT NULL. */
+function definedIn({ subtype, def }: AlterTableCmd): readonly string[] {
+  if (def !== undefined && 'ColumnDef' in def) return subtype === 'AT_AddColumn' ? [def.ColumnDef.colname ?? ''] : []
+  const constraint = def !== undefined && 'Constraint' in def ? def.Constraint : undefined
+  return subtype === 'AT_AddConstraint' && constraint?.contype === 'CONSTR_NOTNULL' ? textsOf(constraint.keys) : []
 }
 
 /** A column, or schema, table and column with dots between them; each as the database spells it, or as SQL does. */

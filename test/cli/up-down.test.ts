@@ -138,7 +138,7 @@ forEachVersion('comments that say what columns hold', (version) => {
       `${commented}-- lockkeeper-backfill ./b.ts\nselect 1;`,
       /a migration that names a backfill cannot say what columns hold too/,
     ],
-  ])('are refused where they cannot be kept: %s', async (_, more, sql, message) => {
+  ])('are refused where they cannot be kept: %s', async (...[, more, sql, message]) => {
     await using database = await freshDatabase(version, { setup: `${setup}; ${more}` })
     const fill = `import { defineBackfill } from 'lockkeeper'\nexport default defineBackfill({ table: 'users', where: 'false', async run() {} })`
     await using here = await project({ 'm/1.sql': sql, 'b.ts': fill })

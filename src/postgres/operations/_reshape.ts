@@ -3,7 +3,7 @@ import type { Judged } from '../../model/hazard.ts'
 import { valueFor, type UpDown } from '../../model/up-down.ts'
 import { isSerial } from '../facts/add-column.ts'
 import { relationKey } from '../names.ts'
-import type { ConstrType, PgNode } from '../node.ts'
+import type { ConstrType, PgNode, RenameStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { addedTo, type Adding } from '../rewrites/_add-column.ts'
 import { alterTarget, columnOf } from '../rewrites/_target.ts'
@@ -168,20 +168,18 @@ export function whyMoving(columns: readonly string[], table: string, { judged, b
 /** Columns of the table that the statement renames, drops, gives another type, or has filled by a trigger. */
 function changedBy(judged: Judged<PgNode>, table: string): readonly string[] {
   const { node } = judged.statement
-  if ('RenameStmt' in node) {
-    const { renameType, relation, subname = '' } = node.RenameStmt
-    return renameType === 'OBJECT_COLUMN' && relation !== undefined && relationKey(relation, judged.before) === table ? [subname] : []
-  }
-  const target =
-    alterTarget(judged, 'AT_AlterColumnType') ??
-    alterTarget(judged, 'AT_DropColumn') ??
-    (judged.upDown === undefined ? undefined : actionOn(judged))
+  if ('RenameStmt' in node) return renamedIn(node.RenameStmt, judged.before, table)
+  const kinds = judged.upDown === undefined ? changing : [...changing, ...filledSoon]
+  const target = kinds.map((kind) => alterTarget(judged, kind)).find((found) => found !== undefined)
   return target?.key === table ? [target.action.name ?? '', ...(judged.upDown ?? []).map(({ column }) => column)] : []
 }
 
-function actionOn(judged: Judged<PgNode>): ReturnType<typeof alterTarget> {
-  const kinds = ['AT_AddColumn', 'AT_SetNotNull', 'AT_AddConstraint'] as const
-  return kinds.map((kind) => alterTarget(judged, kind)).find((found) => found !== undefined)
+const changing = ['AT_AlterColumnType', 'AT_DropColumn'] as const
+/** By a trigger, where the user says with what. */
+const filledSoon = ['AT_AddColumn', 'AT_SetNotNull', 'AT_AddConstraint'] as const
+
+function renamedIn({ renameType, relation, subname = '' }: RenameStmt, before: Catalog, table: string): readonly string[] {
+  return renameType === 'OBJECT_COLUMN' && relation !== undefined && relationKey(relation, before) === table ? [subname] : []
 }
 
 interface Kept {

@@ -47,16 +47,21 @@ interface Required {
 
 function requiredAt(judged: readonly Judged<PgNode>[], at: number): Required | undefined {
   const one = judged[at]
-  if (one?.upDown === undefined) return undefined
-  const set = alterTarget(one, 'AT_SetNotNull')
-  const add = alterTarget(one, 'AT_AddConstraint')
+  const found = one?.upDown === undefined ? undefined : requirementOf(one)
+  const value = valueFor(one?.upDown, 'up', found?.column ?? '')
+  if (one === undefined || found === undefined || value === undefined) return undefined
+  const added = isAddedHere(judged, found.target.key, found.column)
+  return { judged: one, others: { judged, but: [at] }, value, added, ...found }
+}
+
+/** SET NOT NULL, or 18's ADD CONSTRAINT ... NOT NULL. */
+function requirementOf(judged: Judged<PgNode>): Pick<Required, 'target' | 'column' | 'name'> | undefined {
+  const set = alterTarget(judged, 'AT_SetNotNull')
+  if (set !== undefined) return { target: set, column: set.action.name ?? '' }
+  const add = alterTarget(judged, 'AT_AddConstraint')
   const constraint = constraintOf(add?.action.def)
-  const target = set ?? (constraint?.contype === 'CONSTR_NOTNULL' ? add : undefined)
-  const column = set?.action.name ?? textsOf(constraint?.keys)[0] ?? ''
-  const value = valueFor(one.upDown, 'up', column)
-  if (target === undefined || value === undefined) return undefined
-  const added = isAddedHere(judged, target.key, column)
-  return { judged: one, others: { judged, but: [at] }, target, column, value, added, ...present({ name: constraint?.conname }) }
+  if (add === undefined || constraint?.contype !== 'CONSTR_NOTNULL') return undefined
+  return { target: add, column: textsOf(constraint.keys)[0] ?? '', ...present({ name: constraint.conname }) }
 }
 
 function whyNotFor({ target, column, value, judged, added, others }: Required): string | undefined {

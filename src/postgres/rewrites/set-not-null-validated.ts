@@ -50,7 +50,8 @@ function findPair(judged: readonly Judged<PgNode>[], at: number): Pair | undefin
   const here = defaultTarget(judged[at])
   const notNullAt = here === undefined ? at : at + 1
   const required = requiredBy(judged[notNullAt])
-  if (required === undefined) return undefined
+  // What the user says that it holds is the affair of the operation set-not-null.
+  if (required === undefined || judged[notNullAt]?.upDown !== undefined) return undefined
   if (here !== undefined) return isSameColumn(here, required) ? { notNullAt, takes: 2, required, defaultAt: at } : undefined
   const later = judged.findIndex((other, index) => index > at && isSameColumn(defaultTarget(other), required))
   return { notNullAt, takes: later === at + 1 ? 2 : 1, required, ...(later > 0 && { defaultAt: later }) }
@@ -58,8 +59,7 @@ function findPair(judged: readonly Judged<PgNode>[], at: number): Pair | undefin
 
 /** SET NOT NULL, or 18's ADD CONSTRAINT ... NOT NULL, that would read the table under its lock. */
 function requiredBy(judged: Judged<PgNode> | undefined): Required | undefined {
-  // What the user says that it holds is the affair of the operation of that name.
-  if (judged === undefined || judged.upDown !== undefined || !worksUnderLock(judged)) return undefined
+  if (judged === undefined || !worksUnderLock(judged)) return undefined
   const set = alterTarget(judged, 'AT_SetNotNull')
   if (set !== undefined) return { target: set, column: set.action.name ?? '' }
   const add = alterTarget(judged, 'AT_AddConstraint')
