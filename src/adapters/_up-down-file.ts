@@ -50,7 +50,7 @@ function readValues(file: string, text: string): readonly GivenValue[] {
     const place = { file, line: lineOf(text, key) }
     if (key !== 'up' && key !== 'down') throw unknownKey(place, key)
     if (!isObject(values)) throw invalid(place, `${key} is no object of columns and expressions`)
-    return Object.entries(values).map(([name, sql]) => valueOf({ direction: key, name, file, line: lineOf(text, name) }, sql))
+    return Object.entries(values).map(([name, sql]) => valueOf({ direction: key, name, file, line: lineOf(text, name, key) }, sql))
   })
 }
 
@@ -77,7 +77,9 @@ function isObject(value: unknown): value is { readonly [key: string]: unknown } 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function lineOf(text: string, key: string): number {
-  const offset = text.indexOf(JSON.stringify(key))
+/** A column may stand under both directions. */
+function lineOf(text: string, key: string, under?: string): number {
+  const from = under === undefined ? 0 : text.indexOf(JSON.stringify(under))
+  const offset = text.indexOf(JSON.stringify(key), from)
   return offset < 0 ? 1 : lineAt(text, offset)
 }

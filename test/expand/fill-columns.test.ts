@@ -112,8 +112,7 @@ forEachVersion('a column that becomes NOT NULL while the old application still w
       insert into users select n, case when n % 3 = 0 then 'e' || n end, 'n' from generate_series(1, 3000) n`,
     sql: `
 -- lockkeeper-up email: 'unknown' || users.id || '@example.com'
-ALTER TABLE users ALTER COLUMN email SET NOT NULL;
-ALTER TABLE users ALTER COLUMN email SET DEFAULT 'x';`,
+ALTER TABLE users ALTER COLUMN email SET NOT NULL, ALTER COLUMN email SET DEFAULT 'x';`,
   }
 
   test('gets the value in the place of each NULL', async () => {

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { expect, test } from 'vitest'
 import { connect } from '../../src/postgres/session.ts'
 import { postgres } from '../../src/postgres/engine.ts'
-import { planOne } from '../support/planned.ts'
+import { planAll, planOne, sqlMigration } from '../support/planned.ts'
 import { forEachVersion, freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { takeSteps } from '../support/take-steps.ts'
 
@@ -127,4 +127,12 @@ forEachVersion('what is kept in step', (version) => {
       ),
     ).rejects.toThrow('another statement of the migration changes nick too')
   })
+})
+
+test('values for a migration that decides by rows are refused', async () => {
+  await postgres.load()
+  const body = { kind: 'recorded', bytes: Buffer.from(''), statements: [], assumptions: [], readsRows: { call: 'SELECT 1' } } as const
+  const upDown = [{ direction: 'up', name: 'users.a', sql: '1', file: 'm1.lockkeeper.json', line: 2 }] as const
+  const catalog = postgres.emptyCatalog({ flavor: 'postgresql', version: 18 }, 'public')
+  expect(() => planAll(catalog, [{ ...sqlMigration(''), body, upDown }])).toThrow('m1.lockkeeper.json, line 2: m1.sql decides by rows')
 })
