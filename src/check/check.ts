@@ -13,6 +13,7 @@ import type { Observation, PendingMigration } from './pending.ts'
 import { defaultPolicy, isIgnored, type Policy } from './policy.ts'
 import { summaryOf } from './summary.ts'
 import { transactionsOf } from './transactions.ts'
+import { withUpDown } from './up-down.ts'
 import type { Verdict } from './worst.ts'
 
 export interface CheckOptions {
@@ -37,7 +38,7 @@ export interface CheckOptions {
   readonly project?: readonly ProjectFinding[]
 }
 
-export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards' | 'topics' | 'estimate'>
+export type CheckEngine<Node> = Pick<Engine<Node>, 'facts' | 'simulate' | 'settle' | 'split' | 'hazards' | 'topics' | 'estimate' | 'upDown'>
 
 /** What every pending statement locks, rewrites, scans and breaks. Each migration is done with before the next is asked for. */
 export function check<Node>(engine: CheckEngine<Node>, pending: Iterable<PendingMigration<Node>>, options: CheckOptions): CheckReport {
@@ -85,10 +86,12 @@ function judgesOf<Node>(engine: CheckEngine<Node>, options: CheckOptions): Judge
 /** Judges one migration after the other for a server of this major, each on what the earlier ones left. */
 function groundOf<Node>(engine: CheckEngine<Node>, { catalog, together }: CheckOptions, version: number) {
   let before = forVersion(catalog, version)
-  return ({ statements }: PendingMigration<Node>, choose?: Choose): Judgement<Node> => {
+  return ({ migration, statements }: PendingMigration<Node>, choose?: Choose): Judgement<Node> => {
     const judged = judge(engine, statements, { before, choose })
     before = together ? judged.after : engine.settle(judged.after, before)
-    return judged
+    const parts = judged.statements.map((one) => one.parts)
+    const told = withUpDown(engine, { migration, statements, parts, after: judged.after })
+    return told === parts ? judged : { ...judged, statements: judged.statements.map((one, at) => ({ ...one, parts: told[at] ?? [] })) }
   }
 }
 

@@ -7,6 +7,8 @@ export interface Comment {
   readonly line: number
   /** Positions of the statements that it stands above: none behind the last one, several where one line of code issued them. */
   readonly above: readonly number[]
+  /** Blanks between its mark and its text. */
+  readonly indent: number
   /** It stands at the head of the file, with an empty line below. */
   readonly isHeader: boolean
 }
@@ -43,7 +45,7 @@ function inScript(bytes: Uint8Array, statements: readonly Placed[]): readonly Co
     end = statement === undefined ? end : statement.start + encoder.encode(statement.sql).length
     line = statement === undefined ? line : statement.line + newlines(statement.sql)
     return scan(gap).flatMap(({ offset, linesBefore, lines }) =>
-      lines.map((text, below) => ({ text, line: first + linesBefore + below, above, isHeader: offset < header })),
+      lines.map((own, below) => ({ ...own, line: first + linesBefore + below, above, isHeader: offset < header })),
     )
   })
 }
@@ -51,8 +53,10 @@ function inScript(bytes: Uint8Array, statements: readonly Placed[]): readonly Co
 interface Found {
   readonly offset: number
   readonly linesBefore: number
-  readonly lines: readonly string[]
+  readonly lines: readonly Marked[]
 }
+
+type Marked = Pick<Comment, 'text' | 'indent'>
 
 function scan(text: string): readonly Found[] {
   const found: Found[] = []
@@ -86,11 +90,13 @@ function endOfBlock(text: string, from: number): number {
   return text.length
 }
 
-function withoutMarks(line: string): string {
-  return line
-    .replace(/^\s*(?:--+|\/\*+|\*+(?!\/)|\/\/+)?\s*/, '')
+function withoutMarks(line: string): Marked {
+  const [head = '', indent = ''] = /^(?:\s*(?:--+|\/\*+|\*+(?!\/)|\/\/+))?(\s*)/.exec(line) ?? []
+  const text = line
+    .slice(head.length)
     .replace(/\s*\*\/\s*$/, '')
     .trim()
+  return { text, indent: indent.length }
 }
 
 function headerLength(gap: string): number {
@@ -109,7 +115,7 @@ function inCode(bytes: Uint8Array, statements: readonly Placed[]): readonly Comm
       const mark = /^\s*(--|\/\*|\*|\/\/)|(\/\/)/.exec(source)
       if (mark === null) return []
       const line = index + 1
-      return [{ text: withoutMarks(source.slice(mark.index)), line, above: belongs(mark[1] === '--', line, statements), isHeader: false }]
+      return [{ ...withoutMarks(source.slice(mark.index)), line, above: belongs(mark[1] === '--', line, statements), isHeader: false }]
     })
 }
 

@@ -88,6 +88,7 @@ function opinions<Node>(
     statement: part.statement,
     facts: part.facts,
     before: part.before,
+    ...(part.upDown !== undefined && { upDown: part.upDown }),
     transaction: parts,
     at: start + own,
     migration: all,

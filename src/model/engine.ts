@@ -12,6 +12,16 @@ import type { ConnectOptions, Session } from './session.ts'
 import type { Statement } from './statement.ts'
 import type { Estimated, Speed, Statistics } from './statistics.ts'
 import type { Reversal } from './way-back.ts'
+import type { GivenValue, UpDown } from './up-down.ts'
+
+export interface UpDownGround<Node> {
+  /** What it may be about. */
+  readonly about: readonly Judged<Node>[]
+  /** What the migration finds. */
+  readonly start: Catalog
+  /** What the migration leaves. */
+  readonly after: Catalog
+}
 
 /** One database system. All but connect, journal and observe are pure. */
 export interface Engine<Node = unknown> {
@@ -58,6 +68,11 @@ export interface Engine<Node = unknown> {
   reverse(judged: Judged<Node>): Reversal
   /** Whether it changes, replaces or ties itself to what an expanded migration keeps double; reading and writing rows does not. */
   touches(judged: Judged<Node>, doubled: Doubled): boolean
+  /**
+   * Which statement a value of the user's is about, and the value as it may stand over the row of its table; undefined where the table has no
+   * rows yet, so that it says nothing. Throws `up-down-invalid` with file and line.
+   */
+  upDown(given: GivenValue, ground: UpDownGround<Node>): { readonly judged: Judged<Node>; readonly value: UpDown } | undefined
   /** The values of the statement's constants, as texts: they may be data that is to stand in no message. */
   constants(statement: Statement<Node>): readonly string[]
   connect(options: ConnectOptions): Promise<Session>

@@ -50,6 +50,11 @@ export const errorSpecs = {
     retry: 'after-fix',
     hint: 'Rename the migration so that it sorts last, or record it with lockkeeper resolve.',
   },
+  'up-down-invalid': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'Mend the value at the place named; docs/up-and-down.md shows the forms.',
+  },
   // connection and target
   'unreachable': { exit: 1, retry: 'safe', hint: 'Check host, port and firewall, and that the server runs.' },
   'auth-failed': { exit: 1, retry: 'after-fix', hint: 'Check user and password.' },

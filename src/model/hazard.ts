@@ -1,6 +1,7 @@
 import type { Catalog } from './catalog.ts'
 import type { Facts } from './facts.ts'
 import type { Statement } from './statement.ts'
+import type { UpDown } from './up-down.ts'
 
 export type Severity = 'info' | 'warning' | 'error'
 /** `style` is taste, not harm: `check --style` asks for it, and a plan never looks at it. */
@@ -27,6 +28,8 @@ export interface Judged<Node = unknown> {
   readonly statement: Statement<Node>
   readonly facts: Facts
   readonly before: Catalog
+  /** What the user says that its columns hold; absent where he says nothing. */
+  readonly upDown?: readonly UpDown[]
 }
 
 export interface HazardInput<Node = unknown> extends Judged<Node> {

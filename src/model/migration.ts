@@ -1,3 +1,5 @@
+import type { GivenValue } from './up-down.ts'
+
 export type SourceId =
   | 'sql'
   | 'prisma'
@@ -34,6 +36,8 @@ export interface Migration {
   readonly transaction: 'none' | 'file' | 'batch'
   /** What the ORM's history needs beside the checksum: Drizzle's `when`, TypeORM's timestamp and class name. */
   readonly history: { readonly [key: string]: string | number }
+  /** What the file beside it says that columns hold; absent where there is none. */
+  readonly upDown?: readonly GivenValue[]
 }
 
 /** Where code first looked at rows of the user's. */

@@ -8,6 +8,8 @@ export interface Rewritten {
   /** Their ids are only the words that describe them; the planner numbers them. */
   readonly steps: readonly Step[]
   readonly checks: readonly DataCheck[]
+  /** It does what the user says that columns of these statements hold (up, down), together with other statements: none of them is taken as written. */
+  readonly gives?: true
   /** What comes when the running application is gone; absent where there is nothing. */
   readonly later?: Later
 }
@@ -18,6 +20,8 @@ export interface Later {
   readonly steps: readonly Step[]
   /** What stands twice until then; no later statement may touch it. */
   readonly doubled: readonly Doubled[]
+  /** Columns of the new shape, which a trigger fills: later statements of the migration build on them, later migrations may not touch them. */
+  readonly filled?: readonly Doubled[]
 }
 
 export interface RewriteOptions {
@@ -33,6 +37,8 @@ export interface Rewrite<Node = unknown> {
   readonly id: string
   readonly why: string
   readonly source: string
+  /** It can do what the user says that columns hold; its `whyNot` is then the reason why not. */
+  readonly gives?: true
   match(judged: readonly Judged<Node>[], at: number, options: RewriteOptions): Rewritten | undefined
   /** Where it is the cure and cannot be had: the reason, for whoever reads that the migration is blocked. */
   whyNot?(judged: readonly Judged<Node>[], at: number): string | undefined

@@ -13,7 +13,7 @@ export function contractOf<Node>(items: readonly Item<Node>[]): readonly Step[] 
     hazards: [],
     undo: { kind: 'free' },
     gates: later.flatMap(({ gates }) => gates),
-    doubled: later.flatMap(({ doubled }) => doubled),
+    doubled: later.flatMap(({ doubled, filled = [] }) => [...doubled, ...filled]),
   }
   return [gate, ...later.flatMap(({ steps }) => steps)]
 }

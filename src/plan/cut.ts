@@ -24,6 +24,8 @@ export type Item<Node> =
       readonly steps: readonly Step[]
       readonly checks: readonly DataCheck[]
       readonly later?: Later
+      /** It does what the user says that columns hold. */
+      readonly gives?: true
     })
   /** Statements that are tied together: they run in one transaction, or not at all. */
   | (ItemBase<Node> & { readonly kind: 'whole'; readonly why: string })
@@ -111,11 +113,11 @@ function itemAt<Node>(cutter: Cutter<Node>, at: number): Taken<Node> {
   const hazards = distinct(own.flatMap((part) => alone(engine, part)))
   if (found === undefined || first === undefined) return { item: { kind: 'plain', parts: own, hazards, session: [] }, takes }
   // Who allows the very hazard that the rewrite removes wants the statement as written (H13).
-  if (unwanted(hazards, context).has(found.rewrite))
+  if (found.rewritten.gives !== true && unwanted(hazards, context).has(found.rewrite))
     return { item: { kind: 'plain', parts: [first], hazards: distinct(alone(engine, first)), session: [] }, takes: 1 }
-  const { steps, checks, later } = found.rewritten
+  const { steps, checks, later, gives } = found.rewritten
   return {
-    item: { kind: 'rewritten', rewrite: found.rewrite, parts: own, hazards, steps, checks, ...present({ later }), session: [] },
+    item: { kind: 'rewritten', rewrite: found.rewrite, parts: own, hazards, steps, checks, ...present({ later, gives }), session: [] },
     takes,
   }
 }
@@ -142,11 +144,11 @@ function rewriteAt<Node>({ engine, judged, parts, context, spans }: Cutter<Node>
   const allowed = unwanted(first === undefined ? [] : alone(engine, first), context)
   const all = engine.rewrites.flatMap((rewrite) => tried(rewrite, rewrite.match(judged, at, limitsOf(context))))
   const fitting = all.filter(({ rewritten }) => rewritten.takes <= room).toSorted((a, b) => rank(b) - rank(a))
-  return fitting.find(({ rewrite }) => !allowed.has(rewrite)) ?? fitting[0]
+  return fitting.find(({ rewrite, rewritten }) => rewritten.gives === true || !allowed.has(rewrite)) ?? fitting[0]
 }
 
-function rank({ rewritten: { later, takes } }: Found): number {
-  return takes + (later === undefined ? 0 : Number.MAX_SAFE_INTEGER / 2)
+function rank({ rewritten: { later, takes, gives } }: Found): number {
+  return takes + (later === undefined && gives !== true ? 0 : Number.MAX_SAFE_INTEGER / 2)
 }
 
 function tried<Node>({ id }: Rewrite<Node>, rewritten: Rewritten | undefined): readonly Found[] {

@@ -22,6 +22,7 @@ export type PlanEngine<Node> = Pick<
   | 'touches'
   | 'reverse'
   | 'settle'
+  | 'upDown'
   | 'dialect'
 >
 

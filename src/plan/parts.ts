@@ -1,4 +1,5 @@
 import { statementsOf } from '../check/statements.ts'
+import { withUpDown } from '../check/up-down.ts'
 import type { Role } from '../model/bond.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Judged } from '../model/hazard.ts'
@@ -23,13 +24,19 @@ export function readParts<Node>(
   before: Catalog,
 ): { readonly parts: readonly Part<Node>[]; readonly after: Catalog } {
   let catalog = before
-  const parts = statementsOf(engine, migration).flatMap((origin) => {
-    const statements = engine.split(origin)
-    return statements.map((statement): Part<Node> => {
-      const judged = { statement, facts: engine.facts(statement, catalog), before: catalog }
+  const origins = statementsOf(engine, migration)
+  const judged = origins.map((origin) =>
+    engine.split(origin).map((statement): Judged<Node> => {
+      const one = { statement, facts: engine.facts(statement, catalog), before: catalog }
       catalog = engine.simulate(statement, catalog)
-      return { judged, role: engine.role(statement), origin, siblings: statements.length }
-    })
-  })
+      return one
+    }),
+  )
+  const told = withUpDown(engine, { migration, statements: origins, parts: judged, after: catalog })
+  const parts = origins.flatMap((origin, at) => partsOf(engine, origin, told[at] ?? []))
   return { parts, after: catalog }
+}
+
+function partsOf<Node>(engine: PlanEngine<Node>, origin: Statement<Node>, all: readonly Judged<Node>[]): readonly Part<Node>[] {
+  return all.map((judged) => ({ judged, role: engine.role(judged.statement), origin, siblings: all.length }))
 }

@@ -7,6 +7,7 @@ import { blockedBy } from './blocked.ts'
 import { codeJudge, codeStep } from './code.ts'
 import { contractOf } from './contract.ts'
 import { cut, type Item } from './cut.ts'
+import { refuseBetween, refuseInCode, refuseUnused } from './given.ts'
 import { numbered } from './number.ts'
 import { stretchesOf } from './named-backfill.ts'
 import type { CutContext, PlanEngine, PlanOptions } from './options.ts'
@@ -88,13 +89,16 @@ function cutStretches<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>
   let { session } = context
   const items: Item<Node>[] = []
   const steps: Step[] = []
-  for (const stretch of stretchesOf(engine, { parts, after, context })) {
+  const stretches = stretchesOf(engine, { parts, after, context })
+  refuseBetween(parts, context, stretches.length)
+  for (const stretch of stretches) {
     const pieces = cut(engine, stretch.parts, { ...context, session })
     session = pieces.session
     items.push(...pieces.items)
     steps.push(...stepsOf(engine, pieces.items, { ...context.options, start: state.catalog }))
     if (stretch.backfill !== undefined) steps.push(stretch.backfill)
   }
+  refuseUnused(engine, { parts, items, context })
   return { items, steps, session }
 }
 
@@ -110,6 +114,7 @@ function planCode<Node>(
   migration: Migration,
   { options, state, reads }: { readonly options: PlanOptions; readonly state: RunState; readonly reads: RowsRead },
 ): Planned {
+  refuseInCode(migration)
   const { id, source, file, checksum } = migration
   const statements = statementsOf(engine, migration)
   const blocked = codeJudge(engine, { catalog: state.catalog, migration, options })(statements)

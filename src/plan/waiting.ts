@@ -34,7 +34,9 @@ function doubledText({ relation, columns }: Doubled): string {
 export function touchedWithin<Node>(engine: Pick<PlanEngine<Node>, 'touches'>, items: readonly Item<Node>[]): readonly Hazard[] {
   const doubled: Doubled[] = []
   return items.flatMap((item) => {
-    const found = item.parts.flatMap(({ judged }) => {
+    // A statement of an operation that stands further on in the file.
+    const isPart = item.kind === 'rewritten' && item.gives === true && item.steps.length === 0
+    const found = (isPart ? [] : item.parts).flatMap(({ judged }) => {
       const touched = doubled.find((each) => engine.touches(judged, each))
       return touched === undefined ? [] : [needsContract(judged.statement.line, touched)]
     })

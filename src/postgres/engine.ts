@@ -23,6 +23,7 @@ import { split } from './split.ts'
 import { reverse } from './reverse.ts'
 import { touches } from './touches.ts'
 import { topicsOf } from './topics.ts'
+import { upDown } from './up-down.ts'
 import { wordsOf } from './words.ts'
 
 /** PostgreSQL 13 to 18. Its parts meet here and nowhere else. */
@@ -50,6 +51,7 @@ export const postgres: Engine<PgNode> = {
   rewrites: [...rewrites, ...operations],
   rowWork,
   codeWalk,
+  upDown,
   constants,
   connect,
   journal,

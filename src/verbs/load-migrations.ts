@@ -1,6 +1,7 @@
 import { diskFiles } from '../adapters/_disk-files.ts'
 import { adapters } from '../adapters/index.ts'
 import { sqlMigration } from '../adapters/_sql-migration.ts'
+import { withUpDownFiles } from '../adapters/_up-down-file.ts'
 import type { Adapter, CodeRun, Files, History, LoadOptions, Location } from '../model/adapter.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Migration, SourceId } from '../model/migration.ts'
@@ -48,7 +49,7 @@ export async function loadMigrations(options: LoadMigrationsOptions): Promise<Lo
     source: location.source,
     root: options.root,
     path: location.path,
-    migrations: await adapter.load(files, location, load),
+    migrations: await withUpDownFiles(files, location.path, await adapter.load(files, location, load)),
     history: (schema) => adapter.history?.(location, schema),
     ...present({ execute: executor(adapter, files, location) }),
   }

@@ -50,7 +50,7 @@ interface Target extends PendingMigration<unknown> {
 }
 
 /** What the planner makes of the statement alone; nothing where `apply` would stop at it. */
-function stepsFor(engine: Engine, { migration, statements, at, before }: Target): readonly Step[] {
+function stepsFor(engine: Engine, { migration: { upDown: _given, ...migration }, statements, at, before }: Target): readonly Step[] {
   const bytes = new TextEncoder().encode(statements[at]?.sql ?? '')
   const alone: Migration = { ...migration, body: { kind: 'sql', bytes } }
   const options = { project: '', catalog: before, lockBudgetMs: 0, statementTimeoutMs: 0, allow: [], touched: '' }

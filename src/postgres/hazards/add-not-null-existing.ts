@@ -1,4 +1,5 @@
 import type { HazardRule } from '../../model/hazard.ts'
+import { valueFor } from '../../model/up-down.ts'
 import { textsOf, type PgNode } from '../node.ts'
 import type { Topic } from '../topics.ts'
 import { actionsOf, columnOf, constraintIn, type Found, type Input } from './_input.ts'
@@ -23,23 +24,26 @@ export const addNotNullExisting: HazardRule<PgNode, Topic> = {
   },
   on: ['AT_SetNotNull', 'AT_AddConstraint'],
   detect(input) {
-    return requiredBy(input)
-      .filter(({ found, name }) => columnOf(found, name)?.nullable !== false)
-      .map(({ found, name }) => {
-        const column = columnOf(found, name)
-        const filled = column?.default !== undefined || column?.identity !== undefined || getsDefault(input, { key: found.key, name })
-        return {
-          rule: 'add-not-null-existing',
-          severity: 'warning',
-          message: `${name} of ${found.key} takes no NULL from then on: the running application fails where it writes NULL${filled ? '' : ' or leaves the column out (it has no default)'}`,
-          fix: filled
-            ? 'Make sure that the running version never writes NULL into it.'
-            : 'Set a DEFAULT first, or deploy a version that always fills the column.',
-          relation: found.key,
-          // Whether it does is the application's affair; most fill the columns that they are about to require.
-          breaksOldApp: false,
-        }
-      })
+    return (
+      requiredBy(input)
+        // What the user says that it holds is filled in by a trigger.
+        .filter(({ found, name }) => columnOf(found, name)?.nullable !== false && valueFor(input.upDown, 'up', name) === undefined)
+        .map(({ found, name }) => {
+          const column = columnOf(found, name)
+          const filled = column?.default !== undefined || column?.identity !== undefined || getsDefault(input, { key: found.key, name })
+          return {
+            rule: 'add-not-null-existing',
+            severity: 'warning',
+            message: `${name} of ${found.key} takes no NULL from then on: the running application fails where it writes NULL${filled ? '' : ' or leaves the column out (it has no default)'}`,
+            fix: filled
+              ? 'Make sure that the running version never writes NULL into it.'
+              : 'Set a DEFAULT first, or deploy a version that always fills the column.',
+            relation: found.key,
+            // Whether it does is the application's affair; most fill the columns that they are about to require.
+            breaksOldApp: false,
+          }
+        })
+    )
   },
 }
 

@@ -1,5 +1,6 @@
 import type { Catalog, Column } from '../../model/catalog.ts'
 import type { Hazard, HazardRule, Judged } from '../../model/hazard.ts'
+import { valueFor } from '../../model/up-down.ts'
 import { shapeOfNode, shapeOfText } from '../facts/type-shape.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
@@ -31,7 +32,7 @@ export const dropAndAddColumn: HazardRule<PgNode, Topic> = {
   on: ['AT_DropColumn', 'AT_AddColumn'],
   detect(input) {
     const here = dropsIn(input).flatMap((drop) => hazardOf(drop, nameOf(meantBy(drop, around(input, drop.key), input.before))))
-    return [...here, ...actionsOf(input, 'AT_AddColumn').flatMap((add) => lateHazard(add, input))]
+    return [...here, ...addsIn(input).flatMap((add) => lateHazard(add, input))]
   },
 }
 
@@ -52,8 +53,13 @@ interface Drop {
 function dropsIn(judged: Judged<PgNode>): readonly Drop[] {
   return actionsOf(judged, 'AT_DropColumn').flatMap((found) => {
     const lost = columnOf(found, found.command.name)
-    return lost === undefined ? [] : [{ key: found.key, lost }]
+    return lost === undefined || valueFor(judged.upDown, 'down', lost.name) !== undefined ? [] : [{ key: found.key, lost }]
   })
+}
+
+/** Of what the user says what it holds nothing is lost by mistake. */
+function addsIn(judged: Judged<PgNode>): readonly Found[] {
+  return actionsOf(judged, 'AT_AddColumn').filter((add) => valueFor(judged.upDown, 'up', nameOf(add) ?? '') === undefined)
 }
 
 /** The columns of one table that go and come. */
@@ -80,7 +86,7 @@ function joined(changes: readonly Changes[]): Changes {
 const changesIn = oncePer((statements) => {
   const byTable = new Map<string, (Changes & { readonly place: number })[]>()
   for (const [place, judged] of statements.entries()) {
-    const [dropped, added] = [dropsIn(judged), actionsOf(judged, 'AT_AddColumn')]
+    const [dropped, added] = [dropsIn(judged), addsIn(judged)]
     const key = dropped[0]?.key ?? added[0]?.key
     if (key === undefined) continue
     const known = byTable.get(key) ?? []

@@ -1,4 +1,5 @@
 import type { HazardRule } from '../../model/hazard.ts'
+import type { UpDown } from '../../model/up-down.ts'
 import type { PgNode } from '../node.ts'
 import type { Topic } from '../topics.ts'
 import { actionsOf, condition, constraintIn, oldOnes, sizeOf, waiting } from './_input.ts'
@@ -32,10 +33,14 @@ export const notNullScan: HazardRule<PgNode, Topic> = {
       message: `all of ${found.key}${sizeOf(found.key, before)} is read for NULLs while ${waiting(facts, found.key)} to it wait${condition(facts)}`,
       fix: fixFor(before.server.version),
       relation: found.key,
-      rewrite: 'set-not-null-validated',
+      rewrite: input.upDown?.some(isUp) === true ? 'set-not-null' : 'set-not-null-validated',
       breaksOldApp: false,
     }))
   },
+}
+
+function isUp({ direction }: UpDown): boolean {
+  return direction === 'up'
 }
 
 function fixFor(version: number): string {

@@ -1,4 +1,5 @@
-import type { HazardRule } from '../../model/hazard.ts'
+import type { Hazard, HazardInput, HazardRule } from '../../model/hazard.ts'
+import { valueFor } from '../../model/up-down.ts'
 import { constraintsOf, defaultOf, isSerial } from '../facts/add-column.ts'
 import type { ColumnDef, PgNode } from '../node.ts'
 import type { Topic } from '../topics.ts'
@@ -29,11 +30,20 @@ export const notNullWithoutDefault: HazardRule<PgNode, Topic> = {
         rule: 'not-null-without-default',
         severity: 'error',
         message: `column ${columnIn(found)?.colname ?? ''} is NOT NULL and has no default: it cannot be added to ${found.key} while that has rows, and inserts of the running application fail`,
-        fix: 'Give it a DEFAULT, or add it nullable, fill it from a new version of the application, and set NOT NULL then.',
+        ...cureFor(columnIn(found)?.colname ?? '', input),
         relation: found.key,
         breaksOldApp: true,
       }))
   },
+}
+
+/** Where the user says what it holds, that fills it. */
+function cureFor(name: string, { upDown }: Pick<HazardInput, 'upDown'>): Pick<Hazard, 'fix' | 'rewrite'> {
+  if (valueFor(upDown, 'up', name) !== undefined)
+    return { fix: 'Run it with lockkeeper apply, which fills the column by its lockkeeper-up.', rewrite: 'add-column' }
+  return {
+    fix: `Give it a DEFAULT; or say what it holds in a comment above the statement (-- lockkeeper-up ${name}: EXPRESSION), and lockkeeper apply fills it; or add it nullable, fill it from a new version of the application, and set NOT NULL then.`,
+  }
 }
 
 function isUnfilled(column: ColumnDef): boolean {

@@ -24,6 +24,16 @@ export interface Sync {
   readonly old: readonly Side[]
   /** What the application to come knows. None of them has a DEFAULT: a value in one tells that the new application wrote it. */
   readonly new: readonly Side[]
+  /** The new application may leave the new columns out too, so that an INSERT without them tells of nobody. */
+  readonly uncounted?: true
+}
+
+/** One column that gets a value where it has none. */
+export interface Fill {
+  readonly column: string
+  readonly value: string
+  /** `inserts`: the new application leaves the column out. `writes`: the old one may still write NULL. */
+  readonly when: 'inserts' | 'writes'
 }
 
 export interface SyncTable {
@@ -32,6 +42,7 @@ export interface SyncTable {
   readonly relation: Relation
   readonly catalog: Catalog
   readonly syncs: readonly Sync[]
+  readonly fills?: readonly Fill[]
 }
 
 export interface SyncTriggers {
@@ -52,7 +63,7 @@ export interface SyncTriggers {
 export function syncTriggers(place: SyncTable): SyncTriggers {
   const { table } = place
   const names = namesOf(place)
-  const matters = changed([...new Set(place.syncs.flatMap((sync) => watchedBy(sync)))])
+  const matters = concerned(place)
   const notOurs = `pg_catalog.current_setting('${inStepSetting}', true) IS DISTINCT FROM 'on'`
   return {
     counter: names.counter,
@@ -62,7 +73,7 @@ export function syncTriggers(place: SyncTable): SyncTriggers {
       `GRANT USAGE ON SEQUENCE ${names.counter} TO PUBLIC`,
       functionSql(names, place),
       `CREATE TRIGGER ${names.insert} BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${names.function}()`,
-      `CREATE TRIGGER ${names.update} BEFORE UPDATE ON ${table} FOR EACH ROW WHEN (${matters} AND ${notOurs}) EXECUTE FUNCTION ${names.function}()`,
+      `CREATE TRIGGER ${names.update} BEFORE UPDATE ON ${table} FOR EACH ROW WHEN ((${matters}) AND ${notOurs}) EXECUTE FUNCTION ${names.function}()`,
     ],
     drop: [
       `DROP TRIGGER IF EXISTS ${names.insert} ON ${table}`,
@@ -81,8 +92,8 @@ interface Names {
 }
 
 /** The same whenever they are made again; of two tables or columns never the same. */
-function namesOf({ table, relation, syncs }: SyncTable): Names {
-  const columns = syncs.flatMap((sync) => [...sync.old, ...sync.new]).map(({ column }) => column)
+function namesOf({ table, relation, syncs, fills = [] }: SyncTable): Names {
+  const columns = [...syncs.flatMap((sync) => [...sync.old, ...sync.new]), ...fills].map(({ column }) => column)
   const mark = createHash('sha256')
     .update(JSON.stringify([table, columns]))
     .digest('hex')
@@ -94,6 +105,14 @@ function namesOf({ table, relation, syncs }: SyncTable): Names {
     insert: quoted(`~lk_insert_${mark}`),
     update: quoted(`~lk_update_${mark}`),
   }
+}
+
+/** Whether an UPDATE is of interest: a column that is kept in step or read changed, or one lacks what it must have. */
+function concerned({ syncs, fills = [] }: SyncTable): string {
+  const inserted = fills.flatMap(({ column, when }) => (when === 'inserts' ? [column] : []))
+  const watched = [...new Set([...syncs.flatMap(watchedBy), ...inserted])]
+  const lacking = fills.flatMap(({ column, when }) => (when === 'writes' ? [`NEW.${quoted(column)} IS NULL`] : []))
+  return [...(watched.length === 0 ? [] : [changed(watched)]), ...lacking].join(' OR ')
 }
 
 /** The columns of both sides, and what else their values read. */
@@ -111,11 +130,12 @@ function functionSql(names: Names, place: SyncTable): string {
     '  _lk_counted bigint;',
     'BEGIN',
     ...place.syncs.flatMap((sync) => blockOf(sync, names, place)),
+    ...(place.fills ?? []).flatMap((fill) => fillBlock(fill, names, place)),
     '  RETURN NEW;',
     'END',
   ].join('\n')
   const mark = markFor(body)
-  const path = place.syncs.some(needsPath)
+  const path = valuesOf(place).some(needsPath)
     ? ` SET search_path = ${place.catalog.searchPath.map((schema) => quoted(schema)).join(', ')}`
     : ''
   return `CREATE FUNCTION ${names.function}() RETURNS trigger LANGUAGE plpgsql${path} AS ${mark}\n${body}\n${mark}`
@@ -123,22 +143,79 @@ function functionSql(names: Names, place: SyncTable): string {
 
 function blockOf(sync: Sync, names: Names, { relation }: SyncTable): readonly string[] {
   const { old, new: fresh } = sync
-  const count = `_lk_counted := pg_catalog.nextval(${literal(names.counter)}::pg_catalog.regclass);`
+  const count = countIn(names)
   const given = fresh.map(({ column }) => `NEW.${quoted(column)} IS NOT NULL`).join(' OR ')
   const sources = [...new Set(fresh.flatMap(({ value }) => (value === undefined ? [] : columnsOf(value))))]
+  const [written, kept] = parted(sources, (name) => old.some(({ column }) => column === name))
+  const makeNew = assignments(fresh, relation)
   return [
     `IF TG_OP = 'INSERT' THEN`,
     `  IF ${given} THEN`,
     ...orNothing(assignments(old, relation)).map(indented).map(indented),
     '  ELSE',
-    ...assignments(fresh, relation).map(indented).map(indented),
-    ...(isGivenByDefault(sync, relation) ? [] : [`    IF ${given} THEN ${count} END IF;`]),
+    ...orNothing(makeNew).map(indented).map(indented),
+    ...(isUncounted(sync, relation) ? [] : [`    IF ${given} THEN ${count} END IF;`]),
     '  END IF;',
     `ELSIF ${changed(fresh.map(({ column }) => column))} THEN`,
+    ...completed(sync, relation).map(indented),
     ...orNothing(assignments(old, relation)).map(indented),
-    ...(sources.length === 0 ? [] : [`ELSIF ${changed(sources)} THEN`, ...[count, ...assignments(fresh, relation)].map(indented)]),
+    ...(written.length === 0 ? [] : [`ELSIF ${changed(written)} THEN`, ...[count, ...makeNew].map(indented)]),
+    ...(kept.length === 0 ? [] : [`ELSIF ${changed(kept)} AND NOT ${apart(fresh, relation)} THEN`, ...makeNew.map(indented)]),
     'END IF;',
   ].map(indented)
+}
+
+function countIn({ counter }: Names): string {
+  return `_lk_counted := pg_catalog.nextval(${literal(counter)}::pg_catalog.regclass);`
+}
+
+function parted<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): readonly [readonly Item[], readonly Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
+}
+
+/** The new application writes one of several columns into a row that the backfill has not reached, and would never reach again. */
+function completed({ new: fresh }: Sync, relation: Relation): readonly string[] {
+  const able = fresh.flatMap(({ column, value }) => (value === undefined ? [] : [{ column, value }]))
+  if (fresh.length < 2 || able.length === 0) return []
+  const unfilled = fresh.map(({ column }) => `OLD.${quoted(column)} IS NULL`).join(' AND ')
+  const values = able.map(({ column, value }) => ({ column, value: `coalesce(${quoted(column)}, ${value})` }))
+  return [`IF ${unfilled} THEN`, ...assignments(values, relation).map(indented), 'END IF;']
+}
+
+/**
+ * A column that stays is written by either application. What is made of it follows as long as it is still what was made: what the new
+ * application wrote into it by itself stays.
+ */
+function apart(fresh: readonly Side[], relation: Relation): string {
+  const able = fresh.flatMap(({ column, value }) => (value === undefined ? [] : [{ column, value }]))
+  return differs(
+    able.map(({ column }) => `OLD.${quoted(column)}`),
+    able.map(({ column, value }) => overRow(asStored(column, value, relation), relation, 'OLD')),
+  )
+}
+
+/** The value as its column would hold it: only what has the same type can be compared by its bytes. */
+export function asStored(column: string, value: string, { columns }: Relation): string {
+  const type = columns.find(({ name }) => name === column)?.type
+  return type === undefined ? value : `(${value})::${type}`
+}
+
+/** Of INSERTs, the old application's give a column that goes, and leave NULL one that is to have a value. */
+function fillBlock({ column, value, when }: Fill, names: Names, { relation }: SyncTable): readonly string[] {
+  const [fill = ''] = assignments([{ column, value }], relation)
+  const count = countIn(names)
+  const lacks = `NEW.${quoted(column)} IS NULL`
+  const lines =
+    when === 'writes'
+      ? [`IF ${lacks} THEN`, `  ${fill}`, `  IF NOT (${lacks}) THEN ${count} END IF;`, 'END IF;']
+      : [
+          `IF TG_OP = 'INSERT' AND ${lacks} THEN`,
+          `  ${fill}`,
+          `ELSIF TG_OP = 'INSERT' OR ${changed([column])} THEN`,
+          `  ${count}`,
+          'END IF;',
+        ]
+  return lines.map(indented)
 }
 
 function assignments(sides: readonly Side[], relation: Relation): readonly string[] {
@@ -150,12 +227,13 @@ function orNothing(lines: readonly string[]): readonly string[] {
 }
 
 function changed(columns: readonly string[]): string {
-  const of = (row: 'NEW' | 'OLD') => columns.map((column) => `${row}.${quoted(column)}`)
+  const of = (row: Row) => columns.map((column) => `${row}.${quoted(column)}`)
   return differs(of('OLD'), of('NEW'))
 }
 
 /** Then an INSERT that leaves the new column out is one of either application, and cannot be counted. */
-function isGivenByDefault({ old }: Sync, relation: Relation): boolean {
+function isUncounted({ old, uncounted }: Sync, relation: Relation): boolean {
+  if (uncounted === true) return true
   return old.some(({ column: name }) => {
     const column = relation.columns.find((each) => each.name === name)
     return column?.default !== undefined || column?.identity !== undefined
@@ -167,12 +245,14 @@ function indented(line: string): string {
 }
 
 /** Names of the user's own are looked for where the migration looks; plain columns and casts to types of the server need no path. */
-function needsPath({ old, new: fresh }: Sync): boolean {
-  return [...old, ...fresh].some(({ value }) => {
-    if (value === undefined) return false
-    const tree = parseOne(`SELECT ${value}`)
-    return callsIn(tree).length > 0 || nodesTagged('TypeCast', tree).length > 0 || nodesTagged('A_Expr', tree).length > 0
-  })
+function needsPath(value: string): boolean {
+  const tree = parseOne(`SELECT ${value}`)
+  return callsIn(tree).length > 0 || nodesTagged('TypeCast', tree).length > 0 || nodesTagged('A_Expr', tree).length > 0
+}
+
+function valuesOf({ syncs, fills = [] }: SyncTable): readonly string[] {
+  const sides = syncs.flatMap((sync) => [...sync.old, ...sync.new])
+  return [...sides, ...fills].flatMap(({ value }) => (value === undefined ? [] : [value]))
 }
 
 /** A delimiter that does not stand in the body. */
@@ -182,23 +262,30 @@ function markFor(body: string): string {
   return mark
 }
 
-/** The expression over the row that a trigger has: each column of the table is one of NEW. */
-function overRow(value: string, relation: Relation): string {
+/** The expression over the row that a trigger has: each column of the table is one of NEW, or of OLD. */
+function overRow(value: string, relation: Relation, row: Row = 'NEW'): string {
   const sql = `SELECT ${value}`
   const node = parseOne(sql)
   if (node === undefined) return value
   const source: Source = { sql, node, tokens: scan(sql).filter((token) => !token.kind.endsWith('_COMMENT')) }
-  const edits = nodesTagged<ColumnRef>('ColumnRef', node).flatMap((reference) => editOf(source, reference, relation))
+  const edits = nodesTagged<ColumnRef>('ColumnRef', node).flatMap((reference) => editOf(source, reference, { relation, row }))
   return edited(sql, ['SELECT '.length, Buffer.byteLength(sql, 'utf8')], edits)
 }
 
-function editOf(source: Source, { fields = [], location = 0 }: ColumnRef, relation: Relation): readonly Edit[] {
+type Row = 'NEW' | 'OLD'
+
+interface OfRow {
+  readonly relation: Relation
+  readonly row: Row
+}
+
+function editOf(source: Source, { fields = [], location = 0 }: ColumnRef, { relation, row }: OfRow): readonly Edit[] {
   const names = textsOf(fields)
   const at = tokenAt(source, location)
   const [first, second] = [source.tokens[at], source.tokens[at + 2]]
   if (first === undefined || !isColumn(relation, names.at(-1))) return []
-  if (names.length === 1) return [{ start: first.start, end: first.start, text: 'NEW.' }]
-  return names[0] === relation.name && second !== undefined ? [{ start: first.start, end: second.start, text: 'NEW.' }] : []
+  if (names.length === 1) return [{ start: first.start, end: first.start, text: `${row}.` }]
+  return names[0] === relation.name && second !== undefined ? [{ start: first.start, end: second.start, text: `${row}.` }] : []
 }
 
 function isColumn(relation: Relation, name: string | undefined): boolean {

@@ -6,6 +6,8 @@ import { postgresDialect } from '../quote.ts'
 import { writeSteps } from '../rewrites/_step.ts'
 import { alterTarget, columnOf } from '../rewrites/_target.ts'
 import { nothingDepends } from './_gates.ts'
+import { reshapeAt, whyUnfilled } from './_reshape.ts'
+import { reshapeRewrite, whyNotReshapeAt } from './_reshape-steps.ts'
 
 const { name: quoted } = postgresDialect
 
@@ -14,13 +16,15 @@ export const dropColumn: Rewrite<PgNode> = {
   id: 'drop-column',
   why: 'The running application still names the column. Once the evidence says that nobody does, it goes in an instant.',
   source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-DROP-COLUMN',
+  gives: true,
   match(judged, at, options) {
     const target = targetOf(judged[at])
+    if (target !== undefined && reshapeAt(judged, at) !== undefined) return reshapeRewrite(judged, at, options)
     return target === undefined || whyNotFor(target) !== undefined ? undefined : rewrite(target, options)
   },
   whyNot(judged, at) {
     const target = targetOf(judged[at])
-    return target === undefined ? undefined : whyNotFor(target)
+    return target === undefined ? undefined : (whyNotReshapeAt(judged, at) ?? whyNotFor(target))
   },
 }
 
@@ -41,9 +45,7 @@ function targetOf(judged: Judged<PgNode> | undefined): Target | undefined {
 
 function whyNotFor({ column, cascades }: Target): string | undefined {
   if (cascades) return 'CASCADE takes with it what nobody has looked at'
-  const isFilled = column.nullable || column.default !== undefined || column.identity !== undefined || column.generated !== undefined
-  if (isFilled) return undefined
-  return `an INSERT of the new application leaves ${quoted(column.name)} out, and it is NOT NULL without a DEFAULT: give it one in an earlier migration`
+  return whyUnfilled(column)
 }
 
 function rewrite({ judged, table, relation, column }: Target, options: RewriteOptions): Rewritten {

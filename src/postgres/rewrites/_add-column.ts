@@ -13,7 +13,7 @@ import { foreignKeyRewrite } from './_foreign-key.ts'
 import { notNullDrafts } from './_not-null.ts'
 import { columnParts, parseOne, sourceOf, textOfTokens, tokenAt, type ColumnParts, type Qualifier, type Source } from '../source.ts'
 import { catalogAfter, cleanup, free, writeSteps, type Draft, type DraftStep } from './_step.ts'
-import { alterTarget, columnOf, onlyAction, worksUnderLock } from './_target.ts'
+import { alterTarget, columnOf, onlyAction, worksUnderLock, type Target } from './_target.ts'
 import { uniqueRewrite } from './_unique.ts'
 
 const { name: quoted } = postgresDialect
@@ -53,10 +53,24 @@ export function addColumnRewrite({ judged, at, options, filled }: Request): Rewr
 export function addingOf(judged: Judged<PgNode>, filled: boolean): Adding | undefined {
   const target = alterTarget(judged, 'AT_AddColumn')
   if (target === undefined || !worksUnderLock(judged)) return undefined
-  const source = sourceOf(judged.statement)
+  const adding = addedTo(target, judged)
+  return adding === undefined ? undefined : { ...adding, filled }
+}
+
+/** What an ADD COLUMN adds; undefined where the column is there already. */
+export function addedTo({ key, relation }: Target, { statement }: Judged<PgNode>): Adding | undefined {
+  const source = sourceOf(statement)
   const column = addedColumn(source.node)
-  if (column === undefined || columnOf(target.relation, column.colname) !== undefined) return undefined
-  return { table: target.key, relation: target.relation, column, source, parts: columnParts(source, column), filled }
+  if (column === undefined || columnOf(relation, column.colname) !== undefined) return undefined
+  return { table: key, relation, column, source, parts: columnParts(source, column), filled: false }
+}
+
+/** ADD COLUMN without what reads or writes the table: no constraints beside it. Undefined where its type alone does. */
+export function textOfAdding(adding: Adding, before: Catalog): string | undefined {
+  const isKept = ({ constraint }: Qualifier) => constraint?.contype !== 'CONSTR_NOTNULL' && !splitOff.has(constraint?.contype)
+  const kept = adding.parts.qualifiers.filter(isKept)
+  const sql = `${headOf(adding)} ${[adding.parts.base, ...kept.map(({ text }) => text)].join(' ')}`
+  return keepsColumn(sql, adding.column, kept) && !stillWorks([sql], before) ? sql : undefined
 }
 
 function addedColumn(node: PgNode): Adding['column'] | undefined {

@@ -75,6 +75,25 @@ export function nullCheck(table: string, relation: Relation, column: string): Ch
   }
 }
 
+/** Rows for which the value that the user gives is NULL, in a column that takes none. */
+export function valueCheck({ table, relation, column, where }: ValuePlace): CheckText {
+  return {
+    id: `values-${table}.${quoted(column)}`,
+    title: `every row of ${table} gets a value in ${quoted(column)}`,
+    sql: `SELECT ${rowName(relation)} FROM ${table} WHERE ${where} LIMIT 5`,
+    failure: `${table} has rows for which the up of ${quoted(column)} gives NULL, and the column is to be NOT NULL`,
+    hint: 'Let the expression give a value for them too, for example with coalesce(..., ...), or mend the rows.',
+  }
+}
+
+interface ValuePlace {
+  readonly table: string
+  readonly relation: Relation
+  readonly column: string
+  /** Which rows lack one. */
+  readonly where: string
+}
+
 /** Rows for which the condition is false; NULL passes a CHECK. */
 export function violationCheck(table: string, relation: Relation, condition: string): CheckText {
   return {

@@ -50,7 +50,8 @@ function findPair(judged: readonly Judged<PgNode>[], at: number): Pair | undefin
   const here = defaultTarget(judged[at])
   const notNullAt = here === undefined ? at : at + 1
   const required = requiredBy(judged[notNullAt])
-  if (required === undefined) return undefined
+  // What the user says that it holds is the affair of the operation set-not-null.
+  if (required === undefined || judged[notNullAt]?.upDown !== undefined) return undefined
   if (here !== undefined) return isSameColumn(here, required) ? { notNullAt, takes: 2, required, defaultAt: at } : undefined
   const later = judged.findIndex((other, index) => index > at && isSameColumn(defaultTarget(other), required))
   return { notNullAt, takes: later === at + 1 ? 2 : 1, required, ...(later > 0 && { defaultAt: later }) }
