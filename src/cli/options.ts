@@ -69,6 +69,9 @@ export interface Options {
   readonly wait?: number | true
   readonly override?: readonly string[]
   readonly reason?: string
+  readonly quiet?: number
+  readonly oldApplication?: readonly string[]
+  readonly oldRole?: readonly string[]
   readonly controlUrl?: string
   readonly target?: readonly string[]
   readonly targetsFile?: string
@@ -269,6 +272,21 @@ export const flags = {
   wait: { flags: '--wait [time]', description: 'wait for closed gates (default: 10m)', parse: parseDuration },
   override: { flags: '--override <gate>', description: 'go through this gate although it is closed', repeatable: true },
   reason: { flags: '--reason <text>', description: 'why; written into the journal' },
+  quiet: {
+    flags: '--quiet <time>',
+    description: 'how long nobody must have used the old shape (default: 15min)',
+    parse: parseDuration,
+  },
+  oldApplication: {
+    flags: '--old-application <name>',
+    description: 'application_name of the old application, which must not be connected; * is any text',
+    repeatable: true,
+  },
+  oldRole: {
+    flags: '--old-role <role>',
+    description: 'database role of the old application, which must not be connected',
+    repeatable: true,
+  },
   controlUrl: {
     flags: '--control-url <url>',
     description: 'the database that keeps the queue (else: config file, LOCKKEEPER_CONTROL_URL)',

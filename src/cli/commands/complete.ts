@@ -3,7 +3,8 @@ import type { ContractOptions } from '../../run/options.ts'
 import { present } from '../../std/present.ts'
 import type { Command } from '../command.ts'
 import { needConnection, replicasOf } from '../connection.ts'
-import { flags, targetFlags, type Options } from '../options.ts'
+import type { Config } from '../define-config.ts'
+import { flags, parseDuration, targetFlags, type Options } from '../options.ts'
 import { progressListener } from '../progress.ts'
 import { confirmed } from '../recording.ts'
 import { runSettings } from '../run-settings.ts'
@@ -20,6 +21,9 @@ export const complete: Command = {
     ...targetFlags,
     flags.minAge,
     flags.wait,
+    flags.quiet,
+    flags.oldApplication,
+    flags.oldRole,
     flags.override,
     flags.reason,
     flags.window,
@@ -36,7 +40,7 @@ export const complete: Command = {
   async run(invocation, context) {
     const { options } = invocation
     const [migration] = invocation.arguments
-    const contract = contractOptions(options)
+    refuseWithoutReason(options)
     const { config } = await openWorkspace({ ...invocation, arguments: [] }, context)
     const connect = await needConnection({ options, config }, context)
     const { completeExpanded, lookExpanded } = await import('../../verbs/complete.ts')
@@ -47,7 +51,13 @@ export const complete: Command = {
     await using progress = await progressListener(context, options.events)
     const settings = runSettings({ options, config, context, listener: progress.listener })
     const replicas = replicasOf({ options, config }, connect)
-    const ran = await completeExpanded(scene, { ...settings, connect, replicas, contract, ...present({ migration }) })
+    const ran = await completeExpanded(scene, {
+      ...settings,
+      connect,
+      replicas,
+      contract: contractOptions(options, config),
+      ...present({ migration }),
+    })
     const { applyJson, applyText } = await import('../../report/apply.ts')
     context.stdout.write(options.json === true ? applyJson(ran.plan, ran.report, 'complete') : applyText(context, ran.report))
     return 0
@@ -57,12 +67,23 @@ export const complete: Command = {
 /** The default of --wait without a time. */
 const waitMs = 10 * 60_000
 
-function contractOptions({ minAge = 0, wait, override = [], reason }: Options): ContractOptions {
-  if (override.length > 0 && (reason ?? '').trim() === '')
+function refuseWithoutReason({ override = [], reason = '' }: Options): void {
+  if (override.length > 0 && reason.trim() === '')
     throw new LockkeeperError('usage', '--override needs a --reason: it is written into the journal.')
+}
+
+/** What a flag names is added to what the file names. */
+function contractOptions(options: Options, { expand = {} }: Config): ContractOptions {
+  const { minAge = 0, wait, override = [], reason = '', oldApplication = [], oldRole = [] } = options
+  const quietMs = options.quiet ?? (expand.quiet === undefined ? undefined : parseDuration(expand.quiet))
   return {
     minAgeMs: minAge,
     waitMs: wait === true ? waitMs : (wait ?? 0),
-    overrides: override.map((gate) => ({ gate, reason: reason ?? '' })),
+    overrides: override.map((gate) => ({ gate, reason })),
+    old: {
+      applications: [...(expand.oldApplications ?? []), ...oldApplication],
+      roles: [...(expand.oldRoles ?? []), ...oldRole],
+    },
+    ...present({ quietMs }),
   }
 }
