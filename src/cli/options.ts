@@ -268,25 +268,6 @@ export const flags = {
   throttle: { flags: '--throttle <id=value>', description: 'hold while this says so: docs/throttles.md', repeatable: true },
   maxLag: { flags: '--max-lag <time>', description: 'hold while a replica is further behind; same as --throttle replica-lag=TIME' },
   restart: { flags: '--restart', description: 'begin anew, whatever one of that name has done' },
-  minAge: { flags: '--min-age <time>', description: 'how long it must have been expanded: 2d', parse: parseDuration },
-  wait: { flags: '--wait [time]', description: 'wait for closed gates (default: 10m)', parse: parseDuration },
-  override: { flags: '--override <gate>', description: 'go through this gate although it is closed', repeatable: true },
-  reason: { flags: '--reason <text>', description: 'why; written into the journal' },
-  quiet: {
-    flags: '--quiet <time>',
-    description: 'how long nobody must have used the old shape (default: 15min)',
-    parse: parseDuration,
-  },
-  oldApplication: {
-    flags: '--old-application <name>',
-    description: 'application_name of the old application, which must not be connected; * is any text',
-    repeatable: true,
-  },
-  oldRole: {
-    flags: '--old-role <role>',
-    description: 'database role of the old application, which must not be connected',
-    repeatable: true,
-  },
   controlUrl: {
     flags: '--control-url <url>',
     description: 'the database that keeps the queue (else: config file, LOCKKEEPER_CONTROL_URL)',

@@ -5,7 +5,7 @@ import type { ContractOptions } from './options.ts'
 import type { StepContext } from './step-context.ts'
 
 /** How long nothing may have been seen, where nobody says otherwise: longer than most jobs and caches sleep. */
-export const defaultQuietMs = 15 * 60_000
+const defaultQuietMs = 15 * 60_000
 
 interface Place {
   readonly step: GateStep

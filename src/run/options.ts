@@ -40,7 +40,7 @@ export interface ContractOptions {
   readonly minAgeMs: number
   /** How long to wait for closed gates; 0: asked once. */
   readonly waitMs: number
-  /** How long the old shape must not have been used, by the server's clock; where it is absent `defaultQuietMs`. */
+  /** How long the old shape must not have been used, by the server's clock; 15 minutes where it is absent. */
   readonly quietMs?: number
   /** Whose sessions hold back; where it is absent, or names nobody, sessions are not looked at. */
   readonly old?: OldApplication

@@ -26,7 +26,7 @@ forEachVersion('complete on the command line', (version) => {
       '1_rename stays expanded: it is too early to tell whether the old application writes full_name of public.users; statements name',
     )
     expect(text).toMatch(
-      /unused:statements: statements name full_name of public\.users - 1 calls since \S+Z by role postgres: select full_name from users - quiet for 0 s of 60 min: opens at/,
+      /unused:statements: statements name full_name of public\.users - 1 call since \S+Z by role postgres: select full_name from users - quiet for 0 s of 60 min: opens at/,
     )
     expect(text).toContain('--override unused:writes --override unused:statements --reason "why"')
     expect(text).not.toContain('Sessions were not looked at')

@@ -1,10 +1,8 @@
-import { LockkeeperError } from '../../model/errors.ts'
-import type { ContractOptions } from '../../run/options.ts'
 import { present } from '../../std/present.ts'
 import type { Command } from '../command.ts'
 import { needConnection, replicasOf } from '../connection.ts'
-import type { Config } from '../define-config.ts'
-import { flags, parseDuration, targetFlags, type Options } from '../options.ts'
+import { contractFlags, contractOptions } from '../contract-flags.ts'
+import { flags, targetFlags } from '../options.ts'
 import { progressListener } from '../progress.ts'
 import { confirmed } from '../recording.ts'
 import { runSettings } from '../run-settings.ts'
@@ -19,13 +17,7 @@ export const complete: Command = {
   arguments: [{ name: '[migration]', description: 'which one; without it all that are expanded, in order, up to the first closed gate' }],
   options: [
     ...targetFlags,
-    flags.minAge,
-    flags.wait,
-    flags.quiet,
-    flags.oldApplication,
-    flags.oldRole,
-    flags.override,
-    flags.reason,
+    ...contractFlags,
     flags.window,
     flags.lockTimeout,
     flags.maxLockWait,
@@ -40,8 +32,8 @@ export const complete: Command = {
   async run(invocation, context) {
     const { options } = invocation
     const [migration] = invocation.arguments
-    refuseWithoutReason(options)
     const { config } = await openWorkspace({ ...invocation, arguments: [] }, context)
+    const contract = contractOptions(options, config)
     const connect = await needConnection({ options, config }, context)
     const { completeExpanded, lookExpanded } = await import('../../verbs/complete.ts')
     const scene = await lookExpanded(connect, present({ project: config.project, migration }), ({ session }) =>
@@ -51,39 +43,9 @@ export const complete: Command = {
     await using progress = await progressListener(context, options.events)
     const settings = runSettings({ options, config, context, listener: progress.listener })
     const replicas = replicasOf({ options, config }, connect)
-    const ran = await completeExpanded(scene, {
-      ...settings,
-      connect,
-      replicas,
-      contract: contractOptions(options, config),
-      ...present({ migration }),
-    })
+    const ran = await completeExpanded(scene, { ...settings, connect, replicas, contract, ...present({ migration }) })
     const { applyJson, applyText } = await import('../../report/apply.ts')
     context.stdout.write(options.json === true ? applyJson(ran.plan, ran.report, 'complete') : applyText(context, ran.report))
     return 0
   },
-}
-
-/** The default of --wait without a time. */
-const waitMs = 10 * 60_000
-
-function refuseWithoutReason({ override = [], reason = '' }: Options): void {
-  if (override.length > 0 && reason.trim() === '')
-    throw new LockkeeperError('usage', '--override needs a --reason: it is written into the journal.')
-}
-
-/** What a flag names is added to what the file names. */
-function contractOptions(options: Options, { expand = {} }: Config): ContractOptions {
-  const { minAge = 0, wait, override = [], reason = '', oldApplication = [], oldRole = [] } = options
-  const quietMs = options.quiet ?? (expand.quiet === undefined ? undefined : parseDuration(expand.quiet))
-  return {
-    minAgeMs: minAge,
-    waitMs: wait === true ? waitMs : (wait ?? 0),
-    overrides: override.map((gate) => ({ gate, reason })),
-    old: {
-      applications: [...(expand.oldApplications ?? []), ...oldApplication],
-      roles: [...(expand.oldRoles ?? []), ...oldRole],
-    },
-    ...present({ quietMs }),
-  }
 }

@@ -49,8 +49,10 @@ export function timeText(time: unknown): string {
   return time instanceof Date ? `${time.toISOString().slice(0, 19)}Z` : 'a time that is not shown to us'
 }
 
-/** `pid 17, application shop, role app`. */
+/** `pid 17, application shop, role app`, from the columns of `whoColumns`. */
 export function whoIs({ pid, application, role }: Row): string {
-  const name = application === null || application === '' ? 'no application name' : `application ${String(application)}`
-  return `pid ${String(pid ?? '-')}, ${name}, role ${String(role ?? '-')}`
+  return `pid ${String(pid)}, ${application === '' ? 'no application name' : `application ${String(application)}`}, role ${String(role)}`
 }
+
+/** Of `a`, a row of pg_stat_activity, which a prepared transaction does not have. */
+export const whoColumns = `coalesce(a.pid::text, '-') as pid, coalesce(a.application_name, '') as application, coalesce(a.usename::text, '-') as role`

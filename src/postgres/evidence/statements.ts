@@ -44,7 +44,7 @@ async function namingStatements(place: Place, { view }: Statistics): Promise<rea
   const named = place.gate.names.map((name) => namesIt('s.query', name)).join(' and ')
   const rows = await query(
     place,
-    `select ${ownMark} s.userid::text || '/' || s.queryid::text as key, sum(s.calls)::float8 as calls, min(s.query) as text, min(r.rolname) as role
+    `select ${ownMark} s.userid::text || '/' || s.queryid::text as key, sum(s.calls)::float8 as calls, min(s.query) as text, coalesce(min(r.rolname::text), 'a role that is gone') as role
 from ${view} s left join pg_roles r on r.oid = s.userid
 where s.dbid = (select oid from pg_database where datname = current_database()) and ${named}
   and strpos(s.query, $1) = 0 and not (${checksReference})
@@ -58,7 +58,7 @@ group by s.userid, s.queryid`,
 const checksReference = `s.query ~ '^(SELECT 1 FROM|DELETE FROM|UPDATE) ONLY "' and strpos(s.query, 'OPERATOR(pg_catalog.') > 0`
 
 function statementOf({ key, calls, text, role }: Row): Statement {
-  return { key: String(key), calls: Number(calls), text: withoutSecrets(String(text)).trim(), role: String(role ?? 'a role that is gone') }
+  return { key: String(key), calls: Number(calls), text: withoutSecrets(String(text)).trim(), role: String(role) }
 }
 
 const textShown = 120
@@ -71,7 +71,7 @@ function grown(statements: readonly Statement[], before: Sample, since: string):
     .toSorted((a, b) => b.more - a.more)
   const lines = more.slice(0, mostShown).map(({ more, role, text }) => {
     const shown = [...text]
-    return `${more} calls since ${since} by role ${role}: ${shown.slice(0, textShown).join('')}${shown.length > textShown ? '...' : ''}`
+    return `${more === 1 ? '1 call' : `${more} calls`} since ${since} by role ${role}: ${shown.slice(0, textShown).join('')}${shown.length > textShown ? '...' : ''}`
   })
   return more.length > mostShown ? [...lines, `and ${more.length - mostShown} other statements`] : lines
 }

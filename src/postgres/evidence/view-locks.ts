@@ -1,4 +1,4 @@
-import { query, whoIs, type Before, type Found, type Place } from './sample.ts'
+import { query, whoColumns, whoIs, type Before, type Found, type Place } from './sample.ts'
 
 /** Who holds or awaits a lock on a view of the old version: whoever reads through it does, until his transaction ends. */
 export async function lookAtViewLocks(place: Place, before: Before<unknown> | undefined): Promise<Found> {
@@ -7,7 +7,7 @@ export async function lookAtViewLocks(place: Place, before: Before<unknown> | un
 }
 
 const locksSql = `
-select distinct l.pid, a.application_name as application, a.usename as role, v.name as view
+select distinct ${whoColumns}, v.name as view
 from unnest($1::text[]) as v(name)
 join pg_locks l on l.locktype = 'relation' and l.relation = to_regclass(v.name) and l.database = (select oid from pg_database where datname = current_database())
 left join pg_stat_activity a on a.pid = l.pid

@@ -21,7 +21,11 @@ export async function lookAtWrites(place: Place, before: Before<unknown> | undef
 function moved(before: string | null, now: string | null, since: Date): readonly string[] {
   if (before === now) return []
   const writes = BigInt(now ?? 0) - BigInt(before ?? 0)
-  return [writes > 0n ? `${writes} rows written since ${timeText(since)}` : `the counter of writes went back since ${timeText(since)}`]
+  return [
+    writes > 0n
+      ? `${writes === 1n ? '1 row' : `${writes} rows`} written since ${timeText(since)}`
+      : `the counter of writes went back since ${timeText(since)}`,
+  ]
 }
 
 function gone(counter: string): NonNullable<Found['missing']> {

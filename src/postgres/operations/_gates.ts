@@ -132,7 +132,7 @@ FROM pg_catalog.pg_depend d JOIN going g ON ${refersTo}
 WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM going o WHERE o.classid = d.classid AND o.objid = d.objid AND o.part IN (0, d.objsubid))
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND t.oid = d.objid AND t.tgname LIKE '~lk%')`
 
-/** Before 16 the server drops them silently with a column that they read. */
+/** Before 15 the server drops them silently with a column that they read. */
 const generatedColumns = `SELECT pg_catalog.pg_describe_object(g.classid, g.objid, g.part) || ' is generated from it'
 FROM going g JOIN tables t ON t.oid = g.objid
 WHERE g.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND NOT EXISTS (SELECT FROM doomed d WHERE d.oid = g.objid AND d.part IN (0, g.part))`
