@@ -3,7 +3,7 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import { complete, type Completing } from '../run/complete.ts'
 import type { RunOptions } from '../run/options.ts'
-import { expandedIn, fold } from '../run/state.ts'
+import { completable, fold } from '../run/state.ts'
 import type { Ran } from './apply.ts'
 import { openTarget, projectKey, type Connection, type Target } from './target.ts'
 
@@ -26,7 +26,7 @@ export async function lookExpanded(
   const { searchPath } = await session.readCatalog()
   const project = projectKey(named.project, searchPath[0] ?? 'public')
   const journal = engine.journal(session)
-  const expanded = expandedIn(fold(await journal.read(project)))
+  const expanded = completable(fold(await journal.read(project)))
   const migrations = named.migration === undefined ? expanded : [named.migration]
   if (migrations.length === 0) throw new LockkeeperError('nothing-to-complete', `no migration of ${project} is expanded`)
   const stored = await Promise.all(migrations.map((id) => journal.stored(project, id)))

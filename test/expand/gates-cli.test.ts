@@ -78,4 +78,18 @@ forEachVersion('complete on the command line', (version) => {
     expect(script).toContain(`-- SELECT calls, query FROM pg_stat_statements WHERE strpos(lower(query), lower('users')) > 0 AND`)
     expect(script).toMatch(/-- SELECT last_value, is_called FROM lockkeeper\.users_full_name_name_old_writes_\w+;/)
   })
+
+  test('goes on with a contract that could not have its lock', async () => {
+    await using database = await freshDatabase(version, { setup })
+    await using here = await project(files)
+    const cli = async (...args: string[]) => await cliHere([...args, '--yes', '--database-url', database.url], { cwd: here.folder })
+    await cli('apply', 'migrations')
+    const holder = await database.client()
+    await holder.query('begin; select from users')
+    const first = await cli('complete', '--override', 'unused', '--reason', 'a test', '--max-lock-wait', '300ms')
+    expect(first.stderr).toContain('(lock-not-had)')
+    await holder.query('commit')
+    const second = await cli('complete', '--override', 'unused', '--reason', 'a test')
+    expect(second.status, second.stderr).toBe(0)
+  })
 })
