@@ -183,6 +183,20 @@ forEachVersion('the gate unused', (version) => {
     expect((await here.complete({ quietMs })).migrations).toMatchObject(complete)
   })
 
+  test('begins anew where the statistics of the database alone were reset, which the server does not tell', async () => {
+    await using here = await renaming(version)
+    const reset = `select pg_stat_statements_reset(0, (select oid from pg_database where datname = current_database()), 0)`
+    await here.query(reset)
+    await here.closed({ quietMs })
+    await here.anHourPasses()
+    const app = await here.application('shop')
+    await app.query('select full_name from users')
+    await here.query(reset)
+    expect(await here.closed({ quietMs })).toMatchObject([
+      { gate: 'unused:statements', evidence: [expect.stringMatching(/^pg_stat_statements was reset since/), expect.anything()] },
+    ])
+  })
+
   test('begins anew where another hand has been at what was seen', async () => {
     await using here = await renaming(version)
     for (const damage of damages) {
