@@ -5,13 +5,15 @@ import { count } from '../report/style.ts'
 import type { RunOptions, RunReport } from '../run/options.ts'
 import { present } from '../std/present.ts'
 import type { ApplyVerbOptions, Ran } from '../verbs/apply.ts'
-import { applyLooked, isIdle, look } from '../verbs/apply.ts'
+import { applyLooked, isIdle, look, refuseWaiting } from '../verbs/apply.ts'
+import { applyToTheEnd } from '../verbs/complete.ts'
 import type { LoadedMigrations } from '../verbs/load-migrations.ts'
 import type { Planned } from '../verbs/plan.ts'
 import { planPending, refuseStale } from '../verbs/plan.ts'
 import type { Connection, Target } from '../verbs/target.ts'
 import type { Context, Invocation } from './command.ts'
 import { replicasOf } from './connection.ts'
+import { contractOptions } from './contract-flags.ts'
 import type { Config } from './define-config.ts'
 import { readPlanFile } from './plan-file.ts'
 import { progressListener } from './progress.ts'
@@ -38,11 +40,14 @@ export async function applyPending(request: ApplyRequest): Promise<number> {
   )
   if (invocation.options.dryRun === true) return dryRun(request, first.planned)
   if (isIdle(first.planned)) return nothing(request, first.planned.plan)
-  if (!(await confirmed(invocation, context, question(first.planned)))) return 1
+  if (hasWork(first.planned) && !(await confirmed(invocation, context, question(first.planned)))) return 1
   await using progress = await progressListener(context, invocation.options.events)
-  const reports = await applyLooked(verbOptions(request, progress.listener), first)
+  const options = verbOptions(request, progress.listener)
+  const asked = { contract: contractOptions(invocation.options, request.config), ...present({ project: request.config.project }) }
+  const reports = invocation.options.complete === true ? await applyToTheEnd(options, first, asked) : await applyLooked(options, first)
   const json = invocation.options.json === true || invocation.options.format === 'json'
   const { plan, report } = joined(reports)
+  refuseWaiting(reports)
   context.stdout.write(json ? applyJson(plan, report) : applyText(context, report))
   return 0
 }
@@ -83,6 +88,11 @@ function joined(runs: readonly Ran[]): Ran {
   const last = runs.at(-1)
   if (last === undefined) throw new RangeError('joined needs a run')
   return { plan: { ...last.plan, migrations: runs.flatMap((one) => one.plan.migrations) }, report: { migrations, summary } }
+}
+
+/** Where it only waits there is nothing to ask. */
+function hasWork({ plan, inFlight }: Planned): boolean {
+  return plan.migrations.length + inFlight.length > 0
 }
 
 function question({ plan, inFlight }: Planned): string {

@@ -2,7 +2,7 @@ import type { FleetJob, FleetTarget } from '../model/fleet.ts'
 import { count } from '../report/style.ts'
 import { present } from '../std/present.ts'
 import type { ApplyVerbOptions } from '../verbs/apply.ts'
-import { applyLooked, isIdle, look } from '../verbs/apply.ts'
+import { applyLooked, isIdle, look, refuseWaiting } from '../verbs/apply.ts'
 import type { LoadedMigrations } from '../verbs/load-migrations.ts'
 import { planPending } from '../verbs/plan.ts'
 import type { FleetRequest } from './fleet-control.ts'
@@ -50,6 +50,7 @@ async function applyTo(target: FleetTarget, request: FleetApplyRequest, running:
   const first = await look(applying, (opened) => printFleetTarget(request, target, opened))
   if (isIdle(first.planned)) return { steps: 0 }
   const ran = await applyLooked(applying, first)
+  refuseWaiting(ran)
   return { steps: ran.reduce((sum, one) => sum + one.report.summary.steps, 0) }
 }
 

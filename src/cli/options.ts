@@ -65,6 +65,7 @@ export interface Options {
   readonly throttle?: readonly string[]
   readonly maxLag?: string
   readonly restart?: boolean
+  readonly complete?: boolean
   readonly minAge?: number
   readonly wait?: number | true
   readonly override?: readonly string[]
@@ -268,6 +269,7 @@ export const flags = {
   throttle: { flags: '--throttle <id=value>', description: 'hold while this says so: docs/throttles.md', repeatable: true },
   maxLag: { flags: '--max-lag <time>', description: 'hold while a replica is further behind; same as --throttle replica-lag=TIME' },
   restart: { flags: '--restart', description: 'begin anew, whatever one of that name has done' },
+  complete: { flags: '--complete', description: 'take the contract too, where its gates are open: no application needs the old shape' },
   controlUrl: {
     flags: '--control-url <url>',
     description: 'the database that keeps the queue (else: config file, LOCKKEEPER_CONTROL_URL)',

@@ -12,6 +12,7 @@ const plan = v.looseObject({
   project: text,
   touched: text,
   migrations: v.array(plannedShape),
+  waiting: v.exactOptional(v.looseObject({ migration: text, behind: text, what: text })),
 })
 
 /** Reads what `plan --out` wrote. Throws `plan-unreadable`, naming the place that is wrong. */

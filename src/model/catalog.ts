@@ -23,6 +23,16 @@ export interface Catalog {
   readonly functions: ReadonlyMap<string, readonly FunctionInfo[]>
 }
 
+/** A right on a relation. */
+export interface Grant {
+  /** The role as SQL, or PUBLIC. */
+  readonly to: string
+  /** SELECT, INSERT ... */
+  readonly privilege: string
+  /** WITH GRANT OPTION. */
+  readonly grantable: boolean
+}
+
 export interface Publication {
   readonly name: string
   readonly allTables: boolean
@@ -40,6 +50,8 @@ export interface Relation {
   /** Absent for what `simulate` made. */
   readonly oid?: number
   readonly owner?: string
+  /** Rights of others than the owner; absent where there are none, and for what \`simulate\` made. */
+  readonly grants?: readonly Grant[]
   /** The planner's estimate (reltuples), never a count; undefined where the table was never analysed or made by `simulate`. */
   readonly rows?: number
   /** With its indexes and its TOAST table. */

@@ -6,7 +6,7 @@ import type { EvidenceStore } from './evidence.ts'
 import type { Facts } from './facts.ts'
 import type { HazardRule, Judged } from './hazard.ts'
 import type { Journal } from './journal.ts'
-import type { Walk } from './plan.ts'
+import type { Doubled, Walk } from './plan.ts'
 import type { Rewrite } from './rewrite.ts'
 import type { Server } from './server.ts'
 import type { ConnectOptions, Session } from './session.ts'
@@ -54,6 +54,8 @@ export interface Engine<Node = unknown> {
    * the table has no such key, and no other safe way.
    */
   codeWalk(relation: string, catalog: Catalog, how: { readonly falsifies: boolean; readonly key?: readonly string[] }): Walk | undefined
+  /** Whether it changes, replaces or ties itself to what an expanded migration keeps double; reading and writing rows does not. */
+  touches(judged: Judged<Node>, doubled: Doubled): boolean
   /** The values of the statement's constants, as texts: they may be data that is to stand in no message. */
   constants(statement: Statement<Node>): readonly string[]
   connect(options: ConnectOptions): Promise<Session>

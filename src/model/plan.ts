@@ -173,10 +173,20 @@ export interface UnusedGate extends GateBase {
 /** A condition for the contract; asked by `complete`. */
 export type Gate = QueryGate | UnusedGate
 
+/** What stands twice between expand and contract, or only for the old application: a table, or some of its columns by their old and new names. */
+export interface Doubled {
+  /** Canonical name. */
+  readonly relation: string
+  /** Absent: the whole table. */
+  readonly columns?: readonly string[]
+}
+
 /** Conditions for the steps behind it. `apply` stops before it; `complete` asks each of them, and goes on once all hold. */
 export interface GateStep extends StepBase {
   readonly kind: 'gate'
   readonly gates: readonly Gate[]
+  /** No later migration may touch it before the contract (H11). */
+  readonly doubled: readonly Doubled[]
 }
 
 export type Step = SqlStep | BackfillStep | EachStep | CodeStep | GateStep
@@ -212,4 +222,20 @@ export interface Plan {
   /** Hash of the definitions of the relations that the plan touches, as they were before its first step. */
   readonly touched: string
   readonly migrations: readonly PlannedMigration[]
+  /** The first that must stay behind until an earlier one is complete (H11); it and those after it are not planned. */
+  readonly waiting?: Waiting
+}
+
+/** A migration whose contract is still to come, and what it keeps double until then. */
+export interface Expanded {
+  readonly migration: string
+  readonly doubled: readonly Doubled[]
+}
+
+export interface Waiting {
+  readonly migration: string
+  /** The expanded one. */
+  readonly behind: string
+  /** "column name of public.users" */
+  readonly what: string
 }

@@ -1,6 +1,6 @@
 import type { Catalog } from './catalog.ts'
 import type { Judged } from './hazard.ts'
-import type { DataCheck, Gate, Step } from './plan.ts'
+import type { DataCheck, Doubled, Gate, Step } from './plan.ts'
 
 export interface Rewritten {
   /** How many statements it takes, counted from `at`. */
@@ -18,14 +18,6 @@ export interface Later {
   readonly steps: readonly Step[]
   /** What stands twice until then; no later statement may touch it. */
   readonly doubled: readonly Doubled[]
-}
-
-/** A table, or one of its columns, under its old and its new name. */
-export interface Doubled {
-  /** Canonical name. */
-  readonly relation: string
-  /** Absent: the whole table. */
-  readonly columns?: readonly string[]
 }
 
 export interface RewriteOptions {

@@ -4,6 +4,7 @@ import type { Item } from './cut.ts'
 import { blockingLocks, works, worksUnderLock } from './effect.ts'
 import type { Part } from './parts.ts'
 import type { PlanEngine } from './options.ts'
+import { touchedWithin } from './waiting.ts'
 
 interface BlockContext<Node> extends AllowContext {
   readonly parts: readonly Part<Node>[]
@@ -12,7 +13,7 @@ interface BlockContext<Node> extends AllowContext {
 /** What `apply` stops at: hazards that no rewrite takes away and that were not allowed by name, and what cannot be cut. */
 export function blockedBy<Node>(engine: PlanEngine<Node>, items: readonly Item<Node>[], context: BlockContext<Node>): readonly Hazard[] {
   const rolledBack = context.parts.filter(({ role }) => role === 'rollback').map(rollback)
-  const found = [...rolledBack, ...items.flatMap((item) => itemHazards(engine, item, context))]
+  const found = [...rolledBack, ...items.flatMap((item) => itemHazards(engine, item, context)), ...touchedWithin(engine, items)]
   return found.filter((hazard) => stops(hazard) && !isAllowed(hazard, context))
 }
 

@@ -1,21 +1,19 @@
-import type { Gate, GateStep, Step } from '../model/plan.ts'
+import type { GateStep, Step } from '../model/plan.ts'
 import type { Item } from './cut.ts'
 
 /** The contract of a migration: its gate, and behind it what its operations left for later, in their order. Empty where none did. */
 export function contractOf<Node>(items: readonly Item<Node>[]): readonly Step[] {
   const later = items.flatMap((item) => (item.kind === 'rewritten' && item.later !== undefined ? [item.later] : []))
   if (later.length === 0) return []
-  return [gateStep(later.flatMap(({ gates }) => gates)), ...later.flatMap(({ steps }) => steps)]
-}
-
-function gateStep(gates: readonly Gate[]): GateStep {
-  return {
+  const gate: GateStep = {
     kind: 'gate',
     id: 'gate',
     title: 'wait until nobody needs the old shape',
     phase: 'contract',
     hazards: [],
     undo: { kind: 'free' },
-    gates,
+    gates: later.flatMap(({ gates }) => gates),
+    doubled: later.flatMap(({ doubled }) => doubled),
   }
+  return [gate, ...later.flatMap(({ steps }) => steps)]
 }

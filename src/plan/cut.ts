@@ -104,20 +104,25 @@ function limitsOf({ options: { lockBudgetMs, statementTimeoutMs, catalog: physic
 
 function itemAt<Node>(cutter: Cutter<Node>, at: number): Taken<Node> {
   const { engine, parts, context } = cutter
+  const [first] = parts.slice(at, at + 1)
   const found = rewriteAt(cutter, at)
   const takes = found?.rewritten.takes ?? 1
   const own = parts.slice(at, at + takes)
   const hazards = distinct(own.flatMap((part) => alone(engine, part)))
-  // Who allows the very hazard that the rewrite removes wants the statement as written (H13).
-  const asWritten = hazards.some((hazard) => hazard.rewrite !== undefined && stops(hazard) && isAllowed(hazard, context))
-  const [first] = own
   if (found === undefined || first === undefined) return { item: { kind: 'plain', parts: own, hazards, session: [] }, takes }
-  if (asWritten) return { item: { kind: 'plain', parts: [first], hazards: distinct(alone(engine, first)), session: [] }, takes: 1 }
+  // Who allows the very hazard that the rewrite removes wants the statement as written (H13).
+  if (unwanted(hazards, context).has(found.rewrite))
+    return { item: { kind: 'plain', parts: [first], hazards: distinct(alone(engine, first)), session: [] }, takes: 1 }
   const { steps, checks, later } = found.rewritten
   return {
     item: { kind: 'rewritten', rewrite: found.rewrite, parts: own, hazards, steps, checks, ...present({ later }), session: [] },
     takes,
   }
+}
+
+/** Rewrites whose hazard is allowed by name. */
+function unwanted(hazards: readonly Hazard[], context: CutContext): ReadonlySet<string | undefined> {
+  return new Set(hazards.filter((hazard) => stops(hazard) && isAllowed(hazard, context)).map(({ rewrite }) => rewrite))
 }
 
 /** The opinions about a statement that is alone in its transaction. */
@@ -130,12 +135,18 @@ interface Found {
   readonly rewritten: Rewritten
 }
 
-/** The rewrite that takes the most statements. */
+/** What the running application would not survive comes first, then what takes the most statements. */
 function rewriteAt<Node>({ engine, judged, parts, context, spans }: Cutter<Node>, at: number): Found | undefined {
   const room = (spans.find(({ from }) => from > at)?.from ?? parts.length) - at
+  const [first] = parts.slice(at, at + 1)
+  const allowed = unwanted(first === undefined ? [] : alone(engine, first), context)
   const all = engine.rewrites.flatMap((rewrite) => tried(rewrite, rewrite.match(judged, at, limitsOf(context))))
-  const fitting = all.filter(({ rewritten }) => rewritten.takes <= room)
-  return fitting.toSorted((a, b) => b.rewritten.takes - a.rewritten.takes)[0]
+  const fitting = all.filter(({ rewritten }) => rewritten.takes <= room).toSorted((a, b) => rank(b) - rank(a))
+  return fitting.find(({ rewrite }) => !allowed.has(rewrite)) ?? fitting[0]
+}
+
+function rank({ rewritten: { later, takes } }: Found): number {
+  return takes + (later === undefined ? 0 : Number.MAX_SAFE_INTEGER / 2)
 }
 
 function tried<Node>({ id }: Rewrite<Node>, rewritten: Rewritten | undefined): readonly Found[] {

@@ -25,7 +25,8 @@ export function formatSql(plan: Plan, target: ScriptTarget): string {
     'A statement that ends in a lock timeout changed nothing: run its part again.',
     "Nothing here writes the ORM's history: record the migrations there afterwards (or with lockkeeper resolve --applied).",
   )
-  return `${[header, ...plan.migrations.map((migration) => migrationText(migration, target))].join('\n\n')}\n`
+  const waits = plan.waiting === undefined ? [] : [comment(`${plan.waiting.migration} waits until ${plan.waiting.behind} is complete.`)]
+  return `${[header, ...plan.migrations.map((migration) => migrationText(migration, target)), ...waits].join('\n\n')}\n`
 }
 
 function migrationText(migration: PlannedMigration, target: ScriptTarget): string {

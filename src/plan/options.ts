@@ -2,6 +2,7 @@ import type { NamedBackfill } from '../model/backfill.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Migration } from '../model/migration.ts'
+import type { Expanded } from '../model/plan.ts'
 
 /** What the planner asks of an engine; all of it is pure. */
 export type PlanEngine<Node> = Pick<
@@ -18,6 +19,7 @@ export type PlanEngine<Node> = Pick<
   | 'ties'
   | 'words'
   | 'codeWalk'
+  | 'touches'
   | 'dialect'
 >
 
@@ -31,6 +33,8 @@ export interface PlanOptions {
   readonly statementTimeoutMs: number
   /** RULE, or RULE:migration: hazards taken upon oneself. */
   readonly allow: readonly string[]
+  /** Earlier migrations that are expanded; what they keep double must not be touched (H11). Absent: none. */
+  readonly open?: readonly Expanded[]
   /** Hash of the definitions of what the plan touches, from the server. */
   readonly touched: string
   /** The backfills in TypeScript that the migrations name, loaded. Absent: what is planned is not to run. */

@@ -1,7 +1,8 @@
 import { statementsOf } from '../check/statements.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Migration, RowsRead } from '../model/migration.ts'
-import type { DataCheck, Plan, PlannedMigration, Step } from '../model/plan.ts'
+import type { DataCheck, Plan, PlannedMigration, Step, Waiting } from '../model/plan.ts'
+import { present } from '../std/present.ts'
 import { blockedBy } from './blocked.ts'
 import { codeJudge, codeStep } from './code.ts'
 import { contractOf } from './contract.ts'
@@ -11,6 +12,7 @@ import { stretchesOf } from './named-backfill.ts'
 import type { CutContext, PlanEngine, PlanOptions } from './options.ts'
 import { readParts, type Part } from './parts.ts'
 import { stepsOf } from './steps.ts'
+import { openedBy, waitsFor } from './waiting.ts'
 
 /**
  * The steps by which pending migrations become true on a server that is in use: each statement judged on what the earlier ones
@@ -18,12 +20,18 @@ import { stepsOf } from './steps.ts'
  */
 export function plan<Node>(engine: PlanEngine<Node>, migrations: readonly Migration[], options: PlanOptions): Plan {
   let state: RunState = { catalog: options.catalog, rowsChanged: false, session: [] }
-  const planned = migrations.map((migration) => {
+  const open = [...(options.open ?? [])]
+  const planned: PlannedMigration[] = []
+  let waiting: Waiting | undefined
+  for (const migration of migrations) {
+    if (open.length > 0) waiting = waitsFor(engine, { id: migration.id, parts: readParts(engine, migration, state.catalog).parts }, open)
+    if (waiting !== undefined) break
     const { result, after } = planOne(engine, migration, { options, state })
     state = after
-    return result
-  })
-  return { format: 1, project: options.project, touched: options.touched, migrations: planned }
+    planned.push(result)
+    open.push(...[openedBy(result)].filter((one) => one !== undefined))
+  }
+  return { format: 1, project: options.project, touched: options.touched, migrations: planned, ...present({ waiting }) }
 }
 
 /** What the migrations planned so far leave behind. */

@@ -71,6 +71,7 @@ function relationOf(row: ask.RelationRow, parts: Parts, links: Links): Relation 
     kind: kinds[row.kind],
     oid: row.oid,
     owner: row.owner,
+    ...(row.grants === null ? {} : { grants: row.grants }),
     ...sizeOf(row, parts.version),
     ...(row.unlogged && { unlogged: true as const }),
     isNew: false,

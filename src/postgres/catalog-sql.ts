@@ -47,6 +47,8 @@ export interface RelationRow {
   readonly published: boolean
   readonly unlogged: boolean
   readonly owner: string
+  /** NULL where nobody but the owner has rights. */
+  readonly grants: readonly { readonly to: string; readonly privilege: string; readonly grantable: boolean }[] | null
   readonly secured: boolean
   readonly forced: boolean
   /** default, full, nothing, index */
@@ -70,6 +72,9 @@ export const relationsSql = `${lockedTables}
     (SELECT partattrs::int2[]::int4[] FROM pg_partitioned_table WHERE partrelid = c.oid) AS "partitionKey",
     c.relpersistence = 'p' AND c.relkind IN ('r', 'p') AS published,
     c.relpersistence = 'u' AND c.relkind = 'r' AS unlogged, pg_get_userbyid(c.relowner) AS owner,
+    (SELECT json_agg(json_build_object('to', CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,
+        'privilege', g.privilege_type, 'grantable', g.is_grantable) ORDER BY g.grantee, g.privilege_type)
+      FROM aclexplode(c.relacl) g WHERE g.grantee <> c.relowner) AS grants,
     c.relrowsecurity AS secured, c.relforcerowsecurity AS forced, c.relreplident AS identity, c.reltuples::float8 AS rows,
     CASE WHEN c.relkind IN ('r', 'm', 'S') AND NOT ${isLocked('c.oid')}
       THEN (pg_relation_size(c.oid) / current_setting('block_size')::int)::float8 ELSE c.relpages::float8 END AS pages,

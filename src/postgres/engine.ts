@@ -21,6 +21,7 @@ import { codeWalk, rowWork } from './row-work.ts'
 import { connect } from './session.ts'
 import { simulate } from './simulate.ts'
 import { split } from './split.ts'
+import { touches } from './touches.ts'
 import { topicsOf } from './topics.ts'
 import { wordsOf } from './words.ts'
 
@@ -44,6 +45,7 @@ export const postgres: Engine<PgNode> = {
   calibrate,
   hazards,
   topics: topicsOf,
+  touches,
   rewrites: [...rewrites, ...operations],
   rowWork,
   codeWalk,

@@ -100,7 +100,12 @@ const step = v.variant('kind', [
     template: v.array(sqlStep),
     index: v.exactOptional(v.looseObject({ addition: v.exactOptional(text), label: text })),
   }),
-  v.looseObject({ ...base, kind: v.literal('gate'), gates: v.array(gate) }),
+  v.looseObject({
+    ...base,
+    kind: v.literal('gate'),
+    gates: v.array(gate),
+    doubled: v.array(v.looseObject({ relation: text, columns: v.exactOptional(texts) })),
+  }),
   v.looseObject({ ...base, kind: v.literal('code'), call: text, lockTimeoutMs: ms, statementTimeoutMs: ms }),
 ])
 const check = v.looseObject({ id: text, title: text, sql: text, failure: text, hint: text, before: v.picklist(['run', 'migration']) })

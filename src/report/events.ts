@@ -27,6 +27,8 @@ export function eventLine(event: TimedEvent): string | undefined {
       return `${step}: failed (${event.code}): ${event.message}`
     case 'migration-aborting':
       return `${event.migration}: is being taken back`
+    case 'step-undone':
+      return `${step}: taken back`
     case 'migration-aborted':
       return `${event.migration}: taken back`
     case 'waiting-for-lock':

@@ -1,19 +1,20 @@
 import type { Hazard } from '../model/hazard.ts'
-import type { Plan, PlannedMigration, Step } from '../model/plan.ts'
+import type { Plan, PlannedMigration, Step, Waiting } from '../model/plan.ts'
 import { stepText } from './step.ts'
 import type { Style } from './style.ts'
 import { count, printable, tint, wrap } from './style.ts'
 
 /** The document of `plan --json` and of `plan --out`; `apply --plan` reads it. */
 export function planJson(plan: Plan): string {
-  return `${JSON.stringify({ format: 1, command: 'plan', project: plan.project, touched: plan.touched, migrations: plan.migrations }, null, 2)}\n`
+  return `${JSON.stringify({ format: 1, command: 'plan', project: plan.project, touched: plan.touched, migrations: plan.migrations, ...(plan.waiting !== undefined && { waiting: plan.waiting }) }, null, 2)}\n`
 }
 
 /** Every step with its SQL, transaction border, locks and timeouts; a line marks the point of no return. */
 export function planText(style: Style, plan: Plan): string {
-  if (plan.migrations.length === 0) return 'Nothing is pending.\n'
+  const waits = plan.waiting === undefined ? [] : [waitingText(style, plan.waiting)]
+  if (plan.migrations.length === 0) return waits.length === 0 ? 'Nothing is pending.\n' : `${waits.join('')}\n`
   const steps = plan.migrations.reduce((sum, migration) => sum + migration.steps.length, 0)
-  return `${[...plan.migrations.map((migration) => migrationText(style, migration)), `${count(steps, 'step')} for ${count(plan.migrations.length, 'migration')}.`].join('\n\n')}\n`
+  return `${[...plan.migrations.map((migration) => migrationText(style, migration)), ...waits, `${count(steps, 'step')} for ${count(plan.migrations.length, 'migration')}.`].join('\n\n')}\n`
 }
 
 function migrationText(style: Style, migration: PlannedMigration): string {
@@ -35,6 +36,11 @@ function stepsText(style: Style, steps: readonly Step[]): readonly string[] {
       ? [tint(style, 'yellow', wrap(style, '  ', `-- point of no return: ${printable(step.undo.why)}`)), text]
       : [text]
   })
+}
+
+function waitingText(style: Style, { migration, behind, what }: Waiting): string {
+  const text = `${migration} and what follows it wait: ${behind} keeps ${what} double until its contract. First: lockkeeper complete ${behind}`
+  return tint(style, 'yellow', wrap(style, '', printable(text)))
 }
 
 /** What stops `apply`, and how to allow it. */

@@ -79,7 +79,9 @@ async function takeBack(
   const undone: string[] = []
   for (const step of begun) {
     context.options.signal.throwIfAborted()
-    if (await undo(step, context)) undone.push(step.id)
+    if (!(await undo(step, context))) continue
+    undone.push(step.id)
+    context.emit({ type: 'step-undone', migration: stored.migration.id, step: step.id })
   }
   await rollBackMigration(stored, context)
   context.emit({ type: 'migration-aborted', migration: stored.migration.id })

@@ -97,7 +97,8 @@ interface GivingUp {
 /** Best effort: when the server is gone, the journal already says which step was begun. True where nothing of the migration is left. */
 async function giveUp(error: unknown, given: GivingUp): Promise<boolean> {
   const event = failureOf(error, given.context)
-  if (event.code === 'connection-lost') return false
+  // A closed gate is no failure: the migration stays what it was.
+  if (event.code === 'connection-lost' || event.code === 'gate-closed') return false
   given.context.emit(event)
   try {
     return await writeFailure(event, given)

@@ -61,7 +61,18 @@ export async function applyLooked(options: ApplyVerbOptions, first: Looked): Pro
 
 /** Nothing is pending and nothing in flight. */
 export function isIdle({ plan, inFlight }: Planned): boolean {
-  return plan.migrations.length === 0 && inFlight.length === 0
+  return plan.migrations.length === 0 && inFlight.length === 0 && plan.waiting === undefined
+}
+
+/** Throws `waits-for-contract` where a migration stays behind one that is expanded (H11); what could go on has gone by then. */
+export function refuseWaiting(ran: readonly Ran[]): void {
+  const waiting = ran.at(-1)?.plan.waiting
+  if (waiting === undefined) return
+  const { migration, behind, what } = waiting
+  throw new LockkeeperError('waits-for-contract', `${migration} stays behind ${behind}, which keeps ${what} double until its contract`, {
+    hint: `Once no application needs the old shape: lockkeeper complete ${behind}. Then run this again.`,
+    details: { migration, behind, committed: ran.some(({ report }) => report.summary.steps > 0), report: ran.at(-1)?.report },
+  })
 }
 
 async function runOne(

@@ -1,10 +1,10 @@
 import type { Engine } from '../model/engine.ts'
-import { LockkeeperError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import { complete, type Completing } from '../run/complete.ts'
-import type { RunOptions } from '../run/options.ts'
+import type { ContractOptions, RunOptions } from '../run/options.ts'
 import { completable, fold } from '../run/state.ts'
-import type { Ran } from './apply.ts'
+import { present } from '../std/present.ts'
+import { applyLooked, look, type ApplyVerbOptions, type Looked, type Ran } from './apply.ts'
 import { openTarget, projectKey, type Connection, type Target } from './target.ts'
 
 /** What is expanded in a database; no files are needed (H2). */
@@ -14,21 +14,20 @@ export interface ExpandedScene {
   readonly migrations: readonly string[]
 }
 
-/** Connects read-only and looks what there is to complete; `seen` hears which database it is. Throws `nothing-to-complete`. */
+/** Connects read-only and looks what there is to complete, which may be nothing; `seen` hears which database it is. */
 export async function lookExpanded(
   connection: Connection,
   named: { readonly project?: string; readonly migration?: string },
-  seen: (target: Target) => void,
+  seen?: (target: Target) => void,
 ): Promise<ExpandedScene> {
   await using target = await openTarget(connection)
-  seen(target)
+  seen?.(target)
   const { engine, session } = target
   const { searchPath } = await session.readCatalog()
   const project = projectKey(named.project, searchPath[0] ?? 'public')
   const journal = engine.journal(session)
   const expanded = completable(fold(await journal.read(project)))
   const migrations = named.migration === undefined ? expanded : [named.migration]
-  if (migrations.length === 0) throw new LockkeeperError('nothing-to-complete', `no migration of ${project} is expanded`)
   const stored = await Promise.all(migrations.map((id) => journal.stored(project, id)))
   const planned = stored.flatMap((one) => (one === undefined ? [] : [one.migration]))
   return { engine, plan: { format: 1, project, touched: '', migrations: planned }, migrations }
@@ -41,4 +40,22 @@ export async function completeExpanded(
 ): Promise<Ran> {
   const report = await complete({ ...options, engine, plan, migrations: [] })
   return { plan, report }
+}
+
+/** `apply`, and then the contract of all that it leaves expanded, until nothing waits for one any more. The gates are asked all the same. */
+export async function applyToTheEnd(options: ApplyVerbOptions, first: Looked, asked: Asked): Promise<readonly Ran[]> {
+  const ran: Ran[] = []
+  for (let looked = first; ; looked = await look(options)) {
+    const applied = await applyLooked(options, looked)
+    const scene = await lookExpanded(options.connection, present({ project: asked.project }))
+    const settings = { ...options.settings, connect: options.connection, contract: asked.contract }
+    const completed = scene.migrations.length === 0 ? [] : [await completeExpanded(scene, settings)]
+    ran.push(...applied, ...completed)
+    if (applied.at(-1)?.plan.waiting === undefined || completed.length === 0) return ran
+  }
+}
+
+interface Asked {
+  readonly contract: ContractOptions
+  readonly project?: string
 }

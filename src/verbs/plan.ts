@@ -1,8 +1,10 @@
 import { LockkeeperError } from '../model/errors.ts'
-import type { Plan } from '../model/plan.ts'
+import type { Plan, PlannedMigration } from '../model/plan.ts'
+import { logicalCatalog } from '../plan/logical.ts'
 import type { PlanOptions } from '../plan/options.ts'
 import { plan } from '../plan/plan.ts'
-import { inFlight } from '../run/state.ts'
+import { openedBy } from '../plan/waiting.ts'
+import { expandedIn, inFlight } from '../run/state.ts'
 import type { LoadedMigrations, LoadMigrationsOptions } from './load-migrations.ts'
 import { loadMigrations } from './load-migrations.ts'
 import { loadNamed, refuseOtherModules } from './named-backfills.ts'
@@ -54,20 +56,37 @@ export async function planPending(target: Target, loaded: LoadedMigrations, sett
   const open = inFlight(situation.progress)
   const next = open.length > 0 ? [] : pending
   const backfills = await loadNamed(target.engine, loaded.root, next)
-  return { plan: planOn(target, next, { situation, settings, backfills }), inFlight: open, schema: schemaOf(situation) }
+  const expanded = await storedOf(target, situation, expandedIn(situation.progress))
+  return { plan: await planOn(target, next, { situation, settings, backfills, expanded }), inFlight: open, schema: schemaOf(situation) }
+}
+
+async function storedOf({ engine, session }: Target, { project }: Situation, ids: readonly string[]): Promise<readonly PlannedMigration[]> {
+  const stored = await Promise.all(ids.map((id) => engine.journal(session).stored(project, id)))
+  return stored.flatMap((one) => (one === undefined ? [] : [one.migration]))
 }
 
 interface Given {
   readonly situation: Situation
   readonly settings: PlanSettings
   readonly backfills: PlanOptions['backfills'] & {}
+  readonly expanded: readonly PlannedMigration[]
 }
 
-function planOn({ engine }: Target, pending: LoadedMigrations['migrations'], { situation, settings, backfills }: Given): Plan {
-  const { project, catalog } = situation
-  const { lockBudgetMs, statementTimeoutMs, allowed } = settings
-  const made = plan(engine, pending, { project, catalog, lockBudgetMs, statementTimeoutMs, allow: allowed, touched: '', backfills })
-  return { ...made, touched: touchedHash(made.migrations, catalog) }
+async function planOn({ engine }: Target, pending: LoadedMigrations['migrations'], given: Given): Promise<Plan> {
+  const { project, catalog: physical } = given.situation
+  const { lockBudgetMs, statementTimeoutMs, allowed } = given.settings
+  await engine.load()
+  const made = plan(engine, pending, {
+    project,
+    catalog: logicalCatalog(engine, physical, given.expanded),
+    lockBudgetMs,
+    statementTimeoutMs,
+    allow: allowed,
+    touched: '',
+    backfills: given.backfills,
+    open: given.expanded.map(openedBy).filter((one) => one !== undefined),
+  })
+  return { ...made, touched: touchedHash(made.migrations, physical) }
 }
 
 function schemaOf({ catalog }: Situation): string {

@@ -42,7 +42,7 @@ export async function baseline(options: RecordOptions, to?: string): Promise<rea
   return await recording(options, async (recorder) => {
     refuseInFlight(recorder.situation)
     const upTo = to === undefined ? recorder.standings : recorder.standings.slice(0, indexOf(recorder.standings, to) + 1)
-    const missing = upTo.filter((standing) => standing.state !== 'complete')
+    const missing = upTo.filter(({ state }) => state !== 'complete' && state !== 'expanded')
     await recordApplied(recorder, missing, options)
     return missing.map((standing) => standing.migration.id)
   })

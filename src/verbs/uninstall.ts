@@ -1,7 +1,7 @@
 import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import { Connections } from '../run/connections.ts'
-import { fold, inFlight } from '../run/state.ts'
+import { expandedIn, fold, inFlight } from '../run/state.ts'
 import { displayName } from './backfills.ts'
 import { healthOf } from './health.ts'
 import type { RecordOptions } from './record.ts'
@@ -36,8 +36,12 @@ async function refuseInFlight(engine: Engine, { work }: Connections): Promise<vo
     })
   const journal = engine.journal(work)
   for (const project of await journal.projects()) {
-    const open = inFlight(fold(await journal.read(project)))
+    const progress = fold(await journal.read(project))
+    const open = [...inFlight(progress), ...expandedIn(progress)]
     if (open.length > 0)
-      throw new LockkeeperError('in-flight', `In flight in ${project}: ${open.join(', ')}.`, { details: { project, migrations: open } })
+      throw new LockkeeperError('in-flight', `In flight or expanded in ${project}: ${open.join(', ')}.`, {
+        hint: 'Finish each with lockkeeper apply or lockkeeper complete, or take it back with lockkeeper abort.',
+        details: { project, migrations: open },
+      })
   }
 }

@@ -99,7 +99,10 @@ forEachVersion('plan and apply', (version) => {
 
   it('what breaks the running application stops with status 3 and nothing changed, until it is allowed by name', async () => {
     await using database = await freshDatabase(version, { setup })
-    await using here = await project({ ...files, 'prisma/migrations/3_drop/migration.sql': 'ALTER TABLE "orders" DROP COLUMN "note";\n' })
+    await using here = await project({
+      ...files,
+      'prisma/migrations/3_drop/migration.sql': 'ALTER TABLE "orders" DROP COLUMN "note" CASCADE;\n',
+    })
     const run = async (...args: readonly string[]) => await cliHere([...args, '--database-url', database.url], { cwd: here.folder })
     const plan = await run('plan')
     expect(flat(plan.stdout)).toContain('stops here: drop-column (breaks the running application)')

@@ -115,11 +115,38 @@ describe('what ties statements together', () => {
 
 describe('hazards', () => {
   test('what breaks the running application is blocked, unless its rule is allowed for this migration', () => {
-    const sql = 'ALTER TABLE orders RENAME COLUMN status TO state;'
-    expect(planOne(catalogAfter(tables), sql).blocked).toMatchObject([{ rule: 'rename-column' }])
-    expect(planOne(catalogAfter(tables), sql, ['rename-column']).blocked).toEqual([])
-    expect(planOne(catalogAfter(tables), sql, ['rename-column:m1']).blocked).toEqual([])
-    expect(planOne(catalogAfter(tables), sql, ['rename-column:m2']).blocked).toHaveLength(1)
+    const sql = 'ALTER TABLE orders DROP COLUMN status CASCADE;'
+    expect(planOne(catalogAfter(tables), sql).blocked).toMatchObject([{ rule: 'drop-column' }])
+    expect(planOne(catalogAfter(tables), sql, ['drop-column']).blocked).toEqual([])
+    expect(planOne(catalogAfter(tables), sql, ['drop-column:m1']).blocked).toEqual([])
+    expect(planOne(catalogAfter(tables), sql, ['drop-column:m2']).blocked).toHaveLength(1)
+  })
+
+  test('a rename goes by expand and contract, unless it is allowed as it is written', () => {
+    const sql = 'ALTER TABLE orders RENAME COLUMN status TO state'
+    const planned = planOne(catalogAfter(tables), sql)
+    expect(planned.blocked).toEqual([])
+    expect(planned.steps.map(({ kind, phase }) => `${kind} ${phase}`)).toEqual([
+      'sql expand',
+      'backfill backfill',
+      'gate contract',
+      'sql contract',
+    ])
+    expect(textsOf(planOne(catalogAfter(tables), sql, ['rename-column']))).toEqual([sql])
+  })
+
+  test('what an expansion keeps double is touched by no later statement: not in the file, and not in the next', () => {
+    const [rename, index] = ['ALTER TABLE orders RENAME COLUMN status TO state;', 'CREATE INDEX i ON orders (state);']
+    expect(planOne(catalogAfter(tables), `${rename} ${index}`).blocked).toMatchObject([{ rule: 'needs-contract-first' }])
+    const others = sqlMigration('ALTER TABLE orders ADD COLUMN other int; UPDATE orders SET state = state WHERE id = 1;', 'm2')
+    const { migrations, waiting } = planAll(catalogAfter(tables), [
+      sqlMigration(rename),
+      others,
+      sqlMigration(index, 'm3'),
+      sqlMigration('SELECT 1', 'm4'),
+    ])
+    expect(migrations.map(({ id }) => id)).toEqual(['m1', 'm2'])
+    expect(waiting).toEqual({ migration: 'm3', behind: 'm1', what: 'the columns status and state of public.orders' })
   })
 
   test('whoever allows a hazard that has a cure gets the statement as written', () => {
@@ -134,9 +161,11 @@ describe('hazards', () => {
     })
   })
 
-  test('DROP TABLE has to be allowed, and then drops the foreign keys first, each in a step of its own', () => {
+  test('DROP TABLE waits for its gate, or is allowed; either way the foreign keys go first, each in a step of its own', () => {
     const setup = `${tables} ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (customer_id) REFERENCES customers;`
-    expect(planOne(catalogAfter(setup), 'DROP TABLE orders;').blocked.map(({ rule }) => rule)).toEqual(['drop-table'])
+    const gated = planOne(catalogAfter(setup), 'DROP TABLE orders;')
+    expect(gated.blocked).toEqual([])
+    expect(gated.steps.map(({ kind }) => kind)).toEqual(['gate', 'sql', 'sql'])
     const planned = planOne(catalogAfter(setup), 'DROP TABLE orders;', ['drop-table'])
     expect(textsOf(planned)).toEqual(['ALTER TABLE public.orders DROP CONSTRAINT fk', 'DROP TABLE public.orders'])
     expect(planned.steps.at(-1)).toMatchObject({ undo: { kind: 'forward-only' }, locks: [{ relation: 'public.orders' }] })

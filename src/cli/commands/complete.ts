@@ -1,3 +1,4 @@
+import { LockkeeperError } from '../../model/errors.ts'
 import { present } from '../../std/present.ts'
 import type { Command } from '../command.ts'
 import { needConnection, replicasOf } from '../connection.ts'
@@ -39,6 +40,7 @@ export const complete: Command = {
     const scene = await lookExpanded(connect, present({ project: config.project, migration }), ({ session }) =>
       printTarget(context, session, connect.role),
     )
+    if (scene.migrations.length === 0) throw new LockkeeperError('nothing-to-complete', 'no migration is expanded')
     if (!(await confirmed(invocation, context, `Take the old shape of ${scene.migrations.join(', ')} away for good?`))) return 1
     await using progress = await progressListener(context, options.events)
     const settings = runSettings({ options, config, context, listener: progress.listener })

@@ -33,6 +33,7 @@ export const dropTable: HazardRule<PgNode> = {
         message: `${thing}${sizeOf(key, before)} goes; queries of the running application on it fail`,
         fix: 'Deploy a version that does not use it first. Rename it, and drop it once nobody missed it.',
         relation: key,
+        rewrite: 'drop-table',
         breaksOldApp: true,
       }))
   },

@@ -35,6 +35,7 @@ export const renameTable: HazardRule<PgNode, Topic> = {
         message: `${key} is called ${to} from then on: queries of the running application on ${key} fail`,
         fix: 'Leave a view of the old name behind, move the application over, then drop the view.',
         relation: key,
+        rewrite: 'rename-table',
         breaksOldApp: true,
       }))
   },

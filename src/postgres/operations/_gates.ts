@@ -44,6 +44,8 @@ interface Gone {
   readonly relation: Relation
   /** Absent: the whole table. */
   readonly column?: string
+  /** Canonical names of tables that go with it, so that what they have on it is in nobody's way. */
+  readonly besides?: readonly string[]
 }
 
 function wordsOf({ table, column }: Gone): string {
@@ -99,12 +101,11 @@ function dependsGate(gone: Gone, sql: string): QueryGate {
   }
 }
 
-/** The table and what inherits from it: a column goes from all of them. */
-function tablesSql({ table }: Gone): string {
-  return `tables (oid) AS (
-  SELECT ${literal(table)}::pg_catalog.regclass::pg_catalog.oid
-  UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tables t ON i.inhparent = t.oid
-)`
+/** What goes, and of a column also what inherits from its table: it goes from all of them. */
+function tablesSql({ table, column, besides = [] }: Gone): string {
+  const first = [table, ...besides].map((each) => `SELECT ${literal(each)}::pg_catalog.regclass::pg_catalog.oid`).join(' UNION ')
+  const heirs = 'SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tables t ON i.inhparent = t.oid'
+  return `tables (oid) AS (\n  ${first}${column === undefined ? '' : `\n  UNION ${heirs}`}\n)`
 }
 
 /** What DROP takes with it unasked (dependency.c: `auto`, `internal` and of partitions): indexes, constraints, statistics, the default, its sequence. */

@@ -2,6 +2,8 @@
 import type { Rewrite } from '../../model/rewrite.ts'
 import type { PgNode } from '../node.ts'
 import { dropColumn } from './drop-column.ts'
+import { dropTable } from './drop-table.ts'
 import { renameColumn } from './rename-column.ts'
+import { renameTable } from './rename-table.ts'
 
-export const operations: readonly Rewrite<PgNode>[] = [dropColumn, renameColumn]
+export const operations: readonly Rewrite<PgNode>[] = [dropColumn, dropTable, renameColumn, renameTable]

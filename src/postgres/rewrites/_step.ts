@@ -79,7 +79,7 @@ function effectOf(sql: readonly string[], before: Catalog): TextEffect {
   })
   return {
     locks: strongest(all.flatMap(({ locks }) => locks)).filter(
-      (lock) => isFelt(lock) && catalog.relations.get(lock.relation)?.isNew !== true,
+      (lock) => isFelt(lock) && !isOurs(lock) && catalog.relations.get(lock.relation)?.isNew !== true,
     ),
     transaction: all.every(({ transaction }) => transaction === 'allowed'),
     waitsForSnapshots: all.some(({ waitsFor }) => waitsFor.includes('older-snapshots')),
@@ -89,6 +89,11 @@ function effectOf(sql: readonly string[], before: Catalog): TextEffect {
 
 function statementsOf(sql: readonly string[]) {
   return sql.flatMap((text) => parse(Buffer.from(text, 'utf8')))
+}
+
+// Nobody waits for what stands in our own schema.
+function isOurs({ relation }: TableLock): boolean {
+  return relation.startsWith('lockkeeper.')
 }
 
 /** Whether plain reads or writes would wait behind it. */

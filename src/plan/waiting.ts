@@ -1,0 +1,55 @@
+import type { Hazard } from '../model/hazard.ts'
+import type { Doubled, Expanded, PlannedMigration, Waiting } from '../model/plan.ts'
+import type { Item } from './cut.ts'
+import type { PlanEngine } from './options.ts'
+import type { Part } from './parts.ts'
+
+/** What a planned migration leaves open; undefined where it has no gate. */
+export function openedBy({ id, steps }: Pick<PlannedMigration, 'id' | 'steps'>): Expanded | undefined {
+  const doubled = steps.flatMap((step) => (step.kind === 'gate' ? step.doubled : []))
+  return doubled.length === 0 ? undefined : { migration: id, doubled }
+}
+
+/** The first open one that a migration touches (H11). */
+export function waitsFor<Node>(
+  engine: Pick<PlanEngine<Node>, 'touches'>,
+  { id, parts }: { readonly id: string; readonly parts: readonly Part<Node>[] },
+  open: readonly Expanded[],
+): Waiting | undefined {
+  for (const { migration, doubled } of open)
+    for (const { judged } of parts) {
+      const found = doubled.find((each) => engine.touches(judged, each))
+      if (found !== undefined) return { migration: id, behind: migration, what: doubledText(found) }
+    }
+  return undefined
+}
+
+/** "the columns name and full_name of public.users" */
+function doubledText({ relation, columns }: Doubled): string {
+  if (columns === undefined) return relation
+  return `the column${columns.length === 1 ? '' : 's'} ${columns.join(' and ')} of ${relation}`
+}
+
+/** Statements that touch what an earlier one of the same file keeps double: what they do would be lost, or be in the way, at the contract. */
+export function touchedWithin<Node>(engine: Pick<PlanEngine<Node>, 'touches'>, items: readonly Item<Node>[]): readonly Hazard[] {
+  const doubled: Doubled[] = []
+  return items.flatMap((item) => {
+    const found = item.parts.flatMap(({ judged }) => {
+      const touched = doubled.find((each) => engine.touches(judged, each))
+      return touched === undefined ? [] : [needsContract(judged.statement.line, touched)]
+    })
+    if (item.kind === 'rewritten' && item.later !== undefined) doubled.push(...item.later.doubled)
+    return found
+  })
+}
+
+function needsContract(line: number, doubled: Doubled): Hazard {
+  return {
+    rule: 'needs-contract-first',
+    severity: 'error',
+    message: `line ${line}: an earlier statement of this migration keeps ${doubledText(doubled)} double until its contract, and this one touches it`,
+    fix: 'Move the statement into a migration of its own behind this one; lockkeeper apply takes it once this one is complete.',
+    relation: doubled.relation,
+    breaksOldApp: false,
+  }
+}
