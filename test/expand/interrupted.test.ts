@@ -78,7 +78,7 @@ forEachVersion('a run that is interrupted', (version) => {
     restarting = undefined
     const listener: Listener = (event) => event.type === 'step-started' && restartAt('step-started')(event)
     expect((await complete({ ...runOptions(server.url, plan, { listener }), contract })).migrations).toMatchObject([{ state: 'complete' }])
-    await restarting
+    await Promise.resolve(restarting)
     expect(restarts).toBe(2)
     expect(await named(server.url)).toBe(60_000)
   })
