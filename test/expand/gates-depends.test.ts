@@ -130,12 +130,16 @@ const open: { readonly [name: string]: string } = {
 }
 
 async function gateFor(url: string, sql: string): Promise<QueryGate> {
+  const [gate] = await gatesFor(url, sql)
+  if (gate === undefined) throw new Error('no gate')
+  return gate
+}
+
+async function gatesFor(url: string, sql: string): Promise<readonly QueryGate[]> {
   await using session = await connect({ url, applicationName: 'look' })
   await postgres.load()
   const gates = planOne(await session.readCatalog(), sql).steps.flatMap((step) => (step.kind === 'gate' ? step.gates : []))
-  const gate = gates.find(({ kind }) => kind === 'nothing-depends')
-  if (gate === undefined || gate.kind === 'unused') throw new Error('no gate')
-  return gate
+  return gates.flatMap((gate) => (gate.kind === 'nothing-depends' ? [gate] : []))
 }
 
 /** What the gate says, and what the server says to a drop; then all is as it was. */
@@ -191,6 +195,28 @@ forEachVersion('nothing-depends', (version) => {
       says: ['default value for column count of table orders needs it'],
       refused: true,
     })
+  })
+
+  test('of dropped tables holds back for what others have on them, and not for what they have on each other', async () => {
+    const key = 'alter table orders add constraint k foreign key (id) references users'
+    await using database = await freshDatabase(version, { setup: `create schema lockkeeper; ${setup}; ${key}` })
+    const both = 'drop table orders, users'
+    const gates = await gatesFor(database.url, both)
+    const client = await database.client()
+    const says = async (sql: string) => {
+      const found: Awaited<ReturnType<typeof tried>>[] = []
+      for (const gate of gates) found.push(await tried(client, gate, [sql, both]))
+      return { says: found.flatMap((one) => one.says).toSorted(), refused: found.some((one) => one.refused) }
+    }
+    const own = `create policy p on users using (true); create rule r as on update to users do also delete from orders`
+    expect(await says(own)).toEqual({ says: [], refused: false })
+    expect(await says('create view v as select id from users')).toEqual({ says: ['view v needs it'], refused: true })
+    expect(await says('create table more () inherits (users)')).toEqual({
+      says: ['default value for column number of table more needs it', 'table more needs it'],
+      refused: true,
+    })
+    const other = 'create table bills (who int references orders)'
+    expect(await says(other)).toEqual({ says: ['constraint bills_who_fkey on table bills needs it'], refused: true })
   })
 
   test('of a renamed column asks functions alone', async () => {

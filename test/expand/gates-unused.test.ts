@@ -169,6 +169,18 @@ forEachVersion('the gate unused', (version) => {
     expect((await app.query('select * from users')).fields.map(({ name }) => name)).toEqual(['id', 'full_name'])
   })
 
+  test('of a renamed table asks about its old name alone', async () => {
+    await using here = await renaming(version, { sql: 'alter table users rename to people' })
+    await here.anHourPasses()
+    const app = await here.application('shop')
+    await app.query('select full_name from people')
+    expect(gatesOf(await here.closed({ quietMs, minAgeMs: 1e9 }))).toEqual(['min-age'])
+    await app.query('select 1 from users')
+    expect(gatesOf(await here.closed({ quietMs }))).toEqual(['unused:statements'])
+    await here.anHourPasses()
+    expect((await here.complete({ quietMs })).migrations).toMatchObject(complete)
+  })
+
   test('begins anew where the statistics were reset', async () => {
     await using here = await renaming(version)
     await here.anHourPasses()

@@ -101,24 +101,26 @@ function dependsGate(gone: Gone, sql: string): QueryGate {
   }
 }
 
-/** What goes, and of a column also what inherits from its table: it goes from all of them. */
+/** The table; of a column also what inherits from it, for it goes from all of them; and tables that go besides, which are not `own`. */
 function tablesSql({ table, column, besides = [] }: Gone): string {
-  const first = [table, ...besides].map((each) => `SELECT ${literal(each)}::pg_catalog.regclass::pg_catalog.oid`).join(' UNION ')
-  const heirs = 'SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tables t ON i.inhparent = t.oid'
-  return `tables (oid) AS (\n  ${first}${column === undefined ? '' : `\n  UNION ${heirs}`}\n)`
+  const others = besides.map((each) => `\n  UNION SELECT pg_catalog.to_regclass(${literal(each)})::pg_catalog.oid, false`)
+  const heirs = '\n  UNION SELECT i.inhrelid, true FROM pg_catalog.pg_inherits i JOIN tables t ON i.inhparent = t.oid'
+  return `tables (oid, own) AS (
+  SELECT ${literal(table)}::pg_catalog.regclass::pg_catalog.oid, true${others.join('')}${column === undefined ? '' : heirs}
+)`
 }
 
 /** What DROP takes with it unasked (dependency.c: `auto`, `internal` and of partitions): indexes, constraints, statistics, the default, its sequence. */
 function goingSql({ column }: Gone): string {
   const first =
     column === undefined
-      ? 'SELECT 0, t.oid FROM tables t'
-      : `SELECT a.attnum::int, a.attrelid FROM tables t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attname = ${literal(column)}`
-  return `doomed (part, oid) AS (
+      ? 'SELECT 0, t.oid, t.own FROM tables t'
+      : `SELECT a.attnum::int, a.attrelid, true FROM tables t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attname = ${literal(column)}`
+  return `doomed (part, oid, own) AS (
   ${first}
-), going (classid, objid, part) AS (
-  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, oid, part FROM doomed
-  UNION SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend d JOIN going g ON ${refersTo}
+), going (classid, objid, part, own) AS (
+  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, oid, part, own FROM doomed
+  UNION SELECT d.classid, d.objid, d.objsubid, g.own FROM pg_catalog.pg_depend d JOIN going g ON ${refersTo}
   WHERE d.deptype IN ('a', 'i', 'P', 'S') AND NOT (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0 AND EXISTS (SELECT FROM tables t WHERE t.oid = d.objid))
 )`
 }
@@ -130,7 +132,7 @@ const refusals = `SELECT CASE d.classid WHEN 'pg_catalog.pg_rewrite'::pg_catalog
     THEN (SELECT pg_catalog.pg_describe_object('pg_catalog.pg_class'::pg_catalog.regclass, r.ev_class, 0) || CASE r.rulename WHEN '_RETURN' THEN '' ELSE ', rule ' || r.rulename END FROM pg_catalog.pg_rewrite r WHERE r.oid = d.objid)
     ELSE pg_catalog.pg_describe_object(d.classid, d.objid, 0) END || ' needs it' AS what
 FROM pg_catalog.pg_depend d JOIN going g ON ${refersTo}
-WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM going o WHERE o.classid = d.classid AND o.objid = d.objid AND o.part IN (0, d.objsubid))
+WHERE g.own AND d.deptype = 'n' AND NOT EXISTS (SELECT FROM going o WHERE o.classid = d.classid AND o.objid = d.objid AND o.part IN (0, d.objsubid))
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND t.oid = d.objid AND t.tgname LIKE '~lk%')`
 
 /** Before 15 the server drops them silently with a column that they read. */
