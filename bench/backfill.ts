@@ -42,8 +42,7 @@ async function main(): Promise<void> {
   await using server = await startPostgres({
     version: Number(flags.version ?? 18),
     durable: true,
-    // A checkpoint in the middle of a run writes the pages of the indexes to the WAL again: the size of the WAL, not of the table, would decide.
-    settings: { wal_level: 'replica', shared_buffers: '2GB', max_wal_size: '32GB', min_wal_size: '3GB', checkpoint_timeout: '30min' },
+    settings: settings(),
     signal: stop.signal,
   })
   stop.signal.addEventListener('abort', () => void server.stop().catch(() => undefined), { once: true })
@@ -55,6 +54,13 @@ async function main(): Promise<void> {
   for (const rows of sizes) runs.push(...(await runSize(server, { rows, ways, rounds, signal: stop.signal })))
   const document = backfillDocument(runs, { rounds, version: server.version })
   process.stdout.write(flags.json === true ? `${JSON.stringify(document)}\n` : backfillText(document))
+}
+
+/** A checkpoint in the middle of a run writes the pages of the indexes to the WAL again: the size of the WAL, not of the table, would decide. */
+function settings(): { readonly [name: string]: string } {
+  const all = { wal_level: 'replica', max_wal_size: '32GB', min_wal_size: '3GB', checkpoint_timeout: '30min' }
+  // Of three sizes none may outgrow the buffers, or run so long that autovacuum, which wakes once a minute, comes into it alone.
+  return flags.growth === true ? { ...all, shared_buffers: '8GB', autovacuum: 'off' } : { ...all, shared_buffers: '2GB' }
 }
 
 interface Size {

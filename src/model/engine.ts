@@ -12,6 +12,7 @@ import type { Server } from './server.ts'
 import type { ConnectOptions, Session } from './session.ts'
 import type { Statement } from './statement.ts'
 import type { Estimated, Speed, Statistics } from './statistics.ts'
+import type { Reversal } from './way-back.ts'
 
 /** One database system. All but connect, journal and observe are pure. */
 export interface Engine<Node = unknown> {
@@ -54,6 +55,8 @@ export interface Engine<Node = unknown> {
    * the table has no such key, and no other safe way.
    */
   codeWalk(relation: string, catalog: Catalog, how: { readonly falsifies: boolean; readonly key?: readonly string[] }): Walk | undefined
+  /** What takes it back once it has been in use, as far as anything can. */
+  reverse(judged: Judged<Node>): Reversal
   /** Whether it changes, replaces or ties itself to what an expanded migration keeps double; reading and writing rows does not. */
   touches(judged: Judged<Node>, doubled: Doubled): boolean
   /** The values of the statement's constants, as texts: they may be data that is to stand in no message. */

@@ -20,6 +20,8 @@ export type PlanEngine<Node> = Pick<
   | 'words'
   | 'codeWalk'
   | 'touches'
+  | 'reverse'
+  | 'settle'
   | 'dialect'
 >
 

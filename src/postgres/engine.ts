@@ -21,6 +21,7 @@ import { codeWalk, rowWork } from './row-work.ts'
 import { connect } from './session.ts'
 import { simulate } from './simulate.ts'
 import { split } from './split.ts'
+import { reverse } from './reverse.ts'
 import { touches } from './touches.ts'
 import { topicsOf } from './topics.ts'
 import { wordsOf } from './words.ts'
@@ -46,6 +47,7 @@ export const postgres: Engine<PgNode> = {
   hazards,
   topics: topicsOf,
   touches,
+  reverse,
   rewrites: [...rewrites, ...operations],
   rowWork,
   codeWalk,

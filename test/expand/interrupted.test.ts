@@ -61,25 +61,20 @@ forEachVersion('a run that is interrupted', (version) => {
     await using session = await connect({ url: server.url, applicationName: 'setup' })
     await session.script([setup])
     await session.close()
-    let restarts = 0
-    let restarting: Promise<void> | undefined
+    const restarts: Promise<void>[] = []
     const restartAt =
-      (type: string): Listener =>
+      (type: string, most: number): Listener =>
       (event) => {
-        if (event.type !== type || restarting !== undefined) return
-        restarts += 1
-        restarting = server.restart('immediate')
+        if (event.type === type && restarts.length < most) restarts.push(server.restart('immediate'))
       }
     const plan = await planFor(server.url)
-    expect((await run(runOptions(server.url, plan, { listener: restartAt('batch-done') }))).migrations).toMatchObject([
-      { state: 'expanded' },
-    ])
-    await restarting
-    restarting = undefined
-    const listener: Listener = (event) => event.type === 'step-started' && restartAt('step-started')(event)
-    expect((await complete({ ...runOptions(server.url, plan, { listener }), contract })).migrations).toMatchObject([{ state: 'complete' }])
-    await Promise.resolve(restarting)
-    expect(restarts).toBe(2)
+    const expanding = runOptions(server.url, plan, { listener: restartAt('batch-done', 1) })
+    expect((await run(expanding)).migrations).toMatchObject([{ state: 'expanded' }])
+    await Promise.all(restarts)
+    const completing = runOptions(server.url, plan, { listener: restartAt('step-started', 2) })
+    expect((await complete({ ...completing, contract })).migrations).toMatchObject([{ state: 'complete' }])
+    await Promise.all(restarts)
+    expect(restarts).toHaveLength(2)
     expect(await named(server.url)).toBe(60_000)
   })
 })
