@@ -10,7 +10,7 @@ import type { RunOptions } from './options.ts'
 import { emitter } from './options.ts'
 import { fold } from './state.ts'
 import { journalOf, type StepContext } from './step-context.ts'
-import { runSteps } from './step-loop.ts'
+import { persistently, runSteps } from './step-loop.ts'
 
 export interface ToRun {
   readonly stored: StoredMigration
@@ -39,7 +39,7 @@ export async function runMigration({ stored, resumed }: ToRun, running: Running)
   try {
     if (!resumed) await start(stored, context)
     const state = await runSteps(migration, context, (report) => ledger.add(migration, report))
-    await finish(stored, state, context)
+    await persistently(context, () => finish(stored, state, context))
     ledger.end(migration, state)
   } catch (error) {
     const withdrawn = await giveUp(error, { stored, resumed, context })
@@ -52,8 +52,9 @@ async function finish(stored: StoredMigration, state: 'complete' | 'expanded', c
   const { migration, options } = context
   const type = state === 'complete' ? 'migration-done' : 'migration-expanded'
   const before = fold(await journalOf(context).read(options.plan.project)).get(migration)
-  if (before?.expandedAt === undefined) await finishMigration(stored, type, context)
-  else if (state === 'complete') await completeMigration(context)
+  const isRecorded = before?.state === state
+  if (!isRecorded && before?.expandedAt === undefined) await finishMigration(stored, type, context)
+  else if (!isRecorded && state === 'complete') await completeMigration(context)
   context.emit({ type, migration })
   if (state === 'expanded') await lookFirst(stored.migration, context)
 }

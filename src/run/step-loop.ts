@@ -20,7 +20,7 @@ export async function runSteps(
   context: StepContext,
   onStep: (report: StepReport) => void,
 ): Promise<'complete' | 'expanded'> {
-  const done = await doneSteps(context)
+  const done = await persistently(context, () => doneSteps(context))
   for (const step of migration.steps) {
     context.options.signal.throwIfAborted()
     if (done.has(step.id)) onStep({ id: step.id, title: step.title, state: 'done-before', attempts: 0, ms: 0 })
@@ -75,12 +75,32 @@ async function persist(step: Step, context: StepContext): Promise<StepOutcome> {
 
 const maxTries = 20
 
+/**
+ * What is done between the steps, again after a lost connection. `act` looks first at what is recorded: the server may have committed before the
+ * connection went (law 4).
+ */
+export async function persistently<T>(context: StepContext, act: () => Promise<T>): Promise<T> {
+  const { options, connections, migration, emit } = context
+  for (let tries = 0; ; tries++) {
+    try {
+      return await act()
+    } catch (error) {
+      const isLost = connections.work.classify(error) === 'connection-lost'
+      if (options.signal.aborted || !isLost || tries >= maxTries) throw error
+      emit({ type: 'retrying', migration, step: 'history', code: 'connection-lost', message: messageOf(error), inMs: 0 })
+      const began = performance.now()
+      await connections.renew()
+      emit({ type: 'reconnected', migration, step: 'history', afterMs: Math.round(performance.now() - began) })
+    }
+  }
+}
+
 /** True where the journal shows that the step was done before the connection went (law 4: we look, we never guess). */
 async function reconnect(step: Step, context: StepContext): Promise<boolean> {
   const began = performance.now()
   await context.connections.renew()
   context.emit({ type: 'reconnected', migration: context.migration, step: step.id, afterMs: Math.round(performance.now() - began) })
-  return (await doneSteps(context)).has(step.id)
+  return await persistently(context, async () => (await doneSteps(context)).has(step.id))
 }
 
 function execute(step: Step, context: StepContext): Promise<StepOutcome> {
