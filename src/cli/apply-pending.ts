@@ -13,6 +13,7 @@ import { planPending, refuseStale } from '../verbs/plan.ts'
 import type { Connection, Target } from '../verbs/target.ts'
 import type { Context, Invocation } from './command.ts'
 import { replicasOf } from './connection.ts'
+import { contractOptions } from './contract-flags.ts'
 import type { Config } from './define-config.ts'
 import { readPlanFile } from './plan-file.ts'
 import { progressListener } from './progress.ts'
@@ -42,7 +43,7 @@ export async function applyPending(request: ApplyRequest): Promise<number> {
   if (hasWork(first.planned) && !(await confirmed(invocation, context, question(first.planned)))) return 1
   await using progress = await progressListener(context, invocation.options.events)
   const options = verbOptions(request, progress.listener)
-  const asked = { contract: { overrides: [], minAgeMs: 0, waitMs: 0 }, ...present({ project: request.config.project }) }
+  const asked = { contract: contractOptions(invocation.options, request.config), ...present({ project: request.config.project }) }
   const reports = invocation.options.complete === true ? await applyToTheEnd(options, first, asked) : await applyLooked(options, first)
   const json = invocation.options.json === true || invocation.options.format === 'json'
   const { plan, report } = joined(reports)

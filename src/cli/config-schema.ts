@@ -39,6 +39,13 @@ const schema = v.strictObject({
   maxAttempts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   runLockTimeout: v.optional(readableBy(parseDuration)),
   throttles: v.optional(v.record(text, text)),
+  expand: v.optional(
+    v.strictObject({
+      quiet: v.optional(readableBy(parseDuration)),
+      oldApplications: v.optional(v.array(text)),
+      oldRoles: v.optional(v.array(text)),
+    }),
+  ),
   fleet: v.optional(v.strictObject({ controlUrl: v.optional(text) })),
 })
 
@@ -62,6 +69,7 @@ const forms: { readonly [key: string]: string } = {
   maxLockWait: 'a time such as "30min"',
   runLockTimeout: 'a time such as "10s"',
   throttles: 'values by the id of a throttle, such as { "replica-lag": "10s" }',
+  expand: '{ quiet, oldApplications, oldRoles }, a time and two lists of names',
   fleet: '{ controlUrl }, a postgres:// URL as text',
 }
 

@@ -39,6 +39,15 @@ export interface Config {
   readonly runLockTimeout?: string
   /** Reasons to hold batched changes back, by id: { 'replica-lag': '10s' } (docs/throttles.md). */
   readonly throttles?: { readonly [id: string]: string }
+  /** When `complete` may take an old shape away (docs/gates.md). */
+  readonly expand?: {
+    /** How long nobody must have used it: "15min". */
+    readonly quiet?: string
+    /** application_name of the old application, which must not be connected; `*` stands for any text. */
+    readonly oldApplications?: readonly string[]
+    /** Its database roles. */
+    readonly oldRoles?: readonly string[]
+  }
   readonly fleet?: {
     /** The database that keeps the queue and the state of `lockkeeper fleet`. */
     readonly controlUrl?: string

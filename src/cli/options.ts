@@ -70,6 +70,9 @@ export interface Options {
   readonly wait?: number | true
   readonly override?: readonly string[]
   readonly reason?: string
+  readonly quiet?: number
+  readonly oldApplication?: readonly string[]
+  readonly oldRole?: readonly string[]
   readonly controlUrl?: string
   readonly target?: readonly string[]
   readonly targetsFile?: string
@@ -267,10 +270,6 @@ export const flags = {
   maxLag: { flags: '--max-lag <time>', description: 'hold while a replica is further behind; same as --throttle replica-lag=TIME' },
   restart: { flags: '--restart', description: 'begin anew, whatever one of that name has done' },
   complete: { flags: '--complete', description: 'take the contract too, where its gates are open: no application needs the old shape' },
-  minAge: { flags: '--min-age <time>', description: 'how long it must have been expanded: 2d', parse: parseDuration },
-  wait: { flags: '--wait [time]', description: 'wait for closed gates (default: 10m)', parse: parseDuration },
-  override: { flags: '--override <gate>', description: 'go through this gate although it is closed', repeatable: true },
-  reason: { flags: '--reason <text>', description: 'why; written into the journal' },
   controlUrl: {
     flags: '--control-url <url>',
     description: 'the database that keeps the queue (else: config file, LOCKKEEPER_CONTROL_URL)',

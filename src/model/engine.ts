@@ -2,6 +2,7 @@ import type { BackfillStore, RowWork } from './backfill.ts'
 import type { Role, StepWords, Tie } from './bond.ts'
 import type { Catalog } from './catalog.ts'
 import type { Dialect } from './dialect.ts'
+import type { EvidenceStore } from './evidence.ts'
 import type { Facts } from './facts.ts'
 import type { HazardRule, Judged } from './hazard.ts'
 import type { Journal } from './journal.ts'
@@ -78,4 +79,5 @@ export interface Engine<Node = unknown> {
   connect(options: ConnectOptions): Promise<Session>
   journal(session: Session): Journal
   backfills(session: Session): BackfillStore
+  evidence(session: Session): EvidenceStore
 }

@@ -133,6 +133,8 @@ export type Event =
   | { readonly type: 'standbys-not-asked'; readonly standbys: readonly string[] }
   /** Tables of the plan that Citus keeps in shards on other servers, whose locks and blockers are not seen from here. */
   | { readonly type: 'citus-tables'; readonly version: string; readonly relations: readonly string[] }
+  /** What `complete` will ask for and cannot be had from this server: `claim` is what nobody could tell. */
+  | { readonly type: 'evidence-missing'; readonly migration: string; readonly claim: string; readonly why: string; readonly hint: string }
   | { readonly type: 'step-undone'; readonly migration: string; readonly step: string }
   | { readonly type: 'gate-closed'; readonly migration: string; readonly step: string; readonly closed: readonly ClosedGate[] }
   | { readonly type: 'reconnected'; readonly migration: string; readonly step: string; readonly afterMs: number }

@@ -141,18 +141,37 @@ export interface CodeStep extends StepBase {
   readonly statementTimeoutMs: number
 }
 
-/** A condition on what is there: the old shape must be filled into the new one, agree with it, and have nothing of others on it. */
-export interface Gate {
-  readonly kind: 'backfilled' | 'in-step' | 'nothing-depends'
+interface GateBase {
   readonly relation: string
   /** "every row of public.users has its full_name in name" */
   readonly title: string
+}
+
+/** A condition on what is there: the old shape must be filled into the new one, agree with it, and have nothing of others on it. */
+export interface QueryGate extends GateBase {
+  readonly kind: 'backfilled' | 'in-step' | 'nothing-depends'
   /** Gives rows only while it holds back; their texts are the evidence. */
   readonly sql: string
   /** "public.users has rows whose name was not filled" */
   readonly failure: string
   readonly hint: string
 }
+
+/** Nobody may use what goes: shown by evidence that is gathered over a quiet time, which no query alone can give (H9). */
+export interface UnusedGate extends GateBase {
+  readonly kind: 'unused'
+  /** For people: "full_name of public.users". */
+  readonly what: string
+  /** Names as the catalog has them, unquoted: a statement that holds all of them uses it. Of a column its table's and its own. */
+  readonly names: readonly string[]
+  /** Canonical name of the sequence that moves at each write of the old side; absent where nothing is kept in step. */
+  readonly counter?: string
+  /** Canonical names of views of the old version. */
+  readonly views: readonly string[]
+}
+
+/** A condition for the contract; asked by `complete`. */
+export type Gate = QueryGate | UnusedGate
 
 /** What stands twice between expand and contract, or only for the old application: a table, or some of its columns by their old and new names. */
 export interface Doubled {

@@ -1,5 +1,5 @@
 import type { Dialect } from '../model/dialect.ts'
-import type { BackfillStep, DataCheck, EachStep, GateStep, Plan, PlannedMigration, SqlStep, Step } from '../model/plan.ts'
+import type { BackfillStep, DataCheck, EachStep, Gate, GateStep, Plan, PlannedMigration, SqlStep, Step, UnusedGate } from '../model/plan.ts'
 import { workText } from '../model/work-text.ts'
 import { backfillScript, dollarQuoted } from './backfill-script.ts'
 
@@ -72,7 +72,7 @@ function bodyText(step: Step, context: Context): string {
     case 'code':
       return codeText()
     case 'gate':
-      return gateText(step)
+      return gateText(step, context)
   }
 }
 
@@ -82,9 +82,36 @@ function codeText(): string {
   return [comment('Code that reads rows: no SQL can be written for it beforehand.'), stop].join('\n')
 }
 
-function gateText({ gates }: GateStep): string {
-  const head = comment('STOP here until the application that knows the old shape is gone. Each of these must return no row:')
-  return [head, ...gates.map(({ title, sql }) => `${comment(title)}\n${sql};`)].join('\n')
+function gateText({ gates }: GateStep, { target }: Context): string {
+  const head = comment('STOP here until the application that knows the old shape is gone, and each of these holds:')
+  return [head, ...gates.map((gate) => conditionText(gate, target.dialect))].join('\n')
+}
+
+function conditionText(gate: Gate, dialect: Dialect): string {
+  switch (gate.kind) {
+    case 'backfilled':
+    case 'in-step':
+    case 'nothing-depends':
+      return `${comment(`${gate.title}: this must return no row.`)}\n${gate.sql};`
+    case 'unused':
+      return unusedText(gate, dialect)
+  }
+}
+
+/** No query alone can tell: what grows between two looks does. */
+function unusedText({ title, names, counter, views }: UnusedGate, { literal }: Dialect): string {
+  const named = names.map((name) => `strpos(lower(query), lower(${literal(name)})) > 0`).join(' AND ')
+  const looks = [
+    ...views.map((view) => `SELECT pid FROM pg_locks WHERE relation = to_regclass(${literal(view)});`),
+    ...(counter === undefined ? [] : [`SELECT last_value, is_called FROM ${counter};`]),
+    ...(names.length === 0 ? [] : [`SELECT calls, query FROM pg_stat_statements WHERE ${named};`]),
+  ]
+  return comment(
+    `${title}: look for sessions of the old application,`,
+    'SELECT pid, application_name, usename FROM pg_stat_activity WHERE datname = current_database();',
+    'and run these twice, a quarter of an hour apart, on a server whose statistics nobody resets: nothing may have grown.',
+    ...looks,
+  )
 }
 
 function sqlText(step: SqlStep): string {

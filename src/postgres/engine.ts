@@ -6,6 +6,7 @@ import { settle } from './catalog-names.ts'
 import { constants } from './constants.ts'
 import { emptyCatalog } from './empty-catalog.ts'
 import { estimate } from './estimate.ts'
+import { evidenceStore } from './evidence/store.ts'
 import { facts } from './facts.ts'
 import { hazards } from './hazards/index.ts'
 import { inline } from './inline.ts'
@@ -56,4 +57,5 @@ export const postgres: Engine<PgNode> = {
   connect,
   journal,
   backfills: backfillStore,
+  evidence: evidenceStore,
 }

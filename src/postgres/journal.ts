@@ -2,13 +2,14 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { Journal, JournalEntry, JournalEvent, StoredMigration } from '../model/journal.ts'
 import type { Session } from '../model/session.ts'
 import { backfillTables } from './backfill/tables.ts'
+import { evidenceTables } from './evidence/tables.ts'
 import { entryOf, storedOf } from './journal-rows.ts'
 import { postgresDialect } from './quote.ts'
 
 /**
  * Written in `lockkeeper.format` and in every row. A format is only ever added to; an older one is read, a newer one refused.
  */
-const format = 2
+const format = 3
 
 /** The journal in the `lockkeeper` schema of the target. Rows of `journal` are never changed; state is their fold. */
 export function journal(session: Session): Journal {
@@ -20,8 +21,8 @@ export function journal(session: Session): Journal {
       (await session.query('select distinct project from lockkeeper.journal order by 1')).map((row) => String(row['project'])),
     stored: (project, migration) => stored(session, project, migration),
     startSql,
-    recordSql: (project, event) => [recordSql(project, event)],
-    record: async (project, event) => void (await session.script([recordSql(project, event)])),
+    recordSql,
+    record: async (project, event) => void (await session.script(recordSql(project, event))),
     uninstall: async () => void (await session.script(['drop schema lockkeeper cascade'])),
   }
 }
@@ -45,6 +46,7 @@ const tables = [
   body bytea
 )`,
   ...backfillTables,
+  ...evidenceTables,
   `insert into lockkeeper.format (version) values (${format}) on conflict do nothing`,
 ]
 
@@ -118,12 +120,23 @@ async function stored(session: Session, project: string, migration: string): Pro
 function startSql(project: string, { bytes, startedAt: _startedAt, ...rest }: StoredMigration): readonly string[] {
   const migration = rest.migration.id
   return [
-    `delete from lockkeeper.backfill where project = ${literal(project)} and migration = ${literal(migration)}`,
+    forget('backfill', project, migration),
+    forget('evidence', project, migration),
     `insert into lockkeeper.journal (version, project, migration, event, data, body) values (${format}, ${literal(project)}, ${literal(migration)}, 'migration-started', ${json({ stored: rest })}, decode(${literal(Buffer.from(bytes).toString('hex'))}, 'hex'))`,
   ]
 }
 
-function recordSql(project: string, { type, migration, ...data }: JournalEvent): string {
+/** With the end of a migration goes what was seen of the use of its old shape. */
+function recordSql(project: string, event: JournalEvent): readonly string[] {
+  const isEnd = event.type === 'migration-done' || event.type === 'migration-aborted'
+  return [...(isEnd ? [forget('evidence', project, event.migration)] : []), eventSql(project, event)]
+}
+
+function forget(table: 'backfill' | 'evidence', project: string, migration: string): string {
+  return `delete from lockkeeper.${table} where project = ${literal(project)} and migration = ${literal(migration)}`
+}
+
+function eventSql(project: string, { type, migration, ...data }: JournalEvent): string {
   const step = 'step' in data && data.step !== undefined ? literal(data.step) : 'null'
   return `insert into lockkeeper.journal (version, project, migration, step, event, data) values (${format}, ${literal(project)}, ${literal(migration)}, ${step}, ${literal(type)}, ${json(data)})`
 }

@@ -2,6 +2,7 @@ import type { Blocker } from '../model/event.ts'
 import type { LockMode, TableLock } from '../model/facts.ts'
 import type { Row } from '../model/session.ts'
 import { conflictingModes } from './lock-modes.ts'
+import { withoutSecrets } from './secrets.ts'
 
 interface Query {
   readonly server: { readonly version: number }
@@ -94,12 +95,4 @@ function toBlocker(row: Row): Blocker {
     granted: row['granted'] === true,
     yields: row['yields'] === true,
   }
-}
-
-/** ALTER ROLE ... PASSWORD 'x' and connection strings show up in pg_stat_activity; they must not show up with us, nor what follows them. */
-function withoutSecrets(query: string): string {
-  return query
-    .replace(/\s+/g, ' ')
-    .replace(/\b(passw(?:or)?d)\b.*/i, '$1 ***')
-    .replace(/(:\/\/[^:/@\s]*:)[^@\s]+@/g, '$1***@')
 }

@@ -69,14 +69,26 @@ export const walkShape = v.variant('by', [
   v.looseObject({ by: v.literal('key'), columns: texts, types: texts, descending: v.exactOptional(v.boolean()) }),
   v.looseObject({ by: v.literal('pages') }),
 ])
-const gate = v.looseObject({
-  kind: v.picklist(['backfilled', 'in-step', 'nothing-depends']),
-  relation: text,
-  title: text,
-  sql: text,
-  failure: text,
-  hint: text,
-})
+const gate = v.variant('kind', [
+  v.looseObject({
+    kind: v.picklist(['backfilled', 'in-step', 'nothing-depends']),
+    relation: text,
+    title: text,
+    sql: text,
+    failure: text,
+    hint: text,
+  }),
+  v.looseObject({
+    kind: v.literal('unused'),
+    relation: text,
+    title: text,
+    what: text,
+    // Without a name statements tell nothing, and are not asked.
+    names: texts,
+    counter: v.exactOptional(text),
+    views: texts,
+  }),
+])
 const step = v.variant('kind', [
   sqlStep,
   v.looseObject({ ...base, kind: v.literal('backfill'), work: workShape, walk: walkShape, batchTargetMs: ms }),

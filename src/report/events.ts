@@ -21,6 +21,8 @@ export function eventLine(event: TimedEvent): string | undefined {
       return `${step}: the gate ${event.gate} was overridden: ${event.reason}`
     case 'gate-closed':
       return `${step}: waits: ${event.closed.map(({ failure }) => failure).join('; ')}`
+    case 'evidence-missing':
+      return `${event.migration}: complete will not be able to tell whether ${event.claim}: ${event.why}. ${event.hint}`
     case 'migration-failed':
       return `${step}: failed (${event.code}): ${event.message}`
     case 'migration-aborting':

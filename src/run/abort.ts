@@ -27,6 +27,8 @@ export async function abort(options: RunOptions & { readonly migration?: string 
   await using connections = await Connections.open(options)
   await connections.work.refuseReadOnly()
   const journal = options.engine.journal(connections.work)
+  // An older lockkeeper may have begun it.
+  if (await journal.exists()) await journal.install()
   const progress = fold(await journal.read(options.plan.project))
   const id = whichOne(options.migration, progress)
   const stored = await journal.stored(options.plan.project, id)

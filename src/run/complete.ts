@@ -5,7 +5,7 @@ import { reported, type Ledger } from './ledger.ts'
 import type { ContractOptions, RunOptions, RunReport } from './options.ts'
 import { preflight } from './preflight.ts'
 import { runMigration, storedOf } from './run-migration.ts'
-import { expandedIn, fold, inFlight, type Progress } from './state.ts'
+import { completable, fold, type Progress } from './state.ts'
 
 /**
  * Takes the contract of what is expanded, from the journal alone (H2): one migration by its name, or all in order up to the first whose gate is
@@ -32,8 +32,7 @@ async function completeAll(options: RunOptions & Completing, connections: Connec
 
 /** What another run left in the middle goes first, by `apply`; a contract in the middle is gone on with. */
 function whichToComplete(wanted: string | undefined, progress: Progress): readonly string[] {
-  const begun = inFlight(progress).filter((id) => progress.get(id)?.state !== 'aborting' && progress.get(id)?.expandedAt !== undefined)
-  const open = [...begun, ...expandedIn(progress)]
+  const open = completable(progress)
   if (wanted !== undefined) {
     if (open.includes(wanted)) return [wanted]
     const state = progress.get(wanted)?.state

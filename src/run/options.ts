@@ -4,6 +4,7 @@ import type { CodeRun, History, Read } from '../model/adapter.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Event, Listener, TimedEvent } from '../model/event.ts'
+import type { OldApplication } from '../model/evidence.ts'
 import type { Hazard } from '../model/hazard.ts'
 import type { Assumption, Migration } from '../model/migration.ts'
 import type { Plan } from '../model/plan.ts'
@@ -39,6 +40,10 @@ export interface ContractOptions {
   readonly minAgeMs: number
   /** How long to wait for closed gates; 0: asked once. */
   readonly waitMs: number
+  /** How long the old shape must not have been used, by the server's clock; 15 minutes where it is absent. */
+  readonly quietMs?: number
+  /** Whose sessions hold back; where it is absent, or names nobody, sessions are not looked at. */
+  readonly old?: OldApplication
 }
 
 /** All that a run is told. Times in milliseconds. */

@@ -1,29 +1,38 @@
 import { LockkeeperError } from '../model/errors.ts'
 import type { ClosedGate } from '../model/event.ts'
-import type { Gate, GateStep } from '../model/plan.ts'
+import type { Gate, GateStep, QueryGate } from '../model/plan.ts'
 import type { Row } from '../model/session.ts'
 import { jitter, sleep } from '../std/sleep.ts'
+import { closedByEvidence } from './evidence-gate.ts'
 import type { ContractOptions } from './options.ts'
 import { fold } from './state.ts'
 import type { StepContext, StepOutcome } from './step-context.ts'
 import { journalOf } from './step-context.ts'
 
 /**
- * Asks each condition of a gate, and writes its done row once all hold, with those that somebody took upon himself. Only reads, and locks
- * nothing. Waits as long as `contract.waitMs` says; then throws `gate-closed`, with the evidence.
+ * Asks each condition of a gate, and writes its done row once all hold, with those that somebody took upon himself. Locks nothing, and until then
+ * writes nothing but what it saw (H10). Waits as long as `contract.waitMs` says; then throws `gate-closed`, with the evidence.
  */
 export async function passGate(step: GateStep, context: StepContext): Promise<StepOutcome> {
   const { options, migration, emit } = context
   const contract = options.contract ?? askedOnce
   const until = performance.now() + contract.waitMs
   for (;;) {
+    const began = performance.now()
     const all = await closedGates(step, contract, context)
-    const closed = all.filter(({ gate }) => !contract.overrides.some((override) => override.gate === gate))
+    const closed = all.filter(({ gate }) => overrideOf(gate, contract) === undefined)
     if (closed.length === 0) return await pass(step, all, context)
     if (performance.now() >= until) throw gateClosed(closed, context)
     emit({ type: 'gate-closed', migration, step: step.id, closed })
-    await sleep(Math.min(jitter(lookEveryMs), Math.max(1, until - performance.now())), options.signal)
+    // A gate may read a whole table: most of the time it must not.
+    const pauseMs = jitter(Math.max(lookEveryMs, 9 * (performance.now() - began)))
+    await sleep(Math.min(pauseMs, Math.max(1, until - performance.now())), options.signal)
   }
+}
+
+/** `unused` stands for all kinds of its evidence, `unused:statements` for one. */
+function overrideOf(gate: string, { overrides }: ContractOptions): ContractOptions['overrides'][number] | undefined {
+  return overrides.find((override) => override.gate === gate || gate.startsWith(`${override.gate}:`))
 }
 
 const askedOnce: ContractOptions = { overrides: [], minAgeMs: 0, waitMs: 0 }
@@ -33,8 +42,7 @@ async function closedGates(step: GateStep, contract: ContractOptions, context: S
   const young = await tooYoung(contract, context)
   const closed: ClosedGate[] = young === undefined ? [] : [young]
   for (const gate of step.gates) {
-    const found = await ask(gate, context)
-    if (found !== undefined) closed.push(found)
+    closed.push(...(await ask(gate, step, context)))
   }
   return closed
 }
@@ -64,9 +72,21 @@ function seconds(ms: number): string {
 const askLimitMs = 30 * 60_000
 const mostShown = 5
 
-async function ask({ kind, relation, sql, failure, hint }: Gate, { connections, options }: StepContext): Promise<ClosedGate | undefined> {
+async function ask(gate: Gate, step: GateStep, context: StepContext): Promise<readonly ClosedGate[]> {
+  switch (gate.kind) {
+    case 'backfilled':
+    case 'in-step':
+    case 'nothing-depends':
+      return await askQuery(gate, context)
+    case 'unused':
+      return await closedByEvidence(gate, { step, limitMs: askLimitMs }, context)
+  }
+}
+
+async function askQuery(gate: QueryGate, { connections, options }: StepContext): Promise<readonly ClosedGate[]> {
+  const { kind, relation, sql, failure, hint } = gate
   const rows = await connections.work.query(sql, [], { signal: options.signal, statementTimeoutMs: askLimitMs })
-  return rows.length === 0 ? undefined : { gate: kind, relation, failure, evidence: rows.slice(0, mostShown).map(inWords), hint }
+  return rows.length === 0 ? [] : [{ gate: kind, relation, failure, evidence: rows.slice(0, mostShown).map(inWords), hint }]
 }
 
 function inWords(row: Row): string {
@@ -81,7 +101,7 @@ async function pass(step: GateStep, overridden: readonly ClosedGate[], context: 
   const journal = journalOf(context)
   const record = journal.recordSql.bind(journal, options.plan.project)
   const overrides = overridden.flatMap(({ gate, evidence }) => {
-    const reason = options.contract?.overrides.find((override) => override.gate === gate)?.reason ?? ''
+    const reason = overrideOf(gate, options.contract ?? askedOnce)?.reason ?? ''
     return record({ type: 'gate-overridden', migration, step: step.id, gate, reason, evidence })
   })
   await connections.work.script([...overrides, ...record({ type: 'step-done', migration, step: step.id, ms: 0, attempts: 0 })])
@@ -90,8 +110,9 @@ async function pass(step: GateStep, overridden: readonly ClosedGate[], context: 
 
 function gateClosed(closed: readonly ClosedGate[], { migration }: StepContext): LockkeeperError {
   const hints = [...new Set(closed.map(({ hint }) => hint))].join(' ')
+  const overrides = [...new Set(closed.map(({ gate }) => `--override ${gate}`))].join(' ')
   return new LockkeeperError('gate-closed', `${migration} stays expanded: ${closed.map(({ failure }) => failure).join('; ')}`, {
-    hint: `${hints} Or take it upon yourself: --override ${closed[0]?.gate ?? 'GATE'} --reason "why".`,
+    hint: `${hints} Or take it upon yourself: ${overrides} --reason "why".`,
     details: { migration, closed },
   })
 }

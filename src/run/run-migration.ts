@@ -3,6 +3,7 @@ import type { JournalEvent, StoredMigration } from '../model/journal.ts'
 import type { PlannedMigration } from '../model/plan.ts'
 import type { Connections } from './connections.ts'
 import { runDataChecks } from './data-checks.ts'
+import { lookFirst } from './evidence-gate.ts'
 import { completeMigration, finishMigration, openHistory, startMigration, withdrawMigration } from './history.ts'
 import type { Ledger } from './ledger.ts'
 import type { RunOptions } from './options.ts'
@@ -55,6 +56,7 @@ async function finish(stored: StoredMigration, state: 'complete' | 'expanded', c
   if (!isRecorded && before?.expandedAt === undefined) await finishMigration(stored, type, context)
   else if (!isRecorded && state === 'complete') await completeMigration(context)
   context.emit({ type, migration })
+  if (state === 'expanded') await lookFirst(stored.migration, context)
 }
 
 async function start(stored: StoredMigration, context: StepContext): Promise<void> {

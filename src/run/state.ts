@@ -35,6 +35,12 @@ export function expandedIn(progress: Progress): readonly string[] {
   return [...progress].filter(([, { state }]) => state === 'expanded').map(([id]) => id)
 }
 
+/** What `complete` takes, in this order: contracts that were begun and stopped, then what waits for them. */
+export function completable(progress: Progress): readonly string[] {
+  const begun = inFlight(progress).filter((id) => progress.get(id)?.state !== 'aborting' && progress.get(id)?.expandedAt !== undefined)
+  return [...begun, ...expandedIn(progress)]
+}
+
 function after(before: MigrationProgress | undefined, { at, event }: JournalEntry): MigrationProgress | undefined {
   if (event.type === 'migration-started') return { state: 'running', steps: new Map(), startedAt: at }
   if (before === undefined) return undefined

@@ -2,7 +2,7 @@ import type { Engine } from '../model/engine.ts'
 import type { Plan } from '../model/plan.ts'
 import { complete, type Completing } from '../run/complete.ts'
 import type { ContractOptions, RunOptions } from '../run/options.ts'
-import { expandedIn, fold } from '../run/state.ts'
+import { completable, fold } from '../run/state.ts'
 import { present } from '../std/present.ts'
 import { applyLooked, look, type ApplyVerbOptions, type Looked, type Ran } from './apply.ts'
 import { openTarget, projectKey, type Connection, type Target } from './target.ts'
@@ -26,7 +26,7 @@ export async function lookExpanded(
   const { searchPath } = await session.readCatalog()
   const project = projectKey(named.project, searchPath[0] ?? 'public')
   const journal = engine.journal(session)
-  const expanded = expandedIn(fold(await journal.read(project)))
+  const expanded = completable(fold(await journal.read(project)))
   const migrations = named.migration === undefined ? expanded : [named.migration]
   const stored = await Promise.all(migrations.map((id) => journal.stored(project, id)))
   const planned = stored.flatMap((one) => (one === undefined ? [] : [one.migration]))

@@ -14,7 +14,7 @@ const setup = `create table users (id int primary key, full_name text, junk text
   create index users_name on users (full_name);
   insert into users select n, 'user ' || n, 'x' from generate_series(1, 60000) n`
 const reshape = 'alter table users rename column full_name to name; alter table users drop column junk'
-const contract = { overrides: [], minAgeMs: 0, waitMs: 0 }
+const contract = { overrides: [{ gate: 'unused', reason: 'a test' }], minAgeMs: 0, waitMs: 0 }
 
 async function planFor(url: string) {
   await using session = await connect({ url, applicationName: 'look' })

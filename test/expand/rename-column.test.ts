@@ -44,7 +44,7 @@ forEachVersion('a renamed column', (version) => {
       { id: 6001, full_name: 'old app', name: 'old app' },
       { id: 6002, full_name: 'new app', name: 'new app' },
     ])
-    const done = await complete({ ...options, contract: { overrides: [], minAgeMs: 0, waitMs: 0 } })
+    const done = await complete({ ...options, contract: { overrides: [{ gate: 'unused', reason: 'a test' }], minAgeMs: 0, waitMs: 0 } })
     expect(done.migrations).toMatchObject([{ state: 'complete' }])
     expect(diffSchemas(await schemaOf(wanted.url), await schemaOf(database.url))).toEqual([])
     expect((await client.query(`select count(*)::int as n from users where name is not null`)).rows).toEqual([{ n: 5_002 }])

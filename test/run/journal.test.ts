@@ -37,6 +37,25 @@ test('what is written is what is read', async () => {
   expect(await journal.stored('test', 'first')).toMatchObject({ migration: plan.migrations[0], history: {}, toolVersion: 'test' })
 })
 
+test('what an older lockkeeper began is gone on with, or taken back, in our format', async () => {
+  await using database = await stopped()
+  const client = await database.client()
+  const becomeOlder = () =>
+    client.query('drop table lockkeeper.evidence; delete from lockkeeper.format; insert into lockkeeper.format (version) values (2)')
+  const format = async () =>
+    (
+      await client.query(
+        `select max(version) as version, to_regclass('lockkeeper.evidence') is not null as evidence from lockkeeper.format`,
+      )
+    ).rows
+  await becomeOlder()
+  await expect(run(runOptions(database.url, plan))).rejects.toMatchObject({ code: 'step-failed' })
+  expect(await format()).toEqual([{ version: 3, evidence: true }])
+  await becomeOlder()
+  expect(await abort(runOptions(database.url, planOf()))).toMatchObject({ migration: 'first' })
+  expect(await format()).toEqual([{ version: 3, evidence: true }])
+})
+
 const started = `update lockkeeper.journal set`
 const where = `where event = 'migration-started'`
 

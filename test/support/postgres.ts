@@ -28,12 +28,15 @@ export interface TestDatabase extends AsyncDisposable {
 
 let made = 0
 
-/** Makes a database, or a copy of one that nobody is connected to, and runs `setup` in it. Drop it with `await using`, or with `drop`. */
+/**
+ * Makes a database, or a copy of one that nobody is connected to, and runs `setup` in it. Drop it with `await using`, or with `drop`. `server`: a
+ * server of the test's own, for one with settings.
+ */
 export async function freshDatabase(
   version: number,
-  options: { readonly setup?: string; readonly template?: TestDatabase } = {},
+  options: { readonly setup?: string; readonly template?: TestDatabase; readonly server?: EmbeddedServer } = {},
 ): Promise<TestDatabase> {
-  const server = await serverFor(version)
+  const server = options.server ?? (await serverFor(version))
   const name = `test_${(made += 1)}`
   await onServer(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${options.template?.name ?? 'template1'}`))
   const database = databaseOn(server, name)

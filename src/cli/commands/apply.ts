@@ -1,6 +1,7 @@
 import { applyFlags } from '../apply-flags.ts'
 import type { Command } from '../command.ts'
 import { needConnection } from '../connection.ts'
+import { contractFlags } from '../contract-flags.ts'
 import { flags, targetFlags } from '../options.ts'
 import { loadWorkspace, openWorkspace } from '../workspace.ts'
 
@@ -10,7 +11,7 @@ export const apply: Command = {
   description:
     'Looks first at what could go wrong, goes on with what was interrupted, then takes each step and records the result in the history of the ORM.',
   arguments: [{ name: '[path]', description: 'the folder of the migrations' }],
-  options: [...targetFlags, flags.plan, flags.complete, flags.replicaUrl, ...applyFlags],
+  options: [...targetFlags, flags.plan, flags.complete, ...contractFlags, flags.replicaUrl, ...applyFlags],
   async run(invocation, context) {
     const { options } = invocation
     const workspace = await openWorkspace(invocation, context)

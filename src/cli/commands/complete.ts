@@ -1,9 +1,9 @@
 import { LockkeeperError } from '../../model/errors.ts'
-import type { ContractOptions } from '../../run/options.ts'
 import { present } from '../../std/present.ts'
 import type { Command } from '../command.ts'
 import { needConnection, replicasOf } from '../connection.ts'
-import { flags, targetFlags, type Options } from '../options.ts'
+import { contractFlags, contractOptions } from '../contract-flags.ts'
+import { flags, targetFlags } from '../options.ts'
 import { progressListener } from '../progress.ts'
 import { confirmed } from '../recording.ts'
 import { runSettings } from '../run-settings.ts'
@@ -18,10 +18,7 @@ export const complete: Command = {
   arguments: [{ name: '[migration]', description: 'which one; without it all that are expanded, in order, up to the first closed gate' }],
   options: [
     ...targetFlags,
-    flags.minAge,
-    flags.wait,
-    flags.override,
-    flags.reason,
+    ...contractFlags,
     flags.window,
     flags.lockTimeout,
     flags.maxLockWait,
@@ -36,8 +33,8 @@ export const complete: Command = {
   async run(invocation, context) {
     const { options } = invocation
     const [migration] = invocation.arguments
-    const contract = contractOptions(options)
     const { config } = await openWorkspace({ ...invocation, arguments: [] }, context)
+    const contract = contractOptions(options, config)
     const connect = await needConnection({ options, config }, context)
     const { completeExpanded, lookExpanded } = await import('../../verbs/complete.ts')
     const scene = await lookExpanded(connect, present({ project: config.project, migration }), ({ session }) =>
@@ -53,17 +50,4 @@ export const complete: Command = {
     context.stdout.write(options.json === true ? applyJson(ran.plan, ran.report, 'complete') : applyText(context, ran.report))
     return 0
   },
-}
-
-/** The default of --wait without a time. */
-const waitMs = 10 * 60_000
-
-function contractOptions({ minAge = 0, wait, override = [], reason }: Options): ContractOptions {
-  if (override.length > 0 && (reason ?? '').trim() === '')
-    throw new LockkeeperError('usage', '--override needs a --reason: it is written into the journal.')
-  return {
-    minAgeMs: minAge,
-    waitMs: wait === true ? waitMs : (wait ?? 0),
-    overrides: override.map((gate) => ({ gate, reason: reason ?? '' })),
-  }
 }

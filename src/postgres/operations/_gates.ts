@@ -1,16 +1,18 @@
 import type { Relation } from '../../model/catalog.ts'
-import type { Gate } from '../../model/plan.ts'
+import type { QueryGate, UnusedGate } from '../../model/plan.ts'
+import { namesIt } from '../naming.ts'
+import { ownMark } from '../own-mark.ts'
 import { postgresDialect } from '../quote.ts'
 
 const { name: quoted, literal } = postgresDialect
 
 /** Rows that the backfill did not reach, or that were written past the trigger (session_replication_role). `where`: what is left to do. */
-export function backfilledGate(table: string, columns: readonly string[], where: string): Gate {
+export function backfilledGate(table: string, columns: readonly string[], where: string): QueryGate {
   return {
     kind: 'backfilled',
     relation: table,
     title: `every row of ${table} has its ${columns.join(', ')}`,
-    sql: `SELECT count(*) || ' rows of ${table.replaceAll("'", "''")}' AS what FROM ${table} WHERE ${where} HAVING count(*) > 0`,
+    sql: rowsWhere(table, table, where),
     failure: `rows of ${table} have no ${columns.join(', ')} yet`,
     hint: `Look at them, and fill them: they match ${where}.`,
   }
@@ -20,29 +22,21 @@ export function backfilledGate(table: string, columns: readonly string[], where:
 const sampledRows = 200_000
 
 /** `differs`: a condition over the row that is true where the two sides do not say the same. */
-export function inStepGate(table: string, relation: Relation, differs: string): Gate {
+export function inStepGate(table: string, relation: Relation, differs: string): QueryGate {
   const share = Math.min(100, Math.max(0.01, (100 * sampledRows) / Math.max(1, relation.rows ?? 1)))
   const sample = share >= 100 ? table : `${table} TABLESAMPLE SYSTEM (${share.toFixed(2)})`
   return {
     kind: 'in-step',
     relation: table,
     title: `old and new agree in ${share >= 100 ? 'every row' : 'a sample of the rows'} of ${table}`,
-    sql: `SELECT count(*) || ' rows of ${table.replaceAll("'", "''")}' AS what FROM ${sample} WHERE ${differs} HAVING count(*) > 0`,
+    sql: rowsWhere(table, sample, differs),
     failure: `old and new columns of ${table} differ`,
     hint: `Find out who writes past the trigger: SELECT * FROM ${table} WHERE ${differs}.`,
   }
 }
 
-/** Functions that name the column in their text: nothing in the catalog ties them to it, and they fail once it is gone. */
-function functionsNaming(relation: Relation, word: string): string {
-  const named = (text: string) => `p.prosrc ~ (${literal('\\m')} || ${literal(escaped(text))} || ${literal('\\M')})`
-  return `SELECT p.oid::pg_catalog.regprocedure::text || ' names it in its text' AS what
-FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'lockkeeper') AND ${named(word)}${word === relation.name ? '' : ` AND ${named(relation.name)}`}`
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[^\p{L}\p{N}_]/gu, '\\$&')
+function rowsWhere(table: string, source: string, condition: string): string {
+  return `SELECT ${ownMark} count(*) || ${literal(` rows of ${table}`)} AS what FROM ${source} WHERE ${condition} HAVING count(*) > 0`
 }
 
 interface Gone {
@@ -54,45 +48,127 @@ interface Gone {
   readonly besides?: readonly string[]
 }
 
-/** A new name takes nothing away from what the catalog ties to the column: only texts still say the old one. */
-export function nothingNames({ table, relation, column }: Gone): Gate {
-  const name = column ?? relation.name
-  return dependsGate({ table, relation, ...(column !== undefined && { column }) }, functionsNaming(relation, name))
+function wordsOf({ table, column }: Gone): string {
+  return column === undefined ? table : `${quoted(column)} of ${table}`
 }
 
-/** All that the server would refuse a DROP for, or take with it, or that fails afterwards. Indexes and constraints of the table itself go with it. */
-export function nothingDepends(gone: Gone): Gate {
-  const { table, relation, column, besides = [] } = gone
-  const ours = [table, ...besides].map((key) => `${literal(key)}::pg_catalog.regclass`).join(', ')
-  const self = `${literal(table)}::pg_catalog.regclass`
-  const part =
-    column === undefined
-      ? ''
-      : ` AND d.refobjsubid = (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = ${self} AND a.attname = ${literal(column)})`
-  const tied = `SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, 0) AS what
-FROM pg_catalog.pg_depend d
-WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = ${self}${part} AND d.deptype IN ('n', 'a')
-  AND NOT (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = ${self})
-  AND NOT (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = d.objid AND c.relkind IN ('i', 'I', 'S')))
-  AND NOT (d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum WHERE f.oid = d.objid AND f.adrelid = ${self} AND ${column === undefined ? 'true' : `a.attname = ${literal(column)}`}))
-  AND NOT (d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.oid = d.objid AND k.conrelid IN (${ours})))
-  AND NOT (d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.oid = d.objid AND t.tgrelid = ${self} AND (t.tgisinternal${column === undefined ? ' OR true' : " OR t.tgname LIKE '~lk%'"})))`
-  // A rule of the relation itself (that of a view is one) goes with it.
-  const ownRule = `\n  AND NOT (d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.oid = d.objid AND r.ev_class = ${self}))`
+/** `counter`: what moves when the old side writes, where it is kept in step (SyncTriggers); `views`: of the old version. */
+export function unusedGate(
+  gone: Gone,
+  { counter, views = [] }: { readonly counter?: string; readonly views?: readonly string[] } = {},
+): UnusedGate {
+  const { table, relation, column } = gone
+  const what = wordsOf(gone)
+  return {
+    kind: 'unused',
+    relation: table,
+    title: `nobody uses ${what} any more: not ${[...(counter === undefined ? [] : ['a write']), 'a statement that names it', 'a session of the old application, where that is named'].join(', not ')}`,
+    what,
+    names: column === undefined ? [relation.name] : [relation.name, column],
+    views,
+    ...(counter !== undefined && { counter }),
+  }
+}
+
+/** Columns that either application writes: that the old one still does shows by what the trigger has to add, and by nothing else. */
+export function unaidedGate({
+  table,
+  columns,
+  counter,
+}: {
+  readonly table: string
+  readonly columns: readonly string[]
+  readonly counter: string
+}): UnusedGate {
+  const what = `${columns.map((column) => quoted(column)).join(', ')} of ${table} without a value of its own`
+  return { kind: 'unused', relation: table, title: `nobody writes ${what} any more`, what, names: [], views: [], counter }
+}
+
+/** A new name takes nothing away from what the catalog ties to the column: only texts still say the old one. */
+export function nothingNames(gone: Gone): QueryGate {
+  return dependsGate(gone, `WITH RECURSIVE ${tablesSql(gone)}\n${functionsNaming(gone)}`)
+}
+
+/** All that the server would refuse a DROP for, what else it would silently take with it, and functions that fail afterwards. */
+export function nothingDepends(gone: Gone): QueryGate {
   return dependsGate(
     gone,
-    `${tied}${column === undefined ? ownRule : ''}\nUNION ALL\n${functionsNaming(relation, column ?? relation.name)}`,
+    `WITH RECURSIVE ${tablesSql(gone)},
+${goingSql(gone)}
+${refusals}
+UNION
+${generatedColumns}
+UNION
+${functionsNaming(gone)}`,
   )
 }
 
-function dependsGate({ table, column }: Gone, sql: string): Gate {
-  const what = column === undefined ? table : `column ${quoted(column)} of ${table}`
+function dependsGate(gone: Gone, sql: string): QueryGate {
+  const what = wordsOf(gone)
   return {
     kind: 'nothing-depends',
-    relation: table,
+    relation: gone.table,
     title: `nothing needs ${what}`,
     sql,
     failure: `something still needs ${what}`,
     hint: 'Change or drop what is named, then run it again.',
   }
+}
+
+/** The table; of a column also what inherits from it, for it goes from all of them; and tables that go besides, which are not `own`. */
+function tablesSql({ table, column, besides = [] }: Gone): string {
+  const others = besides.map((each) => `\n  UNION SELECT pg_catalog.to_regclass(${literal(each)})::pg_catalog.oid, false`)
+  const heirs = '\n  UNION SELECT i.inhrelid, true FROM pg_catalog.pg_inherits i JOIN tables t ON i.inhparent = t.oid'
+  return `tables (oid, own) AS (
+  SELECT ${literal(table)}::pg_catalog.regclass::pg_catalog.oid, true${others.join('')}${column === undefined ? '' : heirs}
+)`
+}
+
+/** What DROP takes with it unasked (dependency.c: `auto`, `internal` and of partitions): indexes, constraints, statistics, the default, its sequence. */
+function goingSql({ column }: Gone): string {
+  const first =
+    column === undefined
+      ? 'SELECT 0, t.oid, t.own FROM tables t'
+      : `SELECT a.attnum::int, a.attrelid, true FROM tables t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attname = ${literal(column)}`
+  return `doomed (part, oid, own) AS (
+  ${first}
+), going (classid, objid, part, own) AS (
+  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, oid, part, own FROM doomed
+  UNION SELECT d.classid, d.objid, d.objsubid, g.own FROM pg_catalog.pg_depend d JOIN going g ON ${refersTo}
+  WHERE d.deptype IN ('a', 'i', 'P', 'S') AND NOT (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0 AND EXISTS (SELECT FROM tables t WHERE t.oid = d.objid))
+)`
+}
+
+const refersTo = 'd.refclassid = g.classid AND d.refobjid = g.objid AND (g.part = 0 OR d.refobjsubid = g.part)'
+
+/** What needs something that goes and does not go itself. Our own triggers name the column in their WHEN, and are dropped before it. */
+const refusals = `SELECT CASE d.classid WHEN 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+    THEN (SELECT pg_catalog.pg_describe_object('pg_catalog.pg_class'::pg_catalog.regclass, r.ev_class, 0) || CASE r.rulename WHEN '_RETURN' THEN '' ELSE ', rule ' || r.rulename END FROM pg_catalog.pg_rewrite r WHERE r.oid = d.objid)
+    ELSE pg_catalog.pg_describe_object(d.classid, d.objid, 0) END || ' needs it' AS what
+FROM pg_catalog.pg_depend d JOIN going g ON ${refersTo}
+WHERE g.own AND d.deptype = 'n' AND NOT EXISTS (SELECT FROM going o WHERE o.classid = d.classid AND o.objid = d.objid AND o.part IN (0, d.objsubid))
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND t.oid = d.objid AND t.tgname LIKE '~lk%')`
+
+/** Before 15 the server drops them silently with a column that they read. */
+const generatedColumns = `SELECT pg_catalog.pg_describe_object(g.classid, g.objid, g.part) || ' is generated from it'
+FROM going g JOIN tables t ON t.oid = g.objid
+WHERE g.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND NOT EXISTS (SELECT FROM doomed d WHERE d.oid = g.objid AND d.part IN (0, g.part))`
+
+/**
+ * Functions that name it in their text: nothing in the catalog ties them to it, and they fail once it is gone. A trigger function says NEW.full_name,
+ * and one that is given a row says no more of the table.
+ */
+function functionsNaming({ relation, column }: Gone): string {
+  const table = namesIt('p.prosrc', relation.name)
+  const part =
+    column === undefined
+      ? table
+      : `${namesIt('p.prosrc', column)}
+  AND (${table}
+    OR EXISTS (SELECT FROM pg_catalog.pg_trigger g JOIN tables t ON t.oid = g.tgrelid WHERE g.tgfoid = p.oid)
+    OR EXISTS (SELECT FROM pg_catalog.pg_type y JOIN tables t ON t.oid = y.typrelid WHERE y.oid = p.prorettype OR y.oid = ANY (p.proargtypes) OR y.oid = ANY (p.proallargtypes)))`
+  return `SELECT 'function ' || p.oid::pg_catalog.regprocedure::text || ' names it in its text' AS what
+FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'lockkeeper') AND l.lanname NOT IN ('c', 'internal')
+  AND ${part}`
 }

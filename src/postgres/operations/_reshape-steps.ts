@@ -11,7 +11,7 @@ import { backfillStep } from '../rewrites/_backfill.ts'
 import { checksAt, valueCheck } from '../rewrites/_checks.ts'
 import { notNullDrafts } from '../rewrites/_not-null.ts'
 import { catalogAfter, cleanup, writeSteps, type Draft, type DraftStep } from '../rewrites/_step.ts'
-import { backfilledGate, inStepGate, nothingDepends } from './_gates.ts'
+import { backfilledGate, inStepGate, nothingDepends, unaidedGate, unusedGate } from './_gates.ts'
 import { keptOf, reshapeAt, whyNotReshape, type AddedColumn, type Reshape } from './_reshape.ts'
 import { asStored, syncTriggers, type Side, type Sync, type SyncTriggers } from './_sync.ts'
 
@@ -180,8 +180,8 @@ function checksFor({ name, value, required }: AddedColumn, { reshape, judged, op
   return checksAt(place, valueCheck({ table, relation, column: name, where: `${value.value} IS NULL` }))
 }
 
-function gatesOf({ reshape, syncs, wide }: Making): readonly Gate[] {
-  const { table, relation, dropped } = reshape
+function gatesOf({ reshape, syncs, wide, triggers: { counter } }: Making): readonly Gate[] {
+  const { table, relation, added, dropped } = reshape
   const filled = syncs.filter(hasUp).map((sync) =>
     backfilledGate(
       table,
@@ -191,7 +191,9 @@ function gatesOf({ reshape, syncs, wide }: Making): readonly Gate[] {
   )
   const agreeing = syncs.filter((sync) => canAgree(sync, reshape)).map((sync) => inStepGate(table, relation, apart(sync, wide)))
   const needed = dropped.map(({ column }) => nothingDepends({ table, relation, column: column.name }))
-  return [...filled, ...agreeing, ...needed]
+  const unused = dropped.map(({ column }) => unusedGate({ table, relation, column: column.name }, { counter }))
+  const unaided = dropped.length > 0 ? [] : [unaidedGate({ table, columns: added.map(({ name }) => name), counter })]
+  return [...filled, ...agreeing, ...needed, ...unused, ...unaided]
 }
 
 /** Both directions are known, and neither reads a column that goes its own way. */

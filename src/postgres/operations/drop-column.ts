@@ -5,7 +5,7 @@ import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { writeSteps } from '../rewrites/_step.ts'
 import { alterTarget, columnOf } from '../rewrites/_target.ts'
-import { nothingDepends } from './_gates.ts'
+import { nothingDepends, unusedGate } from './_gates.ts'
 import { reshapeAt, whyUnfilled } from './_reshape.ts'
 import { reshapeRewrite, whyNotReshapeAt } from './_reshape-steps.ts'
 
@@ -49,12 +49,13 @@ function whyNotFor({ column, cascades }: Target): string | undefined {
 }
 
 function rewrite({ judged, table, relation, column }: Target, options: RewriteOptions): Rewritten {
+  const gone = { table, relation, column: column.name }
   const draft = {
     kind: 'draft',
     id: `drop-${column.name}`,
     title: `drop column ${quoted(column.name)} of ${table}`,
     phase: 'contract',
-    sql: [judged.statement.sql],
+    sql: [`ALTER TABLE ${table} DROP COLUMN ${quoted(column.name)}`],
     undo: { kind: 'forward-only', why: `what ${quoted(column.name)} held is gone` },
   } as const
   return {
@@ -62,7 +63,7 @@ function rewrite({ judged, table, relation, column }: Target, options: RewriteOp
     steps: [],
     checks: [],
     later: {
-      gates: [nothingDepends({ table, relation, column: column.name })],
+      gates: [nothingDepends(gone), unusedGate(gone)],
       steps: writeSteps([draft], judged.before, options),
       doubled: [{ relation: table, columns: [column.name] }],
     },

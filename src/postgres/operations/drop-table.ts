@@ -5,7 +5,7 @@ import { relationKey } from '../names.ts'
 import type { DropStmt, PgNode } from '../node.ts'
 import { isOldTable } from '../rewrites/_target.ts'
 import { nameParts } from '../tree.ts'
-import { nothingDepends } from './_gates.ts'
+import { nothingDepends, unusedGate } from './_gates.ts'
 import { safely } from './_safely.ts'
 
 /** Nothing is done until the gate: the running application reads and writes it to the end. */
@@ -66,7 +66,8 @@ function rewrite({ statement, before }: Judged<PgNode>, { tables, besides }: Dro
   if (made === undefined) return undefined
   const gates = tables.flatMap((table) => {
     const relation = before.relations.get(table)
-    return relation === undefined ? [] : [nothingDepends({ table, relation, besides: besides.filter((other) => other !== table) })]
+    if (relation === undefined) return []
+    return [nothingDepends({ table, relation, besides: besides.filter((other) => other !== table) }), unusedGate({ table, relation })]
   })
   const steps = made.steps.map((step): Step => ({ ...step, phase: 'contract' }))
   return { takes: 1, steps: [], checks: [], later: { gates, steps, doubled: tables.map((relation) => ({ relation })) } }

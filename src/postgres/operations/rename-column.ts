@@ -10,7 +10,7 @@ import { backfillStep } from '../rewrites/_backfill.ts'
 import { catalogAfter, cleanup, writeSteps, type Draft } from '../rewrites/_step.ts'
 import { columnOf, isOldTable } from '../rewrites/_target.ts'
 import { copiedIndexes, copyClause } from './_copies.ts'
-import { backfilledGate, inStepGate, nothingNames } from './_gates.ts'
+import { backfilledGate, inStepGate, nothingNames, unusedGate } from './_gates.ts'
 import { safely } from './_safely.ts'
 import { syncTriggers, type SyncTriggers } from './_sync.ts'
 
@@ -77,6 +77,7 @@ function rewrite(target: Target, options: RewriteOptions): Rewritten | undefined
   const copies = copiedIndexes({ table, relation, from: column.name, to, catalog: expanded })
   const indexes = copies === undefined ? undefined : safely(copies.map(indexDraft), expanded, options)
   if (fill === undefined || indexes === undefined) return undefined
+  const gone = { table, relation, column: column.name }
   return {
     takes: 1,
     steps: [...writeSteps([expand, fill], before, options), ...indexes.steps],
@@ -85,7 +86,8 @@ function rewrite(target: Target, options: RewriteOptions): Rewritten | undefined
       gates: [
         backfilledGate(table, [to], where),
         inStepGate(table, relation, differs([old], [fresh])),
-        nothingNames({ table, relation, column: column.name }),
+        nothingNames(gone),
+        unusedGate(gone, triggers),
       ],
       steps: writeSteps([contractDraft(target, triggers)], indexes.after, options),
       doubled: [{ relation: table, columns: [column.name, to] }],

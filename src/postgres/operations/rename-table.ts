@@ -6,7 +6,7 @@ import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { catalogAfter, cleanup, writeSteps, type Draft } from '../rewrites/_step.ts'
 import { isOldTable } from '../rewrites/_target.ts'
-import { nothingDepends, nothingNames } from './_gates.ts'
+import { nothingDepends, nothingNames, unusedGate } from './_gates.ts'
 import { viewOf, whyNoView } from './_views.ts'
 
 const { name: quoted } = postgresDialect
@@ -74,7 +74,11 @@ function rewrite({ judged: { before }, table, view, relation, to }: Target, opti
     steps: writeSteps([expand], before, options),
     checks: [],
     later: {
-      gates: [nothingNames({ table, relation }), ...(made === undefined ? [] : [nothingDepends({ table: view, relation: made })])],
+      gates: [
+        nothingNames({ table, relation }),
+        ...(made === undefined ? [] : [nothingDepends({ table: view, relation: made })]),
+        unusedGate({ table, relation }),
+      ],
       steps: writeSteps([contract], after, options),
       doubled: [{ relation: table }, { relation: view }],
     },

@@ -11,6 +11,7 @@ import { constraintOf } from '../rewrites/_constraint.ts'
 import { notNullDrafts } from '../rewrites/_not-null.ts'
 import { catalogAfter, cleanup, writeSteps, type Draft, type DraftStep } from '../rewrites/_step.ts'
 import { alterTarget, columnOf, isAddedHere, type Target } from '../rewrites/_target.ts'
+import { unaidedGate } from './_gates.ts'
 import { whyMoving, whyNoTriggers } from './_reshape.ts'
 import { syncTriggers, type SyncTriggers } from './_sync.ts'
 
@@ -117,7 +118,7 @@ function rewrite(required: Required, { judged, at, options }: Place): Rewritten 
       valueCheck({ table, relation, column, where }),
     ),
     later: {
-      gates: [],
+      gates: [unaidedGate({ table, columns: [column], counter: triggers.counter })],
       steps: writeSteps([contractDraft(required, triggers)], after, options),
       doubled: [],
       filled: [{ relation: table, columns: [column] }],
