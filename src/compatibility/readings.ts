@@ -60,12 +60,17 @@ export function withEquals({ sql, types }: Reading): readonly Reading[] {
   ])
   return pairs.slice(0, mostPairs).map(([parameter, other]) => ({
     sql: sql.replaceAll(new RegExp(String.raw`\$${parameter}(?!\d)`, 'g'), () => other),
-    types: withType(types, parameter, types[parameter - 1] ?? text),
+    types: withType(types, parameter, knownType(types, parameter) ?? text),
   }))
 }
 
 function parametersOf(sql: string): readonly number[] {
   return [...new Set((sql.match(/\$\d+/g) ?? []).map((parameter) => Number(parameter.slice(1))))].toSorted((a, b) => a - b)
+}
+
+function knownType(types: readonly number[], parameter: number): number | undefined {
+  const type = types[parameter - 1]
+  return type === 0 ? undefined : type
 }
 
 function withType(types: readonly number[], parameter: number, type: number): readonly number[] {

@@ -75,16 +75,32 @@ function betterReading(reading: Reading, { sqlstate, message }: Refusal): Readin
   return sqlstate === '42P18' ? withTextFor(reading, message) : undefined
 }
 
-async function tryAny(session: Session, reading: Reading, refusal: Tried & { readonly kind: 'refused' }): Promise<Tried> {
-  const { sqlstate } = refusal.refusal
-  const readings = sqlstate === '42803' ? withEquals(reading) : ambiguous.has(sqlstate) ? withNumbers(reading) : []
-  for (const other of readings) {
-    const tried = await tryOne(session, other)
+type Refused = Tried & { readonly kind: 'refused' }
+
+async function tryAny(session: Session, reading: Reading, first: Refused): Promise<Tried> {
+  const { sqlstate } = first.refusal
+  let further = sqlstate === notGrouped ? 0 : mostFurther
+  for (const other of otherReadings(reading, sqlstate)) {
+    let tried = await tryOne(session, other)
+    if (tried.kind === 'refused' && tried.refusal.sqlstate === notGrouped && further > 0) {
+      further -= 1
+      tried = await tryAny(session, other, tried)
+    }
     if (tried.kind === 'prepared') return tried
   }
-  return refusal
+  return first
 }
 
+/** Where numbers let the server go on, and it stops at GROUP BY, so many of these readings are followed. */
+const mostFurther = 3
+
+function otherReadings(reading: Reading, sqlstate: string): readonly Reading[] {
+  if (sqlstate === notGrouped) return withEquals(reading)
+  return ambiguous.has(sqlstate) ? withNumbers(reading) : []
+}
+
+/** grouping_error */
+const notGrouped = '42803'
 /** undefined_function, ambiguous_function, datatype_mismatch: the server took a constant's place for text. */
 const ambiguous = new Set(['42883', '42725', '42804'])
 
