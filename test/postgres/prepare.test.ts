@@ -31,6 +31,10 @@ forEachVersion('a statement that is only prepared', (version) => {
     await using session = await connect({ url: database.url, applicationName: 'test' })
     const client = await database.client()
     await client.query('select pg_terminate_backend($1)', [session.pid])
-    await expect(session.prepare('select 1').then(() => session.prepare('select 1'))).rejects.toThrow()
+    const error: unknown = await session.prepare('select 1').then(
+      async () => await session.prepare('select 1'),
+      (failure: unknown) => failure,
+    )
+    expect(session.classify(error)).toBe('connection-lost')
   })
 })
