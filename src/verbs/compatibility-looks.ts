@@ -33,7 +33,8 @@ export async function lookAt(engine: Engine, states: SchemaStates, { scope, samp
   const way = states.canCopy ? wayOfApply(engine, scope, { catalog: before.catalog, allowed }) : noWay
   const expanded = await onExpanded(states, way, { homes: before.homes, later: asked.later })
   const after = await onNew(engine, states, { scope, asked: { homes: before.homes, later: asked.later } })
-  const old = await judgeOld(states, before.homes, [
+  const homes = scope.begun ? withLater(before.homes, expanded.seen?.old) : before.homes
+  const old = await judgeOld(states, homes, [
     { state: 'expanded', there: expanded.seen?.old, changes: way.changes ?? [] },
     { state: 'new', there: after.seen.old, changes: changesAsWritten(engine, scope.pending) },
   ])
@@ -160,6 +161,19 @@ function skippedNote(of: string, skipped: readonly { readonly why: string }[]): 
   return [`The sandbox could not run all of ${of}: ${first.why}${more}. Statements that need it are unreadable, or seem to break.`]
 }
 
+/** Where the expanded schema stands already, what is at home there is of the new application. */
+interface Home extends AtHome {
+  readonly later?: true
+}
+
+function withLater(homes: readonly AtHome[], expanded: readonly There[] | undefined): readonly Home[] {
+  return homes.map((home, at) => {
+    const { there, as } = expanded?.[at] ?? {}
+    if (home.preparation.kind !== 'refused' || there === undefined || as === undefined) return home
+    return { ...as, preparation: there, later: true }
+  })
+}
+
 interface Look {
   readonly state: 'expanded' | 'new'
   readonly there: readonly There[] | undefined
@@ -168,8 +182,10 @@ interface Look {
 
 type On = Judged['on']
 
-async function judgeOld(states: SchemaStates, homes: readonly AtHome[], looks: readonly Look[]): Promise<readonly On[]> {
-  const found: On[] = homes.map(({ preparation }) => ({ old: judge({ home: preparation, there: preparation }) }))
+async function judgeOld(states: SchemaStates, homes: readonly Home[], looks: readonly Look[]): Promise<readonly On[]> {
+  const found: On[] = homes.map(({ preparation, later }) =>
+    later === true ? {} : { old: judge({ home: preparation, there: preparation }) },
+  )
   for (const { state, there, changes } of looks) {
     if (there === undefined) continue
     const verdicts = homes.map(({ preparation }, at) => judge({ home: preparation, ...(there[at] ?? { there: preparation }) }))

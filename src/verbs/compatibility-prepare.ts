@@ -32,18 +32,21 @@ export async function prepareAtHome(place: Place, sql: string): Promise<AtHome> 
 
 export interface There {
   readonly there: Preparation
+  /** How it could be prepared there; absent where it could not. */
+  readonly as?: Pick<AtHome, 'reading' | 'types'>
   /** What a statement that was prepared at home is told there, though it could be prepared there anew. */
   readonly cached?: string
 }
 
 /** Prepares the same statement on another schema. */
-export async function prepareThere(place: Place, { reading, types }: AtHome): Promise<There> {
-  const tried = await tryAgain(place.session, reading)
+export async function prepareThere(place: Place, { reading, types, preparation }: AtHome): Promise<There> {
+  const tried = preparation.kind === 'refused' ? await tryReadings(place.session, reading) : await tryAgain(place.session, reading)
   if (tried.kind === 'refused') return { there: refused(tried.refusal) }
   const there = await named(place, tried.prepared)
-  if (isSame(tried.prepared.parameters, types)) return { there }
+  const as = { reading: tried.reading, types: tried.prepared.parameters }
+  if (preparation.kind === 'refused' || isSame(as.types, types)) return { there, as }
   const cached = await tryOne(place.session, { sql: reading.sql, types })
-  return cached.kind === 'refused' ? { there, cached: `${cached.refusal.message} (${cached.refusal.sqlstate})` } : { there }
+  return { there, as, ...(cached.kind === 'refused' && { cached: `${cached.refusal.message} (${cached.refusal.sqlstate})` }) }
 }
 
 type Tried =

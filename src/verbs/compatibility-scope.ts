@@ -19,6 +19,8 @@ export interface PendingScope extends AsyncDisposable {
   readonly pending: readonly Migration[]
   readonly target?: Target
   readonly schema?: string
+  /** Something of it has begun there: queries of both applications may come. */
+  readonly begun: boolean
   readonly notes: readonly string[]
 }
 
@@ -35,6 +37,7 @@ export async function pendingScope(options: WhatIsPending): Promise<PendingScope
     return {
       history: migrations.filter(({ id }, at) => !ids.has(id) && (at < last || ids.size === 0)),
       pending: found.pending,
+      begun: found.begun === true,
       notes: [...notes, ...found.notes],
       ...(target !== undefined && { target }),
       ...(schema !== undefined && { schema }),
@@ -63,6 +66,7 @@ async function openIfAny({ connection, connectionOptional }: WhatIsPending): Pro
 
 interface Pending {
   readonly pending: readonly Migration[]
+  readonly begun?: boolean
   readonly schema?: string
   readonly notes: readonly string[]
 }
@@ -80,7 +84,8 @@ async function pendingIn({ loaded, chosen }: Selection, target: Target | undefin
   const pending = chosen === undefined ? wanted : migrations.filter(({ id }) => chosen.has(id))
   const [schema] = situation.catalog.searchPath
   const notes = pending.length === 0 ? ['Nothing is pending there: the schema stays as it is.'] : []
-  return { pending, notes, ...(schema !== undefined && { schema }) }
+  const begun = open.some(({ state }) => state === 'expanded' || state === 'running' || state === 'failed')
+  return { pending, begun, notes, ...(schema !== undefined && { schema }) }
 }
 
 function lastNote(id: string): string {

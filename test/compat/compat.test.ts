@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { CompatibilityReport, JudgedQuery } from '../../src/model/compatibility.ts'
 import { cli, cliHere, flat, project } from '../support/cli.ts'
-import { forEachVersion } from '../support/postgres.ts'
+import { forEachVersion, freshDatabase } from '../support/postgres.ts'
 
 const init = `create type mood as enum ('glad', 'sad');
 create table users (id int primary key, full_name text not null, age int, feels mood default 'glad', at timestamptz default now());
@@ -105,6 +105,27 @@ forEachVersion('compat', (version) => {
     for (const { on } of report.old)
       expect(on).toMatchObject({ old: { outcome: 'ok' }, expanded: { outcome: 'ok' }, new: { outcome: 'breaks' } })
     expect(report.status).toBe(2)
+  })
+
+  test('takes the queries of both applications while something is expanded', async () => {
+    await using database = await freshDatabase(version)
+    await using here = await project({
+      'migrations/1_init.sql': init,
+      'migrations/2_change.sql': 'alter table users rename column full_name to name;\n',
+      'q.sql': 'select full_name from users;\nselect name from users where at > now() - interval $1;\nselect nothing from users',
+    })
+    const url = ['--database-url', database.url]
+    const apply = async (...more: readonly string[]) =>
+      await cliHere(['apply', 'migrations', ...url, '--yes', ...more], { cwd: here.folder })
+    expect(await apply('--to', '1_init')).toMatchObject({ status: 0 })
+    expect(await apply()).toMatchObject({ status: 0 })
+    const report = await compat(here.folder, 'migrations', ...url, '--queries', 'q.sql')
+    expect(report).toMatchObject({ migrations: ['2_change'], status: 2 })
+    expect(report.old.map(({ sql, on }) => [sql.slice(0, 13), on.old?.outcome, on.expanded?.outcome, on.new?.outcome])).toEqual([
+      ['select full_n', 'ok', 'ok', 'breaks'],
+      ['select nothin', 'unreadable', 'unreadable', 'unreadable'],
+      ['select name f', undefined, 'ok', 'ok'],
+    ])
   })
 
   test('counts the new schema for the exit status only where it is asked to', async () => {

@@ -69,8 +69,10 @@ forEachVersion('pg_stat_statements', (version) => {
     expect(report.old.map(({ sql }) => sql).join('\n')).not.toMatch(/pg_class|begin|no_such_column/)
     expect(report.summary.old).toMatchObject({ from: 'pg_stat_statements', judgedShare: 1 })
     expect(report.summary.old?.leftOut).toBeGreaterThan(2)
-    if (version >= 14) expect(report.summary.old).toMatchObject({ evictions: 0, since: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) })
-    else expect(report.notes.join()).toContain('Since when the statements are counted, this server does not say')
+    expect([report.summary.old?.evictions, report.summary.old?.since?.slice(0, 3)]).toEqual(
+      version >= 14 ? [0, '202'] : [undefined, undefined],
+    )
+    expect(report.notes.join().includes('Since when the statements are counted, this server does not say')).toBe(version < 14)
 
     const asApp = new URL(shop)
     asApp.username = 'app'
