@@ -9,13 +9,15 @@ interface Suspects {
   readonly verdicts: readonly Verdict[]
 }
 
-/** Each is prepared after each change: beyond so many that takes longer than anybody waits for. */
-const mostSuspects = 500
+/** Each is prepared after each change: beyond so many times that takes longer than anybody waits for (3,000 queries in about a second). */
+const mostLooks = 50_000
 
 /** The verdicts, each with the change after which the statement first fared so: the changes are made once more, one by one. */
 export async function blamed(states: SchemaStates, changes: readonly SchemaChange[], suspects: Suspects): Promise<readonly Verdict[]> {
   const { homes, verdicts } = suspects
-  const open = new Set(verdicts.flatMap(({ outcome }, at) => (isBad(outcome) ? [at] : [])).slice(0, mostSuspects))
+  const open = new Set(
+    verdicts.flatMap(({ outcome }, at) => (isBad(outcome) ? [at] : [])).slice(0, Math.ceil(mostLooks / (changes.length + 1))),
+  )
   if (open.size === 0) return verdicts
   const causes = new Map<number, Cause>()
   await states.copy(async (session) => {
