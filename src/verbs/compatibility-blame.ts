@@ -9,7 +9,7 @@ interface Suspects {
   readonly verdicts: readonly Verdict[]
 }
 
-/** Each is prepared after each change: beyond so many times that takes longer than anybody waits for (3,000 queries in about a second). */
+/** Each is prepared after each change: beyond so many times that takes longer than anybody waits for. */
 const mostLooks = 50_000
 
 /** The verdicts, each with the change after which the statement first fared so: the changes are made once more, one by one. */

@@ -109,6 +109,7 @@ const ambiguous = new Set(['42883', '42725', '42804'])
 
 async function tryOne(session: Session, reading: Reading): Promise<Tried> {
   try {
+    if (reading.sql.includes('\0')) return { kind: 'refused', refusal: holdsNul }
     if (otherCopy.test(reading.sql)) return { kind: 'refused', refusal: notRun }
     if (onlyRuns.test(reading.sql)) return { kind: 'prepared', reading, prepared: await runAndForget(session, reading.sql) }
     return { kind: 'prepared', reading, prepared: await session.prepare(reading.sql, reading.types) }
@@ -121,6 +122,7 @@ async function tryOne(session: Session, reading: Reading): Promise<Tried> {
 const onlyRuns = /^(?:\s+|--[^\n]*\n|\/\*[^]*?\*\/)*(?:truncate|copy)\b/i
 /** It would touch files, or start programs. */
 const otherCopy = /^(?:\s+|--[^\n]*\n|\/\*[^]*?\*\/)*copy\b(?![^]*\b(?:from\s+stdin|to\s+stdout)\b)/i
+const holdsNul: Refusal = { sqlstate: '22021', message: 'It holds a NUL byte' }
 const notRun: Refusal = { sqlstate: '0A000', message: 'COPY from or to a file or a program is not tried' }
 /** query_canceled: nobody sends the rows that COPY FROM STDIN waits for. It came so far, so it may. */
 const noRows = '57014'

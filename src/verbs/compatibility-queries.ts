@@ -52,7 +52,7 @@ function evictedNote(evictions: number | undefined, limit: number): readonly str
 
 async function contentOf(root: string, path: string): Promise<string> {
   try {
-    return await readFile(resolve(root, path), 'utf8')
+    return (await readFile(resolve(root, path), 'utf8')).replace(/^\uFEFF/, '')
   } catch (error) {
     const why = (error as { readonly code?: string }).code === 'ENOENT' ? 'there is no such file' : String(error)
     throw new LockkeeperError('queries-unreadable', `${path} cannot be read: ${why}.`, { cause: error, details: { file: path } })

@@ -18,7 +18,8 @@ export interface PendingScope extends AsyncDisposable {
   readonly history: readonly Migration[]
   readonly pending: readonly Migration[]
   readonly target?: Target
-  readonly schema?: string
+  /** The search path of the application. */
+  readonly schemas?: readonly string[]
   /** Something of it has begun there: queries of both applications may come. */
   readonly begun: boolean
   readonly notes: readonly string[]
@@ -30,7 +31,7 @@ export async function pendingScope(options: WhatIsPending): Promise<PendingScope
   const { target, notes } = await openIfAny(options)
   try {
     const found = await pendingIn(selection, target, options)
-    const schema = found.schema ?? options.schema
+    const schemas = found.schemas ?? (options.schema === undefined ? undefined : [options.schema])
     const ids = new Set(found.pending.map(({ id }) => id))
     const { migrations } = selection.loaded
     const last = migrations.findLastIndex(({ id }) => ids.has(id))
@@ -40,7 +41,7 @@ export async function pendingScope(options: WhatIsPending): Promise<PendingScope
       begun: found.begun === true,
       notes: [...notes, ...found.notes],
       ...(target !== undefined && { target }),
-      ...(schema !== undefined && { schema }),
+      ...(schemas !== undefined && { schemas }),
       [Symbol.asyncDispose]: async () => await target?.[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -67,7 +68,7 @@ async function openIfAny({ connection, connectionOptional }: WhatIsPending): Pro
 interface Pending {
   readonly pending: readonly Migration[]
   readonly begun?: boolean
-  readonly schema?: string
+  readonly schemas?: readonly string[]
   readonly notes: readonly string[]
 }
 
@@ -82,10 +83,10 @@ async function pendingIn({ loaded, chosen }: Selection, target: Target | undefin
   const open = standingsOf(migrations, situation).filter(({ state }) => state !== 'complete')
   const wanted = open.map(({ migration }) => migration)
   const pending = chosen === undefined ? wanted : migrations.filter(({ id }) => chosen.has(id))
-  const [schema] = situation.catalog.searchPath
+  const { searchPath } = situation.catalog
   const notes = pending.length === 0 ? ['Nothing is pending there: the schema stays as it is.'] : []
   const begun = open.some(({ state }) => state === 'expanded' || state === 'running' || state === 'failed')
-  return { pending, begun, notes, ...(schema !== undefined && { schema }) }
+  return { pending, begun, notes, ...(searchPath.length > 0 && { schemas: searchPath }) }
 }
 
 function lastNote(id: string): string {

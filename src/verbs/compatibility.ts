@@ -36,7 +36,7 @@ export async function compatibility(options: CompatibilityOptions): Promise<Comp
   const samples = await samplesOf(options, scope)
   const version = options.server?.version ?? scope.target?.session.server.version
   const { signal, shadowUrl } = options
-  await using states = await openSchemaStates({ signal, ...present({ version, shadowUrl, schema: scope.schema }) })
+  await using states = await openSchemaStates({ signal, ...present({ version, shadowUrl, schemas: scope.schemas }) })
   const looked = await lookAt(engine, states, { scope, samples, allowed: options.allowed ?? [] })
   return reportOf(samples, looked, { scope, version: states.version, notes: versionNote(version, states.version) })
 }

@@ -17,14 +17,16 @@ export interface SchemaStates extends AsyncDisposable {
 export interface SchemaStatesOptions {
   readonly signal: AbortSignal
   readonly version?: number
-  readonly schema?: string
+  /** The search path; absent: that of the server. */
+  readonly schemas?: readonly string[]
   /** An empty database of the user's own; it cannot be copied. */
   readonly shadowUrl?: string
 }
 
 /** Opens it. Throws `embedded-unavailable` where no server can be started here. */
 export async function openSchemaStates(options: SchemaStatesOptions): Promise<SchemaStates> {
-  if (options.shadowUrl !== undefined) return onShadow(await openSandbox({ ...options, engine: postgresEngine }))
+  if (options.shadowUrl !== undefined)
+    return onShadow(await openSandbox({ ...options, ...present({ schema: options.schemas?.[0] }), engine: postgresEngine }))
   const installed = availableVersions()
   const version = options.version !== undefined && installed.includes(options.version) ? options.version : (installed.at(-1) ?? 18)
   const server = await startPostgres({ version, signal: options.signal })
@@ -45,7 +47,7 @@ function onShadow(sandbox: Sandbox): SchemaStates {
 const role = 'lockkeeper_sandbox'
 const base = 'lockkeeper_base'
 
-async function onEmbedded(server: EmbeddedServer, { signal, schema }: SchemaStatesOptions): Promise<SchemaStates> {
+async function onEmbedded(server: EmbeddedServer, { signal, schemas }: SchemaStatesOptions): Promise<SchemaStates> {
   const engine = await postgresEngine()
   const asSuperuser = async (statements: readonly string[]) => {
     await using session = await engine.connect({ url: server.url, applicationName: 'lockkeeper sandbox', signal })
@@ -54,13 +56,8 @@ async function onEmbedded(server: EmbeddedServer, { signal, schema }: SchemaStat
   const within = async <T>(database: string, use: (session: Session) => Promise<T>) => {
     const url = new URL(server.databaseUrl(database))
     url.username = role
-    await using session = await engine.connect({
-      url: url.toString(),
-      applicationName: 'lockkeeper sandbox',
-      signal,
-      ...present({ schema }),
-    })
-    if (schema !== undefined) await session.query(`create schema if not exists ${session.dialect.name(schema)}`)
+    await using session = await engine.connect({ url: url.toString(), applicationName: 'lockkeeper sandbox', signal })
+    if (schemas !== undefined) await session.script(searchPath(session, schemas))
     return await use(session)
   }
   await asSuperuser([`create role ${role} login`, `create database ${base} owner ${role}`])
@@ -77,4 +74,9 @@ async function onEmbedded(server: EmbeddedServer, { signal, schema }: SchemaStat
     },
     [Symbol.asyncDispose]: () => server.stop(),
   }
+}
+
+function searchPath({ dialect }: Session, schemas: readonly string[]): readonly string[] {
+  const names = schemas.map((schema) => dialect.name(schema))
+  return [...names.map((name) => `create schema if not exists ${name}`), `set search_path = ${names.join(', ')}`]
 }

@@ -108,11 +108,14 @@ forEachVersion('compat', (version) => {
   })
 
   test('takes the queries of both applications while something is expanded', async () => {
-    await using database = await freshDatabase(version)
+    await using database = await freshDatabase(version, { setup: 'create schema app' })
+    const client = await database.client()
+    await client.query(`alter database ${database.name} set search_path = app, public`)
     await using here = await project({
-      'migrations/1_init.sql': init,
+      'migrations/1_init.sql': `${init}create table public.others (id int);\n`,
       'migrations/2_change.sql': 'alter table users rename column full_name to name;\n',
-      'q.sql': 'select full_name from users;\nselect name from users where at > now() - interval $1;\nselect nothing from users',
+      'q.sql':
+        'select id from others;\nselect full_name from users;\nselect name from users where at > now() - interval $1;\nselect nothing from users',
     })
     const url = ['--database-url', database.url]
     const apply = async (...more: readonly string[]) =>
@@ -124,8 +127,25 @@ forEachVersion('compat', (version) => {
     expect(report.old.map(({ sql, on }) => [sql.slice(0, 13), on.old?.outcome, on.expanded?.outcome, on.new?.outcome])).toEqual([
       ['select full_n', 'ok', 'ok', 'breaks'],
       ['select nothin', 'unreadable', 'unreadable', 'unreadable'],
+      ['select id fro', 'ok', 'ok', 'ok'],
       ['select name f', undefined, 'ok', 'ok'],
     ])
+  })
+
+  test('does with an empty database of the user, of which there is only one', async () => {
+    await using database = await freshDatabase(version)
+    await using here = await project({
+      'migrations/1_init.sql': init,
+      'migrations/2_change.sql': 'alter table users rename column full_name to name;\n',
+      'q.sql': 'select full_name from users;\nselect id from users',
+    })
+    const report = await compat(here.folder, 'migrations', '--queries', 'q.sql', '--shadow-url', database.url)
+    expect(report).toMatchObject({ status: 2, states: ['old', 'new'] })
+    expect(report.old.map(({ on }) => on)).toMatchObject([
+      { old: { outcome: 'ok' }, new: { outcome: 'breaks', sqlstate: '42703' } },
+      { old: { outcome: 'ok' }, new: { outcome: 'ok' } },
+    ])
+    expect(report.notes.join()).toContain('The expanded schema was not looked at: a shadow database cannot be copied.')
   })
 
   test('counts the new schema for the exit status only where it is asked to', async () => {
@@ -189,7 +209,7 @@ test('reports what it cannot read, and goes on with the rest', async () => {
     'migrations/2_change.sql': 'alter table users rename column full_name to name;\n',
     'broken.sql': "select full_name from users;\nselec wrong;\n-- nothing\n;\nselect 'open from users;\nselect id from users;\n",
     'queries.jsonl':
-      '{"sql": "select full_name from users", "calls": 40}\n{"sql": 7}\nnot json\n{"sql":"select id from users;","calls":60}\n',
+      '{"sql": "select full_name from users", "calls": 40}\n{"sql": 7}\nnot json\n{"sql":"select id from users;","calls":60}\n{"sql":"select \\u0000","calls":2}\n',
     'empty.sql': '-- nothing\n',
     'set.sql': 'set x.y = 1;\nbegin;\ncommit;\n',
   })
@@ -203,6 +223,7 @@ test('reports what it cannot read, and goes on with the rest', async () => {
   const lines = await found('queries.jsonl')
   expect(lines.map(({ outcome, calls }) => [outcome, calls])).toEqual([
     ['breaks', 40],
+    ['unreadable', 2],
     ['unreadable', 1],
     ['unreadable', 1],
     ['ok', 60],
