@@ -5,6 +5,7 @@ const mayImport = {
   adapters: ['model', 'std'],
   throttles: ['model', 'std'],
   check: ['model', 'std'],
+  compatibility: ['model', 'std'],
   backfill: ['model', 'std'],
   monitor: ['model', 'std'],
   postgres: ['model', 'std'],
@@ -50,9 +51,10 @@ module.exports = {
     },
     {
       name: 'pure-core',
-      comment: 'src/model, check, plan and report import no node:* and no package, so that they run anywhere and need no database',
+      comment:
+        'src/model, check, compatibility, plan and report import no node:* and no package, so that they run anywhere and need no database',
       severity: 'error',
-      from: { path: '^src/(model|check|plan|report)/', pathNot: test },
+      from: { path: '^src/(model|check|compatibility|plan|report)/', pathNot: test },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown'] },
     },
     {

@@ -2,6 +2,8 @@ export { checkMigrations as check } from './verbs/check.ts'
 export type { CheckVerbOptions as CheckOptions } from './verbs/check-options.ts'
 export type { AcceptedFinding, Baseline } from './check/baseline.ts'
 export type { Policy, RuleSetting } from './check/policy.ts'
+export { compatibility } from './verbs/compatibility.ts'
+export type { CompatibilityOptions } from './verbs/compatibility.ts'
 export { loadMigrations } from './verbs/load-migrations.ts'
 export type { LoadedMigrations, LoadMigrationsOptions } from './verbs/load-migrations.ts'
 export { codeRunner } from './verbs/code-runner.ts'
@@ -33,6 +35,18 @@ export type { Config } from './cli/define-config.ts'
 export type { BackfillListener } from './backfill/job.ts'
 export type { BackfillDefinition, BackfillState, TriggerChoice, Wanted, WorkerState } from './model/backfill.ts'
 export type { Catalog, Relation } from './model/catalog.ts'
+export type {
+  ApplicationSummary,
+  Cause,
+  CompatibilityReport,
+  JudgedQuery,
+  ResultChange,
+  ResultColumn,
+  SampledQuery,
+  SchemaState,
+  Tally,
+  Verdict,
+} from './model/compatibility.ts'
 export type { Engine } from './model/engine.ts'
 export { errorSpecs, LockkeeperError } from './model/errors.ts'
 export type { ErrorCode, ErrorSpec } from './model/errors.ts'

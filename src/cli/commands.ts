@@ -35,6 +35,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/check.ts')).check,
   },
   {
+    name: 'compat',
+    summary: 'which queries of the application break, before, between and after the steps of a migration',
+    load: async () => (await import('./commands/compat.ts')).compat,
+  },
+  {
     name: 'complete',
     summary: 'take the old shape away, once the evidence says that nobody needs it',
     load: async () => (await import('./commands/complete.ts')).complete,

@@ -5,6 +5,7 @@ import type { SourceId } from '../model/migration.ts'
 import type { Server } from '../model/server.ts'
 import type { CheckFormat } from '../report/check.ts'
 import type { FailOn } from '../report/findings.ts'
+import type { CompatFlags } from './compat-flags.ts'
 import type { OptionSpec } from './option-spec.ts'
 
 export type Format = CheckFormat | 'sql'
@@ -17,7 +18,7 @@ export interface Window {
 }
 
 /** Every flag of every command, after parsing. Times are milliseconds. */
-export interface Options {
+export interface Options extends CompatFlags {
   readonly databaseUrl?: string
   readonly replicaUrl?: readonly string[]
   readonly envFile?: string

@@ -131,6 +131,13 @@ export const errorSpecs = {
     retry: 'after-fix',
     hint: 'Mend these rows, or the expression, then run the same command again: the others are done.',
   },
+  // compat
+  'queries-missing': {
+    exit: 1,
+    retry: 'after-fix',
+    hint: 'Give --queries FILE, --log FILE, or --database-url of a server with pg_stat_statements.',
+  },
+  'queries-unreadable': { exit: 1, retry: 'after-fix', hint: 'Check the path, and that the file is readable text.' },
   // fleet
   'fleet-targets-invalid': { exit: 1, retry: 'after-fix', hint: 'Mend the list at the place named.' },
   'fleet-control-invalid': {

@@ -31,6 +31,21 @@ export interface ScriptResult {
   readonly count: number
 }
 
+/** What the server makes of a statement that it was not asked to run. */
+export interface Prepared {
+  /** OIDs of types, by the number of the parameter. */
+  readonly parameters: readonly number[]
+  /** Absent where the statement gives no rows. */
+  readonly columns?: readonly PreparedColumn[]
+}
+
+export interface PreparedColumn {
+  readonly name: string
+  /** OID of the type that the client is told: of a domain, the one below it. */
+  readonly type: number
+  readonly modifier: number
+}
+
 /** What a role must be able to do before step 1 (H18). */
 export interface Need {
   readonly relation: string
@@ -88,6 +103,8 @@ export interface Session extends AsyncDisposable {
   query(sql: string, values?: readonly unknown[], limits?: Limits): Promise<readonly Row[]>
   /** Several statements in one message of the simple protocol; one result each. The first error ends it, and what was open is rolled back. */
   script(statements: readonly string[], limits?: Limits): Promise<readonly ScriptResult[]>
+  /** Parses one statement on the server and runs nothing; `types` are OIDs for its parameters, 0 where the server is to find out. */
+  prepare(sql: string, types?: readonly number[]): Promise<Prepared>
   /** Throws what the server says, save that a lock was not free or a deadlock was broken: that is `busy`. */
   attempt(attempt: Attempt, limits?: Limits): Promise<AttemptOutcome>
   readCatalog(options?: { readonly schemas?: readonly string[] }): Promise<Catalog>

@@ -12,6 +12,7 @@ import type {
   Leaf,
   Limits,
   Need,
+  Prepared,
   Row,
   RunLockHolder,
   ScriptResult,
@@ -25,6 +26,7 @@ import type { DriverClient, DriverResult } from './client.ts'
 import { readConnectionUrl } from './connection-url.ts'
 import { classifyFailure, isFromServer } from './failures.ts'
 import { readBlockers, readOlderSnapshots, readWaits } from './lock-waits.ts'
+import { prepareOn } from './prepare.ts'
 import { postgresDialect } from './quote.ts'
 import { refuseTransactionPooler } from './pooler.ts'
 import { namesTaken, readLeaves } from './leaves.ts'
@@ -120,6 +122,14 @@ export class PostgresSession implements Session {
     // A newline, since a statement may end in a `--` comment.
     const results = await this.#send(() => this.#client.query<Row>(statements.join('\n;\n')), limits)
     return results.map((result) => ({ rows: result.rows, count: result.rowCount ?? 0 }))
+  }
+
+  async prepare(sql: string, types: readonly number[] = []): Promise<Prepared> {
+    try {
+      return await prepareOn(this.#client, sql, types)
+    } catch (error) {
+      throw this.#lostOr(error)
+    }
   }
 
   async attempt(attempt: Attempt, limits: Limits = {}): Promise<AttemptOutcome> {
