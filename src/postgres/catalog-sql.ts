@@ -14,7 +14,7 @@ const isLocked = (table: string) => `${table} IN (SELECT relation FROM locked)`
 const schemaName = (namespace: string) => `CASE WHEN ${namespace}.oid = pg_my_temp_schema() THEN 'pg_temp' ELSE ${namespace}.nspname END`
 
 // $1: the schemas asked for, or NULL for all. Ours and the server's own are never among them.
-const isUsers = (namespace: string) => `
+export const isUsers = (namespace: string) => `
   ${namespace}.nspname NOT IN ('information_schema', 'lockkeeper')
   AND (${namespace}.nspname !~ '^pg_' OR ${namespace}.oid = pg_my_temp_schema())
   AND ($1::text[] IS NULL OR ${namespace}.nspname = ANY ($1::text[]))`
