@@ -11,6 +11,8 @@ interface Case {
   readonly name: string
   readonly setup: string
   readonly change: string
+  /** Besides result-type. */
+  readonly allow?: readonly string[]
   /** What the change as written leaves undone: the end of a serial's sequence. */
   readonly besides?: string
   readonly tables: readonly string[]
@@ -119,9 +121,40 @@ const cases: readonly Case[] = [
   {
     name: 'timestamp to timestamptz by its own zone',
     setup: measures,
-    change: `alter table measures alter at type timestamptz(3) using at at time zone 'UTC'`,
+    change: `alter table measures alter at type timestamptz using at at time zone 'UTC'`,
     tables: ['measures'],
     queries: measureQueries,
+  },
+  {
+    name: "Prisma's change of an enum",
+    setup: `create type state as enum ('a', 'b', 'c'); create table things (id int primary key, state state not null default 'a');
+      create index things_state on things (state); insert into things select n, (array['a', 'b'])[1 + n % 2]::state from generate_series(1, 3000) n`,
+    change: `begin; create type state_new as enum ('a', 'b'); alter table things alter column state drop default;
+      alter table things alter column state type state_new using (state::text::state_new); alter type state rename to state_old;
+      alter type state_new rename to state; drop type state_old; alter table things alter column state set default 'a'; commit`,
+    allow: ['drop-default', 'type-narrowing'],
+    tables: ['things'],
+    queries: [
+      (n) => `insert into things (id) values (${10_000 + n})`,
+      (n) => `update things set state = 'b' where id = ${1 + ((n * 7) % 3000)}`,
+      (n) => `select id from things where state = 'a' and id = ${n}`,
+    ],
+  },
+  {
+    name: 'a column that views show',
+    setup: `${role}; create table sales (id int primary key, amount int); insert into sales select n, n from generate_series(1, 3000) n;
+      create view large as select id, amount from sales where amount > 10; create view largest as select max(amount) as most from large;
+      grant select on large to app; alter view large set (security_barrier = true); comment on view large is 'many'`,
+    change: `drop view largest; drop view large; alter table sales alter amount type bigint;
+      create view large with (security_barrier = true) as select id, amount from sales where amount > 10;
+      grant select on large to app; comment on view large is 'many'; create view largest as select max(amount) as most from large`,
+    allow: ['drop-table'],
+    tables: ['sales', 'large', 'largest'],
+    queries: [
+      (n) => `select amount from large where id = ${n}`,
+      () => 'select most from largest',
+      (n) => `update sales set amount = ${n} where id = ${n}`,
+    ],
   },
   {
     name: 'char(10) to text',
@@ -148,45 +181,54 @@ function isSwap({ id }: { readonly id: string }): boolean {
   return id.includes('-swap-')
 }
 
-/** Stops the run right before its first swap. */
-function beforeSwap(options: ReturnType<typeof runOptions>): RunOptions {
+/** Stops the run right before its first swap, or before another step. */
+function beforeSwap(options: ReturnType<typeof runOptions>, before = '-swap-'): RunOptions {
   const stop = new AbortController()
   const listener: RunOptions['listener'] = (event) => {
     options.listener(event)
-    if (event.type === 'step-started' && isSwap({ id: event.step })) stop.abort()
+    if (event.type === 'step-started' && event.step.includes(before)) stop.abort()
   }
   return { ...options, signal: stop.signal, listener }
 }
 
 forEachVersion('a change of type', (version) => {
-  test.each(cases)('$name: the same catalog and rows as the statement gives', { timeout: 120_000 }, async ({ setup, change, besides, tables }) => {
-    await using database = await freshDatabase(version, { setup })
-    await using wanted = await freshDatabase(version, { setup: `${setup}; ${change}; ${besides ?? 'select 1'}` })
-    const plan = await planChange(database.url, change)
-    expect(plan.migrations.flatMap(({ blocked }) => blocked)).toEqual([])
-    expect(plan.migrations.flatMap(({ steps }) => steps).some(isSwap)).toBe(true)
-    const report = await run(runOptions(database.url, plan))
-    expect(report.migrations).toMatchObject([{ state: 'complete' }])
-    expect(diffBesidesOrder(await schemaOf(wanted.url), await schemaOf(database.url))).toEqual([])
-    expect(await rowsOf(database, tables)).toEqual(await rowsOf(wanted, tables))
-  })
+  test.each(cases)(
+    '$name: the same catalog and rows as the statement gives',
+    { timeout: 120_000 },
+    async ({ setup, change, besides, tables, allow = [] }) => {
+      await using database = await freshDatabase(version, { setup })
+      await using wanted = await freshDatabase(version, { setup })
+      await (await wanted.client()).query(`${change}; ${besides ?? 'select 1'}`)
+      const plan = await planChange(database.url, change, ['result-type', ...allow])
+      expect(plan.migrations.flatMap(({ blocked }) => blocked)).toEqual([])
+      expect(plan.migrations.flatMap(({ steps }) => steps).some(isSwap)).toBe(true)
+      const report = await run(runOptions(database.url, plan))
+      expect(report.migrations).toMatchObject([{ state: 'complete' }])
+      expect(diffBesidesOrder(await schemaOf(wanted.url), await schemaOf(database.url))).toEqual([])
+      expect(await rowsOf(database, tables)).toEqual(await rowsOf(wanted, tables))
+    },
+  )
 
-  test.each(cases)('$name: the application goes on', { timeout: 120_000 }, async ({ setup, change, queries }) => {
+  test.each(cases)('$name: the application goes on', { timeout: 120_000 }, async ({ setup, change, queries, allow = [] }) => {
     await using database = await freshDatabase(version, { setup })
-    const plan = await planChange(database.url, change)
+    const plan = await planChange(database.url, change, ['result-type', ...allow])
     await using traffic = await startTraffic(database.url, queries)
     await run(runOptions(database.url, plan))
     const { queries: count, failures } = await traffic.stop()
     expect(failures).toEqual([])
-    expect(count).toBeGreaterThan(20)
+    expect(count).toBeGreaterThan(5)
   })
 
-  test.each(cases)('$name: abort before the swap leaves the catalog as it was', { timeout: 120_000 }, async ({ setup, change }) => {
-    await using database = await freshDatabase(version, { setup })
-    const before = await schemaOf(database.url)
-    const options = runOptions(database.url, await planChange(database.url, change))
-    await expect(run(beforeSwap(options))).rejects.toThrow()
-    await abort(options)
-    expect(diffBesidesOrder(before, await schemaOf(database.url))).toEqual([])
-  })
+  test.each(cases)(
+    '$name: abort before the swap leaves the catalog as it was',
+    { timeout: 120_000 },
+    async ({ setup, change, allow = [] }) => {
+      await using database = await freshDatabase(version, { setup })
+      const before = await schemaOf(database.url)
+      const options = runOptions(database.url, await planChange(database.url, change, ['result-type', ...allow]))
+      await expect(run(beforeSwap(options))).rejects.toThrow()
+      await abort(options)
+      expect(diffBesidesOrder(before, await schemaOf(database.url))).toEqual([])
+    },
+  )
 })
