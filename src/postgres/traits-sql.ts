@@ -62,16 +62,18 @@ const sequences = `
     UNION ALL ${grants('c.relacl', 'c.relowner')}) AS t (what, text)
   WHERE t.text IS NOT NULL AND ${isUsers('n')}`
 
-// What would fall with a column only by CASCADE. Its own default, its indexes, constraints and statistics fall by themselves.
+// What would fall with a column only by CASCADE, and generated columns, which before 15 fall without it. Its own default, its indexes,
+// constraints and statistics fall by themselves.
 const standing = `
   SELECT DISTINCT d.refobjid, 'column', a.attname::text, CASE WHEN v.relkind = 'v' AND w.rulename = '_RETURN' THEN 'view' ELSE 'stands-on' END,
-    CASE WHEN v.relkind = 'v' AND w.rulename = '_RETURN' THEN format('%I.%I', vn.nspname, v.relname) ELSE pg_describe_object(d.classid, d.objid, 0) END
+    CASE WHEN v.relkind = 'v' AND w.rulename = '_RETURN' THEN format('%I.%I', vn.nspname, v.relname) ELSE pg_describe_object(d.classid, d.objid, d.objsubid) END
   FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid JOIN pg_class c ON c.oid = d.refobjid JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid LEFT JOIN pg_class v ON v.oid = w.ev_class LEFT JOIN pg_namespace vn ON vn.oid = v.relnamespace
     LEFT JOIN pg_trigger g ON d.classid = 'pg_trigger'::regclass AND g.oid = d.objid LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
   WHERE d.refclassid = 'pg_class'::regclass AND c.relkind IN ('r', 'p')
     AND (d.classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass, 'pg_publication_rel'::regclass)
-      OR (g.oid IS NOT NULL AND NOT g.tgisinternal) OR f.adnum <> d.refobjsubid) AND ${isUsers('n')}`
+      OR (g.oid IS NOT NULL AND NOT g.tgisinternal) OR f.adnum <> d.refobjsubid
+      OR (d.classid = 'pg_class'::regclass AND d.objid = d.refobjid AND d.objsubid <> 0)) AND ${isUsers('n')}`
 
 /** Each row is a trait of one relation. */
 export const traitsSql = `SELECT relation, "of", name, what, text

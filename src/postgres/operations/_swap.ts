@@ -29,9 +29,9 @@ export function swapSql(swap: Swap): readonly string[] {
   const { table, column, shadow } = change
   const inbound = constraints.filter((copy) => copy.inbound)
   return [
-    guardSql(swap),
     ...swap.triggers,
     ...swap.first,
+    guardSql(swap),
     ...inbound.map((copy) => `ALTER TABLE ${copy.table} DROP CONSTRAINT ${quoted(copy.constraint.name)}`),
     ...sequenceSql(change),
     `ALTER TABLE ${table} DROP COLUMN ${quoted(column.name)}`,
@@ -189,7 +189,7 @@ function statisticsSql(change: TypeChanging): readonly string[] {
   })
 }
 
-/** What falls with the column without a word, as the catalog calls it: it must be what there is a copy of. */
+/** What falls with the column without a word, as the catalog calls it: it must be what there is a copy of. And what would not let it go. */
 function guardSql({ change, indexes, constraints }: Swap): string {
   const { judged, table, relation, column } = change
   const keys = relation.constraints.filter(
@@ -222,6 +222,13 @@ BEGIN
     WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = ${self}
       AND d.refobjsubid = (SELECT attnum FROM pg_catalog.pg_attribute WHERE attrelid = ${self} AND attname = ${named})
       AND coalesce(i.oid, k.oid, s.oid) IS NOT NULL
+    UNION SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
+    FROM pg_catalog.pg_depend d
+      LEFT JOIN pg_catalog.pg_trigger g ON d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND g.oid = d.objid AND NOT g.tgisinternal
+      LEFT JOIN pg_catalog.pg_attrdef f ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND f.oid = d.objid AND f.adnum <> d.refobjsubid
+    WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = ${self}
+      AND d.refobjsubid = (SELECT attnum FROM pg_catalog.pg_attribute WHERE attrelid = ${self} AND attname = ${named})
+      AND (coalesce(g.oid, f.oid) IS NOT NULL OR (d.classid = d.refclassid AND d.objid = d.refobjid AND d.objsubid <> 0) OR d.classid = ANY (ARRAY['pg_catalog.pg_rewrite', 'pg_catalog.pg_policy', 'pg_catalog.pg_proc', 'pg_catalog.pg_publication_rel']::pg_catalog.regclass[]))
     UNION SELECT 'comment ' || pg_catalog.col_description(a.attrelid, a.attnum) FROM pg_catalog.pg_attribute a WHERE a.attrelid = ${self} AND a.attname = ${named} AND pg_catalog.col_description(a.attrelid, a.attnum) IS NOT NULL
     UNION SELECT pg_catalog.format('grant %s TO %s%s', x.privilege_type, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END, CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid, pg_catalog.aclexplode(a.attacl) x WHERE a.attrelid = ${self} AND a.attname = ${named} AND x.grantee <> c.relowner

@@ -56,7 +56,9 @@ function indexRefusal({ judged: { before }, relation, column }: TypeChanging): s
   return undefined
 }
 
-function keyRefusal({ judged: { before }, table, relation, column, wanted }: TypeChanging): string | undefined {
+function keyRefusal(change: TypeChanging): string | undefined {
+  const { judged, table, relation, column, wanted } = change
+  const { before } = judged
   const own = relation.constraints.filter((constraint): constraint is ForeignKey => constraint.kind === 'foreign-key')
   const out = own
     .filter(({ columns }) => columns.includes(column.name))
@@ -74,7 +76,7 @@ function keyRefusal({ judged: { before }, table, relation, column, wanted }: Typ
     }))
   for (const { key, from, other } of [...out, ...into]) {
     const child = before.relations.get(from)
-    if (isOnBothSides(key, table, column)) return `foreign key ${quoted(key.name)} has the column on both sides`
+    if (from === table && isOnBothSides(key, change)) return `foreign key ${quoted(key.name)} has the column on both sides`
     if (child?.kind === 'partitioned' || child?.partitionOf !== undefined)
       return `foreign key ${quoted(key.name)} belongs to ${from}, which is partitioned, and cannot be added there without a read under its lock`
     if (!areCompared(other, wanted))
@@ -83,7 +85,7 @@ function keyRefusal({ judged: { before }, table, relation, column, wanted }: Typ
   return undefined
 }
 
-function isOnBothSides({ references, columns, referencedColumns }: ForeignKey, table: string, column: Column): boolean {
+function isOnBothSides({ references, columns, referencedColumns }: ForeignKey, { table, column }: TypeChanging): boolean {
   return references === table && columns.includes(column.name) && referencedColumns.includes(column.name)
 }
 
