@@ -52,12 +52,12 @@ function curedIn<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>[], {
   const judged = parts.map((part) => part.judged)
   const cured = new Set<number>()
   for (let at = from; at <= to; at += 1) {
-    const found = engine.rewrites.flatMap(({ id, match }) => {
-      const takes = match(judged, at, limitsOf(context))?.takes ?? 0
+    const found = engine.rewrites.flatMap((rewrite) => {
+      const takes = rewrite.match(judged, at, limitsOf(context))?.takes ?? 0
       const own = judged.slice(at, at + takes)
       const asWritten = own
         .flatMap((one) => opinionsOn(engine, { ...one, transaction: [one], at: 0 }))
-        .filter(({ rewrite }) => rewrite === id)
+        .filter((hazard) => hazard.rewrite === rewrite.id)
       return asWritten.length > 0 && !asWritten.some((hazard) => isAllowed(hazard, context)) ? [takes] : []
     })
     for (let next = at; next < at + Math.max(0, ...found) && next <= to; next += 1) cured.add(next)

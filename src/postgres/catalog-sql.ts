@@ -3,12 +3,12 @@
 // expression that mentions columns, the server locks it, so these are left out for tables that someone holds, or waits for,
 // in ACCESS EXCLUSIVE.
 
-const lockedTables = `
+export const lockedTables = `
   WITH locked AS MATERIALIZED (
     SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
       AND pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
 
-const isLocked = (table: string) => `${table} IN (SELECT relation FROM locked)`
+export const isLocked = (table: string) => `${table} IN (SELECT relation FROM locked)`
 
 /** The session's own temporary schema is called pg_temp, whatever its number. */
 const schemaName = (namespace: string) => `CASE WHEN ${namespace}.oid = pg_my_temp_schema() THEN 'pg_temp' ELSE ${namespace}.nspname END`

@@ -1,8 +1,8 @@
 import type { Trait } from '../model/catalog.ts'
-import { isUsers } from './catalog-sql.ts'
+import { isLocked, isUsers, lockedTables } from './catalog-sql.ts'
 
-// Comments, rights and the like, one row each (relation, of, name, what, text). Only catalogs are read: nothing waits for a lock, but
-// for the expressions of statistics objects.
+// Comments, rights and the like, one row each (relation, of, name, what, text). Nothing waits for a lock: to print the expressions of a
+// statistics object the server locks its table, so it is left out while someone holds that in ACCESS EXCLUSIVE.
 
 export interface TraitRow extends Trait {
   /** OID */
@@ -41,7 +41,7 @@ const statistics = `
   SELECT s.stxrelid, 'statistics', format('%I.%I', n.nspname, s.stxname), t.what, t.text
   FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace, LATERAL (
     SELECT 'comment', obj_description(s.oid, 'pg_statistic_ext')
-    UNION ALL SELECT 'definition', pg_get_statisticsobjdef(s.oid)
+    UNION ALL SELECT 'definition', CASE WHEN NOT ${isLocked('s.stxrelid')} THEN pg_get_statisticsobjdef(s.oid) END
     UNION ALL SELECT 'target', CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget::text END
     UNION ALL SELECT 'owner', quote_ident(pg_get_userbyid(s.stxowner))
     UNION ALL SELECT DISTINCT 'mentions', a.attname::text FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
@@ -76,6 +76,7 @@ const standing = `
       OR (d.classid = 'pg_class'::regclass AND d.objid = d.refobjid AND d.objsubid <> 0)) AND ${isUsers('n')}`
 
 /** Each row is a trait of one relation. */
-export const traitsSql = `SELECT relation, "of", name, what, text
+export const traitsSql = `${lockedTables}
+  SELECT relation, "of", name, what, text
   FROM (${[columns, indexes, constraints, statistics, sequences, standing].join('\nUNION ALL')}) AS found (relation, "of", name, what, text)
   ORDER BY 1, 2, 3, 4, 5`

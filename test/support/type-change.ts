@@ -2,7 +2,10 @@ import { connect } from '../../src/postgres/session.ts'
 import { describeSchema, diffSchemas, type SchemaDescription } from '../../src/postgres/describe.ts'
 import { postgres } from '../../src/postgres/engine.ts'
 import type { Plan } from '../../src/model/plan.ts'
+import { run } from '../../src/run/run.ts'
+import type { RunOptions } from '../../src/run/options.ts'
 import { planAll, sqlMigration } from './planned.ts'
+import type { runOptions } from './run.ts'
 
 /** The plan with the change of type allowed, as the user would allow it. */
 export async function planChange(url: string, sql: string, allow: readonly string[] = ['result-type']): Promise<Plan> {
@@ -27,4 +30,18 @@ function inAnyOrder(schema: SchemaDescription): SchemaDescription {
   return Object.fromEntries(
     Object.entries(schema).map(([object, text]) => [object, object.startsWith('statistics ') ? sorted(text) : text]),
   )
+}
+
+/** Runs up to right before a step, by default the first swap, and stops there. */
+export async function runUpTo(options: ReturnType<typeof runOptions>, step = '-swap-'): Promise<void> {
+  const stop = new AbortController()
+  const listener: RunOptions['listener'] = (event) => {
+    options.listener(event)
+    if (event.type === 'step-started' && event.step.includes(step)) stop.abort()
+  }
+  const ended = await run({ ...options, signal: stop.signal, listener }).then(
+    () => true,
+    () => false,
+  )
+  if (ended || !stop.signal.aborted) throw new Error(`it was not stopped before ${step}`)
 }

@@ -1,12 +1,13 @@
-import type { Column, Relation } from '../../model/catalog.ts'
+import type { Catalog, Column, Relation } from '../../model/catalog.ts'
 import { foreignKeysTo, type ForeignKey } from '../facts/relations.ts'
 import { shapeOfText } from '../facts/type-shape.ts'
 import { findFunction } from '../names.ts'
-import { textsOf, type FuncCall, type SQLValueFunction, type TypeCast } from '../node.ts'
+import { textsOf, type FuncCall, type PgNode, type SQLValueFunction, type TypeCast } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { whyNotInBatches } from '../rewrites/_expression.ts'
 import { columnOf } from '../rewrites/_target.ts'
 import { callsIn, nodesTagged } from '../tree.ts'
+import { statisticsOf } from './_swap.ts'
 import { allTraits, traitOf, type TypeChanging } from './_type-change.ts'
 
 const { name: quoted } = postgresDialect
@@ -25,7 +26,9 @@ function tableRefusal({ table, relation, shadow }: TypeChanging): string | undef
 
 const integers = ['smallint', 'integer', 'bigint']
 
-function columnRefusal({ judged: { before }, table, relation, column, wanted }: TypeChanging): string | undefined {
+function columnRefusal(change: TypeChanging): string | undefined {
+  const { judged, table, relation, column, wanted } = change
+  const { before } = judged
   if (column.generated !== undefined) return 'a generated column cannot be written by a trigger'
   if (column.identity !== undefined && !integers.includes(wanted.type)) return 'an identity column is of a type of integers'
   const own = allTraits(before, relation).filter(({ of, name }) => of === 'column' && name === column.name)
@@ -36,6 +39,14 @@ function columnRefusal({ judged: { before }, table, relation, column, wanted }: 
     return `the server refuses to change what others stand on (${standing.join(', ')}): drop it right before the change and make it again right after`
   if (own.some(({ what }) => what === 'foreign-grant'))
     return `another role than the owner of ${table} gave rights on the column, which cannot be given again in its name`
+  const unread = statisticsOf(change).find(
+    (name) => traitOf(before, relation, { of: 'statistics', name, what: 'definition' }) === undefined,
+  )
+  if (unread !== undefined) return `statistics ${unread} could not be read while ${table} was locked: plan again`
+  return notNullRefusal(change)
+}
+
+function notNullRefusal({ relation, column }: TypeChanging): string | undefined {
   const open = relation.constraints.find(({ kind, columns }) => kind === 'not-null' && columns.includes(column.name))
   if (open?.valid === false) return `${quoted(open.name)} is NOT VALID: validate it first`
   return open?.definition.endsWith('NO INHERIT') === true ? `${quoted(open.name)} is not inherited` : undefined
@@ -113,23 +124,24 @@ const steady: ReadonlySet<string> = new Set([
 function valueRefusal({ judged: { before }, column, wanted, using }: TypeChanging): string | undefined {
   const [from, to] = [shapeOfText(column.type).base, shapeOfText(wanted.type).base]
   const depends = fickle.test(from) || fickle.test(to)
-  if (using === undefined) {
-    if (from === to || !depends) return undefined
-    if (!steady.has(`${from}>${to}`)) return onSettings
-    return before.timeZone === 'unknown' ? 'the time zone of the session is not known: say USING ... AT TIME ZONE' : undefined
-  }
+  if (using !== undefined) return usingRefusal(using, before, depends)
+  if (from === to || !depends) return undefined
+  if (!steady.has(`${from}>${to}`)) return onSettings
+  return before.timeZone === 'unknown' ? 'the time zone of the session is not known: say USING ... AT TIME ZONE' : undefined
+}
+
+function usingRefusal(using: PgNode, before: Catalog, depends: boolean): string | undefined {
   const batches = whyNotInBatches(using, before, 'where')
   if (batches !== undefined) return batches
-  const isClock =
-    nodesTagged<SQLValueFunction>('SQLValueFunction', using).length > 0 || callsIn(using).some((call) => clock.has(nameOf(call)))
-  if (isClock) return 'its value is another one each time'
+  const isClock = callsIn(using).some((call) => clock.has(nameOf(call)))
+  if (isClock || nodesTagged<SQLValueFunction>('SQLValueFunction', using).length > 0) return 'its value is another one each time'
   const isCast = nodesTagged<TypeCast>('TypeCast', using).length > 0
-  const varies = callsIn(using).some(
-    (call) =>
-      !pinned.has(nameOf(call)) &&
-      findFunction(textsOf(call.funcname), before)?.overloads.every(({ volatility }) => volatility === 'immutable') !== true,
-  )
-  return depends && (isCast || varies) ? onSettings : undefined
+  return depends && (isCast || callsIn(using).some((call) => varies(call, before))) ? onSettings : undefined
+}
+
+function varies(call: FuncCall, before: Catalog): boolean {
+  if (pinned.has(nameOf(call))) return false
+  return findFunction(textsOf(call.funcname), before)?.overloads.every(({ volatility }) => volatility === 'immutable') !== true
 }
 
 const onSettings =
