@@ -156,6 +156,34 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'names that must be quoted, outside of the search path',
+    setup: `create schema "My App"; create table "My App"."Ord er" ("Id" serial primary key, "It""s" int not null default 1 unique check ("It""s" >= 0), "user" text);
+      create table "My App"."Li'ne" (n int primary key, "Ord er" int, constraint "f k" foreign key ("Ord er") references "My App"."Ord er" ("It""s") on update cascade);
+      create index "i x" on "My App"."Ord er" (("It""s" + "Id")) include ("user"); comment on column "My App"."Ord er"."It""s" is 'it''s "It""s"';
+      insert into "My App"."Ord er" ("It""s", "user") select n, 'u' from generate_series(2, 3000) n; insert into "My App"."Li'ne" select n, n from generate_series(2, 3000) n`,
+    change: `alter table "My App"."Ord er" alter column "It""s" type bigint`,
+    tables: [`"My App"."Ord er"`, `"My App"."Li'ne"`],
+    queries: [
+      (n) => `update "My App"."Ord er" set "It""s" = ${10_000 + n} where "It""s" = ${2 + (n % 2900)}`,
+      (n) => `insert into "My App"."Ord er" ("It""s") values (${20_000 + n})`,
+      (n) => `select "user" from "My App"."Ord er" where "It""s" = ${n}`,
+    ],
+  },
+  {
+    name: 'a part of a key of two columns',
+    setup: `create table homes (town int, n int, name text, primary key (town, n)); insert into homes select n % 9, n, 'h' from generate_series(1, 3000) n;
+      create table people (id int primary key, town int, home int, constraint lives foreign key (town, home) references homes (town, n) match full on delete set null not valid,
+        constraint "lives too" foreign key (home, town) references homes (n, town) deferrable);
+      create index people_home on people (home desc nulls last, town); insert into people select n, n % 9, n from generate_series(1, 3000) n`,
+    change: 'alter table homes alter n type bigint; alter table people alter home type bigint',
+    tables: ['homes', 'people'],
+    queries: [
+      (n) => `delete from homes where n = ${(n * 13) % 3000} and not exists (select from people where home = n)`,
+      (n) => `insert into homes (town, n) values (1, ${10_000 + n})`,
+      (n) => `update people set home = ${1 + 9 * (n % 300)}, town = 1 where id = ${1 + (n % 3000)}`,
+    ],
+  },
+  {
     name: 'char(10) to text',
     setup: measures,
     change: 'alter table measures alter code type text',
