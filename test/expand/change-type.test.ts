@@ -184,6 +184,19 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'back to a smaller serial, and another scale',
+    setup: `create table sums (id bigserial primary key, total numeric(10, 2) not null default 1.50 check (total > 0), part smallint generated always as identity);
+      create index on sums (total, part); insert into sums (total) select n + 0.25 from generate_series(1, 3000) n`,
+    change: 'alter table sums alter id type int; alter table sums alter total type numeric(12, 4), alter part type int',
+    allow: ['type-narrowing'],
+    tables: ['sums'],
+    queries: [
+      (n) => `insert into sums (total) values (${n}.75)`,
+      (n) => `update sums set total = total + 1 where id = ${1 + (n % 3000)}`,
+      (n) => `select total from sums where id = ${n}`,
+    ],
+  },
+  {
     name: 'char(10) to text',
     setup: measures,
     change: 'alter table measures alter code type text',

@@ -61,7 +61,7 @@ function sequenceSql(change: TypeChanging): readonly string[] {
   if (identity === undefined)
     return ownedSequences(table, judged.before, column.name).flatMap((key) => [
       `ALTER SEQUENCE ${key} OWNED BY ${table}.${quoted(shadow)}`,
-      ...(hasOtherRange(judged.before, key, wanted.type) ? [`ALTER SEQUENCE ${key} AS ${wanted.type}`] : []),
+      ...(endsTooEarly(judged.before, key, wanted.type) ? [`ALTER SEQUENCE ${key} AS ${wanted.type}`] : []),
     ])
   const helper = quoted(relation.schema, identity.helper)
   const how = column.identity === 'always' ? 'ALWAYS' : 'BY DEFAULT'
@@ -88,11 +88,11 @@ function identityNameSql(change: TypeChanging): readonly string[] {
 
 const largest: { readonly [type: string]: string } = { smallint: '32767', integer: '2147483647', bigint: '9223372036854775807' }
 
-/** A serial of integers ends at 2147483647, whatever its column holds. */
-function hasOtherRange(catalog: Catalog, key: string, type: string): boolean {
+/** A serial of integers ends at 2147483647, whatever its column holds. One that may be beyond a smaller end is left alone, as the server does. */
+function endsTooEarly(catalog: Catalog, key: string, type: string): boolean {
   const relation = catalog.relations.get(key)
   const was = traitOf(catalog, relation, { of: 'sequence', name: relation?.name ?? '', what: 'type' })
-  return largest[type] !== undefined && was !== undefined && was !== type
+  return was !== undefined && BigInt(largest[was] ?? 0) < BigInt(largest[type] ?? 0)
 }
 
 /** The bounds that come with the type are left to the new type, as ALTER SEQUENCE AS does it. */
