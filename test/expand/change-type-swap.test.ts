@@ -54,6 +54,16 @@ forEachVersion('the swap of a change of type', (version) => {
     expect(written.migrations).toMatchObject([{ blocked: [], steps: [{ kind: 'sql', sql: [change] }] }])
   })
 
+  test('a key that is dropped and added again around the change is never gone', async () => {
+    await using database = await freshDatabase(version, { setup: plain })
+    const change = 'alter table t drop constraint t_pkey, alter id set data type bigint, add constraint t_pkey primary key (id)'
+    const plan = await planChange(database.url, change)
+    const texts = plan.migrations.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'sql' ? step.sql : [])))
+    expect(texts.filter((sql) => sql.includes('DROP CONSTRAINT t_pkey') || sql.includes('drop constraint'))).toEqual([])
+    const other = await planChange(database.url, change.replace('(id)', '(id, b)'))
+    expect(JSON.stringify(other.migrations).toLowerCase()).toContain('drop constraint t_pkey')
+  })
+
   test.each([
     ['create materialized view m as select a from t', 'alter table t alter a type bigint', /stand on \(.*m\)/],
     ['create view v as select a from t', 'alter table t alter a type bigint', /stand on \(view public.v\)/],

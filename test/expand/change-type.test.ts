@@ -197,6 +197,15 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: "Prisma's change of a key",
+    setup: measures,
+    change:
+      'alter table measures drop constraint measures_pkey, alter column id set data type bigint, add constraint measures_pkey primary key (id)',
+    besides: 'alter sequence measures_id_seq as bigint',
+    tables: ['measures'],
+    queries: measureQueries,
+  },
+  {
     name: 'char(10) to text',
     setup: measures,
     change: 'alter table measures alter code type text',

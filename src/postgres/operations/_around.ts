@@ -1,10 +1,12 @@
 import type { Catalog } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
+import { facts } from '../facts.ts'
 import { shapeOfText } from '../facts/type-shape.ts'
 import { findType, relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
-import { alterTarget } from '../rewrites/_target.ts'
+import { alterTarget, onlyAction } from '../rewrites/_target.ts'
+import { simulate } from '../simulate.ts'
 import { nameParts } from '../tree.ts'
 import { typeChanging, type TypeChanging } from './_type-change.ts'
 
@@ -24,12 +26,26 @@ export interface Surrounded {
 export function surrounded(judged: readonly Judged<PgNode>[], at: number): Surrounded | undefined {
   const start = judged[at]?.before
   const position = judged.findIndex((each, index) => index >= at && !mayLead(each))
-  const change = typeChanging(judged[position])
-  if (start === undefined || change === undefined) return undefined
+  const written = typeChanging(judged[position])
+  if (start === undefined || written === undefined) return undefined
   const leading = judged.slice(at, position)
-  if (!leading.every((each) => leads(each, change))) return undefined
-  const last = trailing(judged.slice(position + 1), change, leading.some(dropsView))
-  return { change, start, first: leading.map(textOf), last: last.map(textOf), takes: leading.length + 1 + last.length }
+  if (!leading.every((each) => leads(each, written))) return undefined
+  const last = trailing(judged.slice(position + 1), { change: written, start, leading })
+  const [before, after] = [
+    leading.filter(({ statement }) => droppedKey(statement, written) === undefined),
+    last.filter((each) => !isKey(each)),
+  ]
+  if (leading.length - before.length !== last.length - after.length) return undefined
+  const change = typeChanging(without(judged[position], start, before))
+  const takes = leading.length + 1 + last.length
+  return change === undefined ? undefined : { change, start, first: before.map(textOf), last: after.map(textOf), takes }
+}
+
+/** The change as it is where the keys around it were never dropped. */
+function without(judged: Judged<PgNode> | undefined, start: Catalog, leading: readonly Judged<PgNode>[]): Judged<PgNode> | undefined {
+  if (judged === undefined) return undefined
+  const before = leading.reduce((catalog, { statement }) => simulate(statement, catalog), start)
+  return { statement: judged.statement, before, facts: facts(judged.statement, before) }
 }
 
 function textOf({ statement }: Judged<PgNode>): string {
@@ -38,11 +54,33 @@ function textOf({ statement }: Judged<PgNode>): string {
 
 function mayLead(judged: Judged<PgNode>): boolean {
   const set = alterTarget(judged, 'AT_ColumnDefault')
-  return dropsView(judged) || (set !== undefined && set.action.def === undefined)
+  return dropsView(judged) || (set !== undefined && set.action.def === undefined) || alterTarget(judged, 'AT_DropConstraint') !== undefined
 }
 
 function leads(judged: Judged<PgNode>, change: TypeChanging): boolean {
-  return dropsView(judged) || isDefaultOf(judged, change)
+  return dropsView(judged) || isDefaultOf(judged, change) || droppedKey(judged.statement, change) !== undefined
+}
+
+/** Prisma drops the key of a column, changes the type and adds the key again: the swap keeps it, so that no row comes in without it. */
+function droppedKey({ node }: Judged<PgNode>['statement'], { table, judged }: TypeChanging): string | undefined {
+  const action = onlyAction(node)
+  if (!('AlterTableStmt' in node) || action?.subtype !== 'AT_DropConstraint' || action.behavior === 'DROP_CASCADE') return undefined
+  return relationKey(node.AlterTableStmt.relation ?? {}, judged.before) === table ? action.name : undefined
+}
+
+function isKey(judged: Judged<PgNode>): boolean {
+  return onlyAction(judged.statement.node)?.subtype === 'AT_AddConstraint'
+}
+
+/** Whether it adds a key as it was in the beginning. */
+function restores({ statement, before }: Judged<PgNode>, { change, start, leading }: Around): boolean {
+  const named = leading.flatMap((each) => droppedKey(each.statement, change) ?? [])
+  const of = (catalog: Catalog) => catalog.relations.get(change.table)?.constraints ?? []
+  const added = of(simulate(statement, before)).filter(({ name }) => of(before).every((own) => own.name !== name))
+  const [key] = added
+  if (key === undefined || added.length > 1 || !named.includes(key.name)) return false
+  const was = of(start).find(({ name }) => name === key.name)
+  return (key.kind === 'primary-key' || key.kind === 'unique') && was?.kind === key.kind && was.definition === key.definition
 }
 
 function dropsView({ statement: { node } }: Judged<PgNode>): boolean {
@@ -54,9 +92,19 @@ function isDefaultOf(judged: Judged<PgNode>, { table, column }: TypeChanging): b
   return target?.key === table && target.action.name === column.name
 }
 
-function trailing(behind: readonly Judged<PgNode>[], change: TypeChanging, views: boolean): readonly Judged<PgNode>[] {
+interface Around {
+  readonly change: TypeChanging
+  readonly start: Catalog
+  readonly leading: readonly Judged<PgNode>[]
+}
+
+function trailing(behind: readonly Judged<PgNode>[], around: Around): readonly Judged<PgNode>[] {
+  const { change, leading } = around
   const types = new Set([shapeOfText(change.column.type).base, shapeOfText(change.wanted.type).base])
-  const end = behind.findIndex((each) => !(isDefaultOf(each, change) || (views && isOfView(each)) || isOfType(each, types)))
+  const views = leading.some(dropsView)
+  const belongs = (each: Judged<PgNode>) =>
+    isDefaultOf(each, change) || (views && isOfView(each)) || isOfType(each, types) || (isKey(each) && restores(each, around))
+  const end = behind.findIndex((each) => !belongs(each))
   return end < 0 ? behind : behind.slice(0, end)
 }
 
