@@ -21,6 +21,8 @@ export interface Catalog {
   readonly types: ReadonlyMap<string, NamedType>
   /** The users': all overloads under one name; the worst volatility counts where they differ. The engine knows the server's own. */
   readonly functions: ReadonlyMap<string, readonly FunctionInfo[]>
+  /** By the OID of the relation, as a server has them; absent where none was read, and never grown. */
+  readonly traits?: ReadonlyMap<number, readonly Trait[]>
 }
 
 /** A right on a relation. */
@@ -32,6 +34,42 @@ export interface Grant {
   /** WITH GRANT OPTION. */
   readonly grantable: boolean
 }
+
+/** What no verdict needs and what must not be lost where an object is made again: comments, rights, targets of statistics, what stands on it. */
+export interface Trait {
+  readonly of: 'column' | 'index' | 'constraint' | 'statistics' | 'sequence'
+  readonly name: string
+  readonly what: TraitKind
+  readonly text: string
+}
+
+export type TraitKind =
+  | 'comment'
+  /** Of a column, or of a statistics object. */
+  | 'target'
+  /** `n_distinct=5` */
+  | 'option'
+  /** `SELECT TO app WITH GRANT OPTION`; `foreign-grant`: given by another role than the owner. */
+  | 'grant'
+  | 'foreign-grant'
+  | 'clustered'
+  | 'tablespace'
+  /** CREATE STATISTICS. */
+  | 'definition'
+  /** A column of a statistics object. */
+  | 'mentions'
+  | 'owner'
+  /** Canonical name of a view that reads the column. */
+  | 'view'
+  /** What else makes the server refuse to drop the column, in words. */
+  | 'stands-on'
+  | 'type'
+  | 'start'
+  | 'increment'
+  | 'min'
+  | 'max'
+  | 'cache'
+  | 'cycle'
 
 export interface Publication {
   readonly name: string

@@ -1,12 +1,12 @@
 import { opinionsOn } from '../check/hazards.ts'
 import type { Hazard, Judged } from '../model/hazard.ts'
 import type { DataCheck, Step } from '../model/plan.ts'
-import type { Later, Rewrite, Rewritten, RewriteOptions } from '../model/rewrite.ts'
+import type { Later, Rewrite, Rewritten } from '../model/rewrite.ts'
 import { present } from '../std/present.ts'
 import { isAllowed, stops } from './allow.ts'
 import type { Part } from './parts.ts'
 import type { CutContext, PlanEngine } from './options.ts'
-import { spansOf, type Span } from './spans.ts'
+import { limitsOf, spansOf, type Span } from './spans.ts'
 
 interface ItemBase<Node> {
   readonly parts: readonly Part<Node>[]
@@ -98,10 +98,6 @@ function isCuredAsWritten<Node>({ engine, judged, context }: Cutter<Node>, one: 
   const steps = rewrite?.match(judged, judged.indexOf(one), limitsOf(context))?.steps
   const [only] = steps ?? []
   return steps?.length === 1 && only?.kind === 'sql' && only.sql.length === 1 && only.sql[0] === one.statement.sql
-}
-
-function limitsOf({ options: { lockBudgetMs, statementTimeoutMs, catalog: physical } }: CutContext): RewriteOptions {
-  return { lockBudgetMs, statementTimeoutMs, physical }
 }
 
 function itemAt<Node>(cutter: Cutter<Node>, at: number): Taken<Node> {

@@ -1,4 +1,5 @@
 import { opinionsOn } from '../check/hazards.ts'
+import type { RewriteOptions } from '../model/rewrite.ts'
 import { isAllowed, stops } from './allow.ts'
 import type { Part } from './parts.ts'
 import type { CutContext, PlanEngine } from './options.ts'
@@ -13,7 +14,8 @@ export interface Span {
 
 /**
  * What must not be cut apart, overlapping ones joined. A BEGIN ... COMMIT of the file (Prisma's change of an enum) is cut like
- * anything else, but where a statement in it was allowed as written, the others stay with it, as the ORM would have run them.
+ * anything else, but where a statement in it was allowed as written, the others stay with it, as the ORM would have run them. Not
+ * where a rewrite takes that statement: then it is not run as written.
  */
 export function spansOf<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>[], context: CutContext): readonly Span[] {
   const blocks = explicit(parts)
@@ -21,7 +23,10 @@ export function spansOf<Node>(engine: PlanEngine<Node>, parts: readonly Part<Nod
   const ties = engine
     .ties(parts.map(({ judged }) => judged))
     .filter(({ from, inTransaction }) => inTransaction !== true || context.migration.transaction !== 'none' || isInBlock(from))
-  const allowed = blocks.filter(({ from, to }) => parts.slice(from, to + 1).some((part) => isTakenUpon(engine, part, context)))
+  const allowed = blocks.filter(({ from, to }) => {
+    const cured = curedIn(engine, parts, { from, to, context })
+    return parts.slice(from, to + 1).some((part, at) => !cured.has(from + at) && isTakenUpon(engine, part, context))
+  })
   return joined([...ties, ...allowed].toSorted((a, b) => a.from - b.from))
 }
 
@@ -36,6 +41,33 @@ function explicit<Node>(parts: readonly Part<Node>[]): readonly Span[] {
     }
   }
   return spans
+}
+
+interface Block extends Pick<Span, 'from' | 'to'> {
+  readonly context: CutContext
+}
+
+/** Positions of statements that become steps of a rewrite which one of their hazards names. */
+function curedIn<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>[], { from, to, context }: Block): ReadonlySet<number> {
+  const judged = parts.map((part) => part.judged)
+  const cured = new Set<number>()
+  for (let at = from; at <= to; at += 1) {
+    const found = engine.rewrites.flatMap((rewrite) => {
+      const takes = rewrite.match(judged, at, limitsOf(context))?.takes ?? 0
+      const own = judged.slice(at, at + takes)
+      const asWritten = own
+        .flatMap((one) => opinionsOn(engine, { ...one, transaction: [one], at: 0 }))
+        .filter((hazard) => hazard.rewrite === rewrite.id)
+      return asWritten.length > 0 && !asWritten.some((hazard) => isAllowed(hazard, context)) ? [takes] : []
+    })
+    for (let next = at; next < at + Math.max(0, ...found) && next <= to; next += 1) cured.add(next)
+  }
+  return cured
+}
+
+/** What rewrites are told of the run. */
+export function limitsOf({ options: { lockBudgetMs, statementTimeoutMs, catalog: physical } }: CutContext): RewriteOptions {
+  return { lockBudgetMs, statementTimeoutMs, physical }
 }
 
 function isTakenUpon<Node>(engine: PlanEngine<Node>, { judged }: Part<Node>, context: CutContext): boolean {

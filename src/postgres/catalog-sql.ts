@@ -3,18 +3,18 @@
 // expression that mentions columns, the server locks it, so these are left out for tables that someone holds, or waits for,
 // in ACCESS EXCLUSIVE.
 
-const lockedTables = `
+export const lockedTables = `
   WITH locked AS MATERIALIZED (
     SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
       AND pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
 
-const isLocked = (table: string) => `${table} IN (SELECT relation FROM locked)`
+export const isLocked = (table: string) => `${table} IN (SELECT relation FROM locked)`
 
 /** The session's own temporary schema is called pg_temp, whatever its number. */
 const schemaName = (namespace: string) => `CASE WHEN ${namespace}.oid = pg_my_temp_schema() THEN 'pg_temp' ELSE ${namespace}.nspname END`
 
 // $1: the schemas asked for, or NULL for all. Ours and the server's own are never among them.
-const isUsers = (namespace: string) => `
+export const isUsers = (namespace: string) => `
   ${namespace}.nspname NOT IN ('information_schema', 'lockkeeper')
   AND (${namespace}.nspname !~ '^pg_' OR ${namespace}.oid = pg_my_temp_schema())
   AND ($1::text[] IS NULL OR ${namespace}.nspname = ANY ($1::text[]))`

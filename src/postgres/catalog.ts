@@ -5,6 +5,7 @@ import { sleep } from '../std/sleep.ts'
 import { groupBy, relationsOf, type Parts } from './catalog-relations.ts'
 import * as ask from './catalog-sql.ts'
 import { postgresDialect } from './quote.ts'
+import { traitsSql, type TraitRow } from './traits-sql.ts'
 import { canonicalType } from './type-text.ts'
 
 /** Sends SQL that only reads; parameters are $1, $2. */
@@ -69,6 +70,7 @@ async function readOnce(query: Query, options: CatalogOptions): Promise<Catalog>
     publications: parts.publications.map(publicationOf),
     types: typesOf(await rows<ask.TypeRow>(ask.typesSql)),
     functions: functionsOf(await rows<ask.FunctionRow>(ask.functionsSql)),
+    traits: groupBy(await rows<TraitRow>(traitsSql), (row) => row.relation),
   }
 }
 

@@ -37,6 +37,7 @@ ALTER TABLE orders ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid() UNIQ
 ALTER TABLE orders ADD COLUMN grade int DEFAULT 1 CHECK (grade > 0);
 ALTER TABLE orders ADD COLUMN IF NOT EXISTS note text;
 ALTER TABLE orders ALTER COLUMN code TYPE varchar(40);
+ALTER TABLE orders ALTER COLUMN grade TYPE bigint;
 ALTER TABLE orders ADD PRIMARY KEY (id);
 ALTER TABLE orders ADD CONSTRAINT orders_once UNIQUE (id, state);
 ALTER TYPE mood ADD VALUE 'calm';

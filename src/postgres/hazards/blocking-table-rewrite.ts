@@ -43,11 +43,16 @@ export const blockingTableRewrite: HazardRule<PgNode> = {
         message: `${listed(tables.map((key) => `${key}${sizeOf(key, before)}`))}: every row and index is written anew, and all reads and writes wait until that is done${condition(facts)}`,
         fix: fixFor(input),
         ...(tables[0] !== undefined && { relation: tables[0] }),
-        ...(isNumbered(input) && { rewrite: 'add-column-with-sequence' }),
+        ...cureOf(input),
         breaksOldApp: false,
       },
     ]
   },
+}
+
+function cureOf(input: Input): { readonly rewrite?: string } {
+  if (actionsOf(input, 'AT_AlterColumnType').length > 0) return { rewrite: 'change-column-type' }
+  return isNumbered(input) ? { rewrite: 'add-column-with-sequence' } : {}
 }
 
 /** A new serial or identity column. */

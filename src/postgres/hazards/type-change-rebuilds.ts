@@ -36,7 +36,7 @@ export const typeChangeRebuilds: HazardRule<PgNode, Topic> = {
           ? 'Add a column of the new type with an index of its own, fill it in batches and move the application over; or, if queries can do without the index for a while, write DROP INDEX, the change and CREATE INDEX into the migration: each is then done with nobody waiting.'
           : 'Drop the CHECK, change the type and add it again NOT VALID in one transaction, then validate it.',
       relation: found.key,
-      rewrite: 'change-type-then-validate',
+      rewrite: built.length > 0 ? 'change-column-type' : 'change-type-then-validate',
       breaksOldApp: false,
     }))
   },

@@ -31,6 +31,17 @@ export function copyClause(to: string, { type, collation }: Pick<Column, 'type' 
  * of partitions come with their parent's. Undefined where one cannot be read.
  */
 export function copiedIndexes(copied: Copied): readonly string[] | undefined {
+  return indexCopies(copied)?.map(({ sql }) => sql)
+}
+
+export interface IndexCopy {
+  readonly index: Index
+  /** Name of the copy, in the schema of the table. */
+  readonly name: string
+  readonly sql: string
+}
+
+export function indexCopies(copied: Copied): readonly IndexCopy[] | undefined {
   const { table, catalog, from } = copied
   const taken: string[] = []
   const all = withDescendants(table, catalog).flatMap((key) => {
@@ -38,24 +49,28 @@ export function copiedIndexes(copied: Copied): readonly string[] | undefined {
     const own = relation?.indexes.filter((index) => index.valid && index.parent === undefined && index.mentions.includes(from)) ?? []
     return own.map((index) => (relation === undefined ? undefined : copiedIndex({ ...copied, table: key, relation }, index, taken)))
   })
-  return all.includes(undefined) ? undefined : (all as readonly string[])
+  return all.includes(undefined) ? undefined : (all as readonly IndexCopy[])
 }
 
-function copiedIndex(copied: Copied, index: Index, taken: string[]): string | undefined {
+function copiedIndex(copied: Copied, index: Index, taken: string[]): IndexCopy | undefined {
   const { table, relation, from, to, catalog } = copied
   const source = sourceOf({ sql: index.definition })
-  const edits = [
-    ...nodesTagged<ColumnRef>('ColumnRef', source.node).flatMap((reference) => referenceEdit(source, reference, copied)),
-    ...keyEdits(source, copied),
-  ]
+  const edits = [...referenceEdits(source, copied), ...keyEdits(source, copied)]
   const sql = edited(index.definition, [0, Buffer.byteLength(index.definition, 'utf8')], edits)
   const name = freeName({ catalog, relation, index, to, taken })
   taken.push(name)
   const plan = indexPlan(sourceOf({ sql }), { table, relation, name })
-  return plan === undefined || mentions(plan.node, from) ? undefined : createIndexSql(plan, {})
+  return plan === undefined || mentions(plan.node, from) ? undefined : { index, name, sql: createIndexSql(plan, {}) }
 }
 
-function referenceEdit(source: Source, { fields = [], location = 0 }: ColumnRef, { from, to }: Copied): readonly Edit[] {
+type Renaming = Pick<Copied, 'from' | 'to'>
+
+/** The column inside of expressions. */
+export function referenceEdits(source: Source, renaming: Renaming): readonly Edit[] {
+  return nodesTagged<ColumnRef>('ColumnRef', source.node).flatMap((reference) => referenceEdit(source, reference, renaming))
+}
+
+function referenceEdit(source: Source, { fields = [], location = 0 }: ColumnRef, { from, to }: Renaming): readonly Edit[] {
   return textsOf(fields).at(-1) === from ? editAt(source, tokenAt(source, location) + 2 * (fields.length - 1), to) : []
 }
 
@@ -66,7 +81,8 @@ function keyEdits(source: Source, { from, to }: Copied): readonly Edit[] {
   return [keys, ...(include === undefined ? [] : [include + 1])].flatMap((start) => listEdits(source, start, { from, to }))
 }
 
-function listEdits(source: Source, start: number, { from, to }: Pick<Copied, 'from' | 'to'>): readonly Edit[] {
+/** The column in the list whose parenthesis opens at `start`. */
+export function listEdits(source: Source, start: number, { from, to }: Renaming): readonly Edit[] {
   let depth = 0
   return source.tokens.slice(start, closingOf(source, start)).flatMap((token, offset) => {
     const at = start + offset

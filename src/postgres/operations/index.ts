@@ -2,10 +2,19 @@
 import type { Rewrite } from '../../model/rewrite.ts'
 import type { PgNode } from '../node.ts'
 import { addColumn } from './add-column.ts'
+import { changeColumnType } from './change-column-type.ts'
 import { dropColumn } from './drop-column.ts'
 import { dropTable } from './drop-table.ts'
 import { renameColumn } from './rename-column.ts'
 import { renameTable } from './rename-table.ts'
 import { setNotNull } from './set-not-null.ts'
 
-export const operations: readonly Rewrite<PgNode>[] = [addColumn, dropColumn, dropTable, renameColumn, renameTable, setNotNull]
+export const operations: readonly Rewrite<PgNode>[] = [
+  addColumn,
+  changeColumnType,
+  dropColumn,
+  dropTable,
+  renameColumn,
+  renameTable,
+  setNotNull,
+]
