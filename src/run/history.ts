@@ -34,9 +34,9 @@ export async function finishMigration(
   await commit([...orm, ...recordSql(type, context)], context)
 }
 
-/** Its contract is done; the ORM's history has had it since it was expanded. */
-export async function completeMigration(context: StepContext): Promise<void> {
-  await commit(recordSql('migration-done', context), context)
+/** In our journal alone: the ORM's history has had it since it was expanded. */
+export async function recordState(type: 'migration-expanded' | 'migration-done', context: StepContext): Promise<void> {
+  await commit(recordSql(type, context), context)
 }
 
 function recordSql(type: 'migration-expanded' | 'migration-done', context: StepContext): readonly string[] {

@@ -50,7 +50,7 @@ function after(before: MigrationProgress | undefined, { at, event }: JournalEntr
     case 'step-done':
       return { ...before, state: 'running', step: event.step, steps: new Map([...before.steps, [event.step, 'done']]) }
     case 'migration-expanded':
-      return { ...before, state: 'expanded', expandedAt: at }
+      return { ...before, state: 'expanded', expandedAt: before.expandedAt ?? at }
     case 'gate-overridden':
       return before
     case 'migration-done':

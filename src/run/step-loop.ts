@@ -23,11 +23,17 @@ export async function runSteps(
   const done = await persistently(context, () => doneSteps(context))
   for (const step of migration.steps) {
     context.options.signal.throwIfAborted()
-    if (done.has(step.id)) onStep({ id: step.id, title: step.title, state: 'done-before', attempts: 0, ms: 0 })
+    if (done.has(step.id) && !isAskedAgain(step, migration, done))
+      onStep({ id: step.id, title: step.title, state: 'done-before', attempts: 0, ms: 0 })
     else if (step.kind === 'gate' && context.options.contract === undefined) return 'expanded'
     else onStep(await runStep(step, context))
   }
   return 'complete'
+}
+
+/** A gate that was passed days ago tells nothing of today: as long as nothing behind it is done, it is asked anew (law 5). */
+function isAskedAgain(step: Step, { steps }: PlannedMigration, done: ReadonlySet<string>): boolean {
+  return step.kind === 'gate' && !steps.slice(steps.indexOf(step) + 1).some(({ id }) => done.has(id))
 }
 
 async function doneSteps(context: StepContext): Promise<ReadonlySet<string>> {
