@@ -25,7 +25,7 @@ export interface Surrounded {
 /** The change that stands here, or behind statements that lead to it. */
 export function surrounded(judged: readonly Judged<PgNode>[], at: number): Surrounded | undefined {
   const start = judged[at]?.before
-  const position = judged.findIndex((each, index) => index >= at && !mayLead(each))
+  const position = behindLeading(judged, at)
   const written = typeChanging(judged[position])
   if (start === undefined || written === undefined) return undefined
   const leading = judged.slice(at, position)
@@ -39,6 +39,11 @@ export function surrounded(judged: readonly Judged<PgNode>[], at: number): Surro
   const change = typeChanging(without(judged[position], start, before))
   const takes = leading.length + 1 + last.length
   return change === undefined ? undefined : { change, start, first: before.map(textOf), last: after.map(textOf), takes }
+}
+
+function behindLeading(judged: readonly Judged<PgNode>[], at: number): number {
+  const each = judged[at]
+  return each !== undefined && mayLead(each) ? behindLeading(judged, at + 1) : at
 }
 
 /** The change as it is where the keys around it were never dropped. */
