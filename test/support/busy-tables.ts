@@ -19,6 +19,7 @@ CREATE TYPE mood AS ENUM ('glad');
 CREATE TABLE orders (id serial NOT NULL UNIQUE, "customerId" int NOT NULL, note text, total numeric NOT NULL, state text,
   code varchar(20) CHECK (code <> ''), mood mood);
 CREATE TABLE drafts (id serial PRIMARY KEY, order_id int REFERENCES orders (id));
+CREATE TABLE archive (order_id int PRIMARY KEY, total numeric);
 INSERT INTO "Customer" (email) SELECT 'c' || n || '@example.com' FROM generate_series(1, 200) n;
 INSERT INTO orders ("customerId", note, total, state, code)
   SELECT 1 + n % 200, CASE WHEN n % 20 <> 0 THEN 'note ' || n END, n, CASE WHEN n % 3 <> 0 THEN 'open' END, 'k' || n FROM generate_series(1, ${rows}) n;
@@ -45,6 +46,7 @@ ALTER TABLE orders ALTER COLUMN mood SET DEFAULT 'calm';
 REFRESH MATERIALIZED VIEW totals;
 DROP TABLE drafts;
 REINDEX INDEX orders_state_idx;
+INSERT INTO archive (order_id, total) SELECT id, total FROM orders WHERE total < 1000 ON CONFLICT DO NOTHING;
 DELETE FROM orders WHERE total >= 4500;`,
   allow: ['result-type', 'drop-table'],
   queries: [...orderQueries, (n) => `select total from totals where "customerId" = ${1 + (n % 200)}`],
