@@ -170,7 +170,7 @@ forEachVersion('what later statements and migrations may do meanwhile', (version
     expect(flat(applied.stderr + applied.stdout)).toMatch(/2 (touches|waits)|waits-for-contract/)
     const client = await database.client()
     expect((await client.query('select * from users')).rows).toEqual([{ id: 1, full_name: 'Ada King', first: 'Ada', last: 'King' }])
-    expect(await run('complete', '1')).toMatchObject({ status: 0 })
+    expect(await run('complete', '1', '--override', 'unused', '--reason', 'nobody else is here')).toMatchObject({ status: 0 })
     expect((await client.query('select * from users')).rows).toEqual([{ id: 1, first: 'Ada', last: 'King' }])
   })
 })

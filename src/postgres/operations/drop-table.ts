@@ -59,10 +59,14 @@ interface Dropped {
   readonly besides: readonly string[]
 }
 
-function rewrite({ statement, before }: Judged<PgNode>, { tables, besides }: Dropped, options: RewriteOptions): Rewritten | undefined {
+function rewrite({ before }: Judged<PgNode>, { tables, besides }: Dropped, options: RewriteOptions): Rewritten | undefined {
   const why = `the rows of ${tables.join(', ')} are gone`
   const words = { id: `drop-table-${tables.join('-')}`, title: `drop table ${tables.join(', ')} with all its rows` }
-  const made = safely([{ ...words, phase: 'contract', sql: [statement.sql], undo: { kind: 'forward-only', why } }], before, options)
+  const made = safely(
+    [{ ...words, phase: 'contract', sql: [`DROP TABLE ${tables.join(', ')}`], undo: { kind: 'forward-only', why } }],
+    before,
+    options,
+  )
   if (made === undefined) return undefined
   const gates = tables.flatMap((table) => {
     const relation = before.relations.get(table)
