@@ -5,25 +5,27 @@ import { syncTriggers } from '../src/postgres/operations/_sync.ts'
 export const ways = ['none', 'lockkeeper', 'pgroll'] as const
 export type Way = (typeof ways)[number]
 
-/** A table with a column that becomes text: the new one stands beside it. */
-export const tableSql = `CREATE TABLE accounts (id bigint PRIMARY KEY, owner text NOT NULL, balance int NOT NULL, note text, updated_at timestamptz NOT NULL DEFAULT now())`
+/** A table with a column that becomes text: the new one stands beside it, in every way, so that only the triggers differ. */
+export const tableSql: readonly string[] = [
+  `CREATE TABLE accounts (id bigint PRIMARY KEY, owner text NOT NULL, balance int NOT NULL, note text, updated_at timestamptz NOT NULL DEFAULT now(), new_balance text)`,
+  'CREATE INDEX accounts_owner_idx ON accounts (owner)',
+]
 
-/** What a way adds, on a server whose catalog is `catalog`. */
+/** The triggers of a way, on a server whose catalog is `catalog`. */
 export function addSql(way: Way, relation: Relation, catalog: Catalog): readonly string[] {
   switch (way) {
     case 'none':
       return []
     case 'lockkeeper':
-      return ['CREATE SCHEMA lockkeeper', 'ALTER TABLE accounts ADD COLUMN new_balance text', ...ours(relation, catalog)]
+      return ['CREATE SCHEMA lockkeeper', ...ours(relation, catalog)]
     case 'pgroll':
-      return ['ALTER TABLE accounts ADD COLUMN new_balance text, ADD COLUMN _pgroll_needs_backfill boolean DEFAULT true', ...theirs]
+      return ['ALTER TABLE accounts ADD COLUMN _pgroll_needs_backfill boolean DEFAULT true', ...theirs]
   }
 }
 
 function ours(relation: Relation, catalog: Catalog): readonly string[] {
-  const wide = { ...relation, columns: [...relation.columns, { name: 'new_balance', type: 'text', nullable: true }] }
   const sync = { old: [{ column: 'balance', value: 'new_balance::integer' }], new: [{ column: 'new_balance', value: 'balance::text' }] }
-  return syncTriggers({ table: 'public.accounts', relation: wide, catalog, syncs: [sync] }).create
+  return syncTriggers({ table: 'public.accounts', relation, catalog, syncs: [sync] }).create
 }
 
 /** Its template as of 0.16, from the description in its repository: a variable for each column, and the direction by the whole search_path. */

@@ -44,7 +44,7 @@ async function main(): Promise<void> {
 async function runWay(url: string, way: Way): Promise<Run> {
   await using session = await connect({ url, applicationName: 'bench' })
   await session.script(['DROP TABLE IF EXISTS accounts', 'DROP SCHEMA IF EXISTS lockkeeper CASCADE'])
-  await session.script(['DROP FUNCTION IF EXISTS _pgroll_trigger_accounts_up(), _pgroll_trigger_accounts_down()', tableSql])
+  await session.script(['DROP FUNCTION IF EXISTS _pgroll_trigger_accounts_up(), _pgroll_trigger_accounts_down()', ...tableSql])
   const catalog = await session.readCatalog()
   const relation = catalog.relations.get('public.accounts')
   if (relation === undefined) throw new Error('there is no table')
