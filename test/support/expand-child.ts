@@ -18,7 +18,7 @@ let seen = 0
 const counted: RunOptions['listener'] = (event) => {
   const { type } = event
   // Behind the last one there is nothing left to do again; and a gate is asked anew in each run until something behind it is done.
-  if (type === 'migration-aborted' || ('step' in event && event.step?.endsWith('-gate') === true)) return
+  if (type === 'migration-aborted' || ('step' in event && event.step?.endsWith('-gate'))) return
   if (verb !== 'abort' && type !== 'step-started' && type !== 'step-done' && type !== 'migration-expanded') return
   seen += 1
   if (seen === Number(killAt)) process.kill(process.pid, 'SIGKILL')

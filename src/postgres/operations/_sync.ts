@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import { makeObjectName } from '../../std/object-name.ts'
 import { differs, inStepSetting } from '../in-step.ts'
-import { edited, type Edit } from '../rewrites/_expression.ts'
-import { textsOf, type ColumnRef, type TypeCast } from '../node.ts'
+import { textsOf, type TypeCast } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
-import { parseOne, tokenAt, type Source } from '../source.ts'
-import { scan } from '../parse.ts'
+import { parseOne } from '../source.ts'
 import { callsIn, columnsIn, nodesTagged } from '../tree.ts'
+import { overRow, type TriggerRow } from './_over-row.ts'
 
 const { name: quoted, literal } = postgresDialect
 
@@ -235,7 +234,7 @@ function changed(columns: readonly string[], { columns: known }: Relation): stri
     return column?.collation === undefined && plainTypes.test(column?.type ?? '')
   }
   const [plain, others] = parted(columns, isPlain)
-  const of = (row: Row) => others.map((column) => `${row}.${quoted(column)}`)
+  const of = (row: TriggerRow) => others.map((column) => `${row}.${quoted(column)}`)
   const tests = plain.map((column) => `OLD.${quoted(column)} IS DISTINCT FROM NEW.${quoted(column)}`)
   const all = [...tests, ...(others.length === 0 ? [] : [differs(of('OLD'), of('NEW'))])]
   return all.length === 1 ? all.join('') : `(${all.join(' OR ')})`
@@ -279,34 +278,4 @@ function markFor(body: string): string {
   let mark = '$lk$'
   for (let n = 1; body.includes(mark); n += 1) mark = `$lk${n}$`
   return mark
-}
-
-/** The expression over the row that a trigger has: each column of the table is one of NEW, or of OLD. */
-function overRow(value: string, relation: Relation, row: Row = 'NEW'): string {
-  const sql = `SELECT ${value}`
-  const node = parseOne(sql)
-  if (node === undefined) return value
-  const source: Source = { sql, node, tokens: scan(sql).filter((token) => !token.kind.endsWith('_COMMENT')) }
-  const edits = nodesTagged<ColumnRef>('ColumnRef', node).flatMap((reference) => editOf(source, reference, { relation, row }))
-  return edited(sql, ['SELECT '.length, Buffer.byteLength(sql, 'utf8')], edits)
-}
-
-type Row = 'NEW' | 'OLD'
-
-interface OfRow {
-  readonly relation: Relation
-  readonly row: Row
-}
-
-function editOf(source: Source, { fields = [], location = 0 }: ColumnRef, { relation, row }: OfRow): readonly Edit[] {
-  const names = textsOf(fields)
-  const at = tokenAt(source, location)
-  const [first, second] = [source.tokens[at], source.tokens[at + 2]]
-  if (first === undefined || !isColumn(relation, names.at(-1))) return []
-  if (names.length === 1) return [{ start: first.start, end: first.start, text: `${row}.` }]
-  return names[0] === relation.name && second !== undefined ? [{ start: first.start, end: second.start, text: `${row}.` }] : []
-}
-
-function isColumn(relation: Relation, name: string | undefined): boolean {
-  return relation.columns.some((column) => column.name === name)
 }
