@@ -42,7 +42,7 @@ async function help(job: BackfillJob, { context, holdFor }: MoreWorkers): Promis
     store: engine.backfills(session),
     control: engine.backfills(control),
     hold: holdFor(() => [...connections.ours, session.pid, control.pid]),
-    // What is found and held back is said once, by the first.
-    listener: { onBatch: (progress) => job.listener.onBatch(progress), onHeld: () => undefined, onNotice: () => undefined },
+    // What is found beforehand is said once, by the first. Held back may be this one alone: where all that is left is its chunk.
+    listener: { ...job.listener, onNotice: () => undefined },
   })
 }
