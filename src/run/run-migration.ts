@@ -100,7 +100,6 @@ async function giveUp(error: unknown, given: GivingUp): Promise<boolean> {
   const event = failureOf(error, given.context)
   // A closed gate is no failure: the migration stays what it was.
   if (event.code === 'connection-lost' || event.code === 'gate-closed') return false
-  given.context.emit(event)
   try {
     return await writeFailure(event, given)
   } catch {
@@ -122,6 +121,8 @@ async function writeFailure(event: Failed, { stored, resumed, context }: GivingU
   const { options, connections, migration } = context
   const journal = options.engine.journal(connections.work)
   const progress = fold(await journal.read(options.plan.project)).get(migration)
+  // Who waited at a gate, and gave up, leaves it as it was: expanded.
+  if (progress?.state !== 'expanded') context.emit(event)
   if (progress?.state !== 'running') return false
   const untouched = !resumed && leavesNothing(stored.migration) && [...progress.steps.values()].every((state) => state === 'started')
   if (untouched) await withdrawMigration(stored, context)

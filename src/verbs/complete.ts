@@ -26,8 +26,9 @@ export async function lookExpanded(
   const { searchPath } = await session.readCatalog()
   const project = projectKey(named.project, searchPath[0] ?? 'public')
   const journal = engine.journal(session)
-  const expanded = completable(fold(await journal.read(project)))
-  const migrations = named.migration === undefined ? expanded : [named.migration]
+  const progress = fold(await journal.read(project))
+  const wanted = named.migration === undefined ? completable(progress) : [named.migration]
+  const migrations = wanted.filter((id) => progress.get(id)?.state !== 'complete')
   const stored = await Promise.all(migrations.map((id) => journal.stored(project, id)))
   const planned = stored.flatMap((one) => (one === undefined ? [] : [one.migration]))
   return { engine, plan: { format: 1, project, touched: '', migrations: planned }, migrations }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cliHere, flat, project } from '../support/cli.ts'
+import { cliHere, flat, project, startCli } from '../support/cli.ts'
 import { forEachVersion, freshDatabase } from '../support/postgres.ts'
 
 const setup = `create extension pg_stat_statements; create table users (id int primary key, full_name text not null);
@@ -39,6 +39,26 @@ forEachVersion('complete on the command line', (version) => {
     const done = await cli('complete', '--quiet', '1s', '--wait', '30s')
     expect(done.status, done.stderr).toBe(0)
     expect((await app.query('select name from users')).rowCount).toBe(2)
+  })
+
+  test('ends with 0 where nothing is left to do, and leaves it expanded where the waiting is ended by a signal', async () => {
+    await using database = await freshDatabase(version, { setup })
+    await using here = await project(files)
+    const args = (...words: string[]) => [...words, '--yes', '--database-url', database.url]
+    const cli = async (...words: string[]) => await cliHere(args(...words), { cwd: here.folder })
+    expect(await cli('complete')).toMatchObject({ status: 0, stdout: 'Nothing is expanded.\n' })
+    await cli('apply', 'migrations')
+    const waiting = startCli(args('complete', '--wait', '60s'), { cwd: here.folder })
+    await waiting.said('3-gate: waits:')
+    waiting.kill('SIGINT')
+    const ended = await waiting.done
+    expect(ended.status).toBe(130)
+    expect(ended.stderr).not.toContain('failed')
+    expect(ended.stderr).toContain('Run the same command again')
+    expect((await cliHere(['status', '--database-url', database.url], { cwd: here.folder })).stdout).toContain('expanded')
+    expect((await cli('complete', '--override', 'unused', '--reason', 'a test')).status).toBe(0)
+    expect(await cli('complete', '1_rename')).toMatchObject({ status: 0, stdout: 'Nothing is expanded.\n' })
+    expect((await cli('complete', '2_never')).status).toBe(1)
   })
 
   test('takes the evidence upon whoever says why', async () => {

@@ -1,4 +1,3 @@
-import { LockkeeperError } from '../../model/errors.ts'
 import { present } from '../../std/present.ts'
 import type { Command } from '../command.ts'
 import { needConnection, replicasOf } from '../connection.ts'
@@ -40,14 +39,19 @@ export const complete: Command = {
     const scene = await lookExpanded(connect, present({ project: config.project, migration }), ({ session }) =>
       printTarget(context, session, connect.role),
     )
-    if (scene.migrations.length === 0) throw new LockkeeperError('nothing-to-complete', 'no migration is expanded')
+    const { applyJson, applyText } = await import('../../report/apply.ts')
+    if (scene.migrations.length === 0) {
+      context.stdout.write(options.json === true ? applyJson(scene.plan, nothingDone, 'complete') : 'Nothing is expanded.\n')
+      return 0
+    }
     if (!(await confirmed(invocation, context, `Take the old shape of ${scene.migrations.join(', ')} away for good?`))) return 1
     await using progress = await progressListener(context, options.events)
     const settings = runSettings({ options, config, context, listener: progress.listener })
     const replicas = replicasOf({ options, config }, connect)
     const ran = await completeExpanded(scene, { ...settings, connect, replicas, contract, ...present({ migration }) })
-    const { applyJson, applyText } = await import('../../report/apply.ts')
     context.stdout.write(options.json === true ? applyJson(ran.plan, ran.report, 'complete') : applyText(context, ran.report))
     return 0
   },
 }
+
+const nothingDone = { migrations: [], summary: { longestLockHeldMs: 0, steps: 0, attempts: 0, ms: 0 } }
