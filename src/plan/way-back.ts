@@ -40,13 +40,18 @@ export function wayBack<Node>(engine: PlanEngine<Node>, { applied, to, empty }: 
 /** The migration as a file. */
 export function wayBackText({ migrations, sql, lost, byHand }: WayBack): string {
   const comment = (heading: string, lines: readonly string[]): readonly string[] =>
-    lines.length === 0 ? [] : ['', `-- ${heading}`, ...lines.map((line) => `--   ${line.replaceAll(/[\r\n]+/g, ' ')}`)]
+    lines.length === 0 ? [] : ['', `-- ${heading}`, ...lines.map((line) => `--   ${oneLine(line)}`)]
   return [
-    `-- Takes back ${migrations.join(', ')}.`,
+    `-- Takes back ${oneLine(migrations.join(', '))}.`,
     ...comment('What they wrote or dropped does not come back:', lost),
     ...comment('To be done by hand:', byHand),
     '',
     ...sql.map((each) => `${each};`),
     '',
   ].join('\n')
+}
+
+/** A name may hold a line break, behind which it would be SQL. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\r\n]+/g, ' ')
 }
