@@ -1,5 +1,6 @@
 import type { Dialect } from '../model/dialect.ts'
 import type { Migration, RecordedStatement } from '../model/migration.ts'
+import { present } from '../std/present.ts'
 import { unreadable } from './_files.ts'
 import { parseJson } from './_json.ts'
 import { operations, readFields, type Fault, type Operation, type OperationName } from './_pgroll-fields.ts'
@@ -11,6 +12,8 @@ import { parseYaml, type Yaml } from './_yaml.ts'
 export interface PgrollFile {
   readonly statements: readonly RecordedStatement[]
   readonly transaction: Migration['transaction']
+  /** Absent: the file's name. */
+  readonly version?: string
   /** As pgroll keeps it in its own table: JSON text. */
   readonly stored: string
 }
@@ -25,6 +28,7 @@ export function readPgroll(source: { readonly file: string; readonly text: strin
   return {
     statements: found.flatMap((operation, at) => statementsOf(dialect, operation, document.lineOf(['operations', at]))),
     transaction: isScript(found) ? 'file' : 'none',
+    ...present({ version }),
     stored: JSON.stringify({ ...(version === undefined ? {} : { version_schema: version }), operations: list }),
   }
 }

@@ -41,14 +41,16 @@ async function readMigration(files: Files, file: string, { dialect }: LoadOption
   const { text, bytes } = await readText(files, file)
   // YAML takes time to load, and few projects need it.
   const { readPgroll } = await import('./_pgroll-file.ts')
-  const { statements, transaction, stored } = readPgroll({ file, text }, dialect)
+  const { statements, transaction, stored, version } = readPgroll({ file, text }, dialect)
+  const id = base(file).replace(/\.[^.]*$/, '')
   return {
-    id: base(file).replace(/\.[^.]*$/, ''),
+    id,
     source: 'pgroll',
     file,
     checksum: sha256(bytes),
     body: { kind: 'recorded', bytes, statements, assumptions: [] },
     transaction,
+    version: version ?? id,
     history: { stored },
   }
 }

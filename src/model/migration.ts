@@ -36,6 +36,11 @@ export interface Migration {
   readonly transaction: 'none' | 'file' | 'batch'
   /** What the ORM's history needs beside the checksum: Drizzle's `when`, TypeORM's timestamp and class name. */
   readonly history: { readonly [key: string]: string | number }
+  /**
+   * Its version of the schema is shown by views in a schema of their own, `<schema>_<version>`, while two versions are in use: what stands behind
+   * the schema's name. Absent where applications use the tables themselves.
+   */
+  readonly version?: string
   /** What the file beside it says that columns hold; absent where there is none. */
   readonly upDown?: readonly GivenValue[]
 }
