@@ -4,6 +4,7 @@ import type { Sample } from '../../src/demo/samples.ts'
 import { startTraffic } from '../../src/demo/traffic.ts'
 import type { Workload } from '../../src/demo/workload.ts'
 import { run } from '../../src/run/run.ts'
+import { startNamed } from '../support/named-statements.ts'
 import { freshDatabase, testVersions, type TestDatabase } from '../support/postgres.ts'
 import { runOptions } from '../support/run.ts'
 import { diffBesidesOrder, planChange, schemaOf } from '../support/type-change.ts'
@@ -49,6 +50,13 @@ const application: readonly Workload[] = [
   },
 ]
 
+/** Beside them, counted apart: statements that each connection prepares once and keeps by name, and whose result changes its type. */
+const byName = {
+  text: 'select id, name from people where id = $1',
+  values: () => [1 + Math.floor(Math.random() * rows)],
+  connections: 4,
+}
+
 async function filled(count: number): Promise<TestDatabase> {
   const database = await freshDatabase(18)
   const client = await database.client()
@@ -93,6 +101,7 @@ describe.runIf(testVersions.includes(18))('a key of many rows on PostgreSQL 18',
       const plan = await planChange(database.url, change)
       expect(plan.migrations.flatMap(({ blocked }) => blocked)).toEqual([])
       await using traffic = await startTraffic({ url: database.url, workloads: application, signal: AbortSignal.timeout(limitMs) })
+      const named = await startNamed(database.url, byName)
       const options = runOptions(database.url, plan, { signal: AbortSignal.timeout(limitMs), maxLockWaitMs: 600_000 })
       const swap: number[] = []
       const listener: typeof options.listener = (event) => {
@@ -101,6 +110,7 @@ describe.runIf(testVersions.includes(18))('a key of many rows on PostgreSQL 18',
       }
       const report = await run({ ...options, listener })
       const samples = await traffic.stop()
+      const ofNamed = await named.stop()
       expect(report.migrations).toMatchObject([{ state: 'complete' }])
       const [from = 0, to = 0] = swap
       const failed = samples.filter(({ sqlstate }) => sqlstate !== undefined)
@@ -108,8 +118,14 @@ describe.runIf(testVersions.includes(18))('a key of many rows on PostgreSQL 18',
       const meanwhile = samples.filter(({ dueMs }) => dueMs > from - 500 && dueMs < to + 500)
       const steps = options.events.flatMap((event) => (event.type === 'step-done' ? [`${event.step} ${event.ms} ms`] : []))
       console.log(
-        JSON.stringify({ rows, all: figures(samples), swap: { ms: Math.round(to - from), ...figures(meanwhile) }, steps }, null, 1),
+        JSON.stringify(
+          { rows, all: figures(samples), swap: { ms: Math.round(to - from), ...figures(meanwhile) }, named: ofNamed, steps },
+          null,
+          1,
+        ),
       )
+      // A cached plan does not outlive another result type: once for each connection, and never anything else.
+      expect(ofNamed.failures).toEqual(Array.from({ length: byName.connections }, () => ['0A000']))
       expect(meanwhile.filter(({ latencyMs }) => latencyMs > stallMs)).toEqual([])
       expect(failed).toEqual([])
       expect(samples.length).toBeGreaterThan(500)
