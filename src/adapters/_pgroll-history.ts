@@ -51,7 +51,13 @@ function openHistory(rows: readonly Row[], migrations: readonly Migration[], res
     // pgroll goes by the place in the list, and refuses the whole folder here.
     return last !== undefined && byName(migration.id, last) < 0 ? 'skipped' : 'pending'
   }
-  return { stateOf, unknown: recorded.map((row) => row.name).filter((each) => !known.has(each)), create: [], ...rest }
+  return {
+    stateOf,
+    unknown: recorded.map((row) => row.name).filter((each) => !known.has(each)),
+    create: [],
+    endsWithContract: true,
+    ...rest,
+  }
 }
 
 function writers(name: string, dialect: Dialect, schema: string): Writers {

@@ -89,6 +89,8 @@ export interface OpenHistory {
   readonly unknown: readonly string[]
   /** Statements that make the table as the ORM would; empty where it exists as needed. */
   readonly create: readonly string[]
+  /** It calls a migration done only once its contract is taken; until then it stands as `begin` wrote it, and nothing else may start (pgroll). */
+  readonly endsWithContract?: true
   /** In the transaction that starts a migration: makes the ORM's own deploy refuse to start it, where the table can say so. */
   begin(migration: Migration): readonly string[]
   /** In the transaction that ends a migration. Must work whether or not `begin` ran. */

@@ -1,5 +1,6 @@
 import { LockkeeperError } from '../model/errors.ts'
 import type { StoredMigration } from '../model/journal.ts'
+import type { Migration } from '../model/migration.ts'
 import type { EachStep, Step } from '../model/plan.ts'
 import { Connections } from './connections.ts'
 import { openHistory, rollBackMigration } from './history.ts'
@@ -61,9 +62,11 @@ async function refuseLaterRecorded(id: string, context: StepContext): Promise<vo
   const history = await openHistory(context)
   const { migrations } = context.options
   const at = migrations.findIndex((migration) => migration.id === id)
-  const later =
-    at < 0 || history === undefined ? undefined : migrations.slice(at + 1).find((migration) => history.stateOf(migration) === 'applied')
-  if (later !== undefined) throw new LockkeeperError('later-recorded', `${later.id} comes after ${id} and is recorded as applied`)
+  const isThere = (migration: Migration) => ['applied', 'unfinished'].includes(history?.stateOf(migration) ?? 'pending')
+  const later = at < 0 ? undefined : migrations.slice(at + 1).find(isThere)
+  if (later === undefined) return
+  const how = history?.stateOf(later) === 'applied' ? 'applied' : 'begun'
+  throw new LockkeeperError('later-recorded', `${later.id} comes after ${id} and is recorded as ${how}`)
 }
 
 async function takeBack(

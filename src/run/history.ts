@@ -22,24 +22,29 @@ export async function startMigration(stored: StoredMigration, history: OpenHisto
   await commit([...journalOf(context).startSql(context.options.plan.project, stored), ...orm], context)
 }
 
-/** One transaction: the ORM's finished row and what our journal says of it. The new application may start from here (H12). */
-export async function finishMigration(
-  stored: StoredMigration,
-  type: 'migration-expanded' | 'migration-done',
-  context: StepContext,
-): Promise<void> {
+type Ending = 'migration-expanded' | 'migration-done'
+
+/**
+ * One transaction: the ORM's row and what our journal says of it. The new application may start once it is expanded, so the ORM has it as finished
+ * from then on (H12), save where the ORM itself counts to the end of the contract.
+ */
+export async function finishMigration(stored: StoredMigration, type: Ending, context: StepContext): Promise<void> {
   const file = migrationOf(stored)
   const history = await openHistory(context, withFile(context.options.migrations, file))
-  const orm = history === undefined ? [] : [...history.create, ...history.finish(file)]
+  const waits = type === 'migration-expanded' && history?.endsWithContract === true
+  const orm = history === undefined ? [] : [...history.create, ...(waits ? history.begin(file) : history.finish(file))]
   await commit([...orm, ...recordSql(type, context)], context)
 }
 
-/** In our journal alone: the ORM's history has had it since it was expanded. */
-export async function recordState(type: 'migration-expanded' | 'migration-done', context: StepContext): Promise<void> {
-  await commit(recordSql(type, context), context)
+/** The end of what was expanded before: for most ORMs in our journal alone. */
+export async function finishContract(stored: StoredMigration, type: Ending, context: StepContext): Promise<void> {
+  const file = migrationOf(stored)
+  const history = await openHistory(context, withFile(context.options.migrations, file))
+  const orm = type === 'migration-done' && history?.endsWithContract === true ? history.finish(file) : []
+  await commit([...orm, ...recordSql(type, context)], context)
 }
 
-function recordSql(type: 'migration-expanded' | 'migration-done', context: StepContext): readonly string[] {
+function recordSql(type: Ending, context: StepContext): readonly string[] {
   return journalOf(context).recordSql(context.options.plan.project, { type, migration: context.migration })
 }
 

@@ -4,7 +4,7 @@ import type { PlannedMigration } from '../model/plan.ts'
 import type { Connections } from './connections.ts'
 import { runDataChecks } from './data-checks.ts'
 import { lookFirst } from './evidence-gate.ts'
-import { finishMigration, openHistory, recordState, startMigration, withdrawMigration } from './history.ts'
+import { finishContract, finishMigration, openHistory, startMigration, withdrawMigration } from './history.ts'
 import type { Ledger } from './ledger.ts'
 import type { RunOptions } from './options.ts'
 import { emitter } from './options.ts'
@@ -54,7 +54,7 @@ async function finish(stored: StoredMigration, state: 'complete' | 'expanded', c
   const before = fold(await journalOf(context).read(options.plan.project)).get(migration)
   const isRecorded = before?.state === state
   if (!isRecorded && before?.expandedAt === undefined) await finishMigration(stored, type, context)
-  else if (!isRecorded) await recordState(type, context)
+  else if (!isRecorded) await finishContract(stored, type, context)
   context.emit({ type, migration })
   if (state === 'expanded') await lookFirst(stored.migration, context)
 }

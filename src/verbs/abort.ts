@@ -1,8 +1,7 @@
-import { adapters } from '../adapters/index.ts'
 import type { History } from '../model/adapter.ts'
-import type { StoredMigration } from '../model/journal.ts'
 import { expandedIn, inFlight } from '../run/state.ts'
 import type { LoadedMigrations } from './load-migrations.ts'
+import { storedHistory } from './stored-history.ts'
 import type { Target } from './target.ts'
 import { readSituation } from './target.ts'
 
@@ -29,8 +28,3 @@ export async function abortScene(
 }
 
 const noFiles: LoadedMigrations = { source: 'sql', root: '', path: '', migrations: [], history: () => undefined }
-
-function storedHistory({ source, ledger }: StoredMigration, schema: string): History | undefined {
-  const named = ledger === undefined ? {} : { historySchema: ledger.schema, historyTable: ledger.table }
-  return adapters.find((adapter) => adapter.id === source)?.history?.({ source, path: '.', ...named }, schema)
-}

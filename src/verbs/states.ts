@@ -35,8 +35,13 @@ function standingOf(migration: Migration, { history, progress }: Situation): Sta
     state: stateOf(mine, orm),
     ...present({ step: open ? mine.step : undefined, ormRecorded: orm === undefined ? undefined : orm === 'applied' || orm === 'changed' }),
     changed: orm === 'changed',
-    unfinishedByOrm: orm === 'unfinished' && !open,
+    unfinishedByOrm: orm === 'unfinished' && !isOurs(mine),
   }
+}
+
+/** What the ORM has as begun is what we are at, or have expanded. */
+function isOurs(mine: MigrationProgress | undefined): boolean {
+  return mine !== undefined && mine.state !== 'complete' && mine.state !== 'aborted'
 }
 
 function stateOf(mine: MigrationProgress | undefined, orm: HistoryState | undefined): MigrationState {

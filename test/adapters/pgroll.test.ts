@@ -142,6 +142,46 @@ forEachVersion('pgroll', (version) => {
     expect((await client.query(`SELECT FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'c'`)).rows).toEqual([])
   })
 
+  test(
+    "a contract that is still to come stands as active in its table, and our own DDL is nobody else's",
+    { timeout: longest },
+    async () => {
+      await using project = await tempProject({
+        'migrations/1.json':
+          '{"operations": [{"create_table": {"name": "t", "columns": [{"name": "id", "type": "int", "pk": true}, {"name": "c", "type": "text", "nullable": true}]}}]}',
+      })
+      await using database = await freshDatabase(version, { setup: pgrollInit })
+      const run = (...args: readonly string[]): Promise<Outcome> =>
+        cliHere([...args, '--database-url', database.url], { cwd: project.root })
+      expect((await run('apply', '--yes')).status).toBe(0)
+      await project.write({
+        'migrations/2.yaml': 'operations: [{drop_column: {table: t, column: c}}]',
+        'migrations/3.yaml': 'operations: [{create_index: {name: t_id, table: t, columns: [{column: id}]}}]',
+      })
+      const applied = await run('apply', '--yes')
+      expect(applied.status, applied.stderr).toBe(0)
+      const client = await database.client()
+      const told = async () => (await pgrollRows(client)).map(({ name, done, migration_type: type }) => [name, done, type])
+      expect(await told()).toEqual([
+        ['1', true, 'pgroll'],
+        ['2', false, 'pgroll'],
+        ['3', true, 'pgroll'],
+      ])
+      expect(JSON.parse((await run('status', '--json')).stdout)).toMatchObject({
+        migrations: [{ state: 'complete' }, { state: 'expanded' }, {}],
+      })
+      // The file behind it is recorded.
+      expect((await run('abort', '2', '--yes')).status).not.toBe(0)
+      const completed = await run('complete', '--yes', '--override', 'unused', '--reason', 'a test')
+      expect(completed.status, completed.stderr).toBe(0)
+      expect(await told()).toEqual([
+        ['1', true, 'pgroll'],
+        ['2', true, 'pgroll'],
+        ['3', true, 'pgroll'],
+      ])
+    },
+  )
+
   test("a table of the application's that is called migrations is none of its history", async () => {
     await using database = await freshDatabase(version, { setup: 'CREATE TABLE public.migrations (name text)' })
     const status = await cliHere(['status', '--json', '--database-url', database.url], { cwd: root })
