@@ -3,9 +3,10 @@ import type { Migration, RecordedStatement } from '../model/migration.ts'
 import { present } from '../std/present.ts'
 import { unreadable } from './_files.ts'
 import { parseJson } from './_json.ts'
-import { operations, readFields, type Fault, type Operation, type OperationName } from './_pgroll-fields.ts'
+import { operations, readFields, type Fault, type Fields, type Operation, type OperationName } from './_pgroll-fields.ts'
 import { faultOf } from './_pgroll-limits.ts'
 import { operationSql } from './_pgroll-sql.ts'
+import { valuesOf, type Place } from './_pgroll-values.ts'
 import { parseYaml, type Yaml } from './_yaml.ts'
 
 /** What a file of pgroll says. */
@@ -26,7 +27,9 @@ export function readPgroll(source: { readonly file: string; readonly text: strin
   const { list, version } = migrationIn(document)
   const found = list.map((value, at) => readOperation(document, value, { at, isAlone: list.length === 1 }))
   return {
-    statements: found.flatMap((operation, at) => statementsOf(dialect, operation, document.lineOf(['operations', at]))),
+    statements: found.flatMap((operation, at) =>
+      statementsOf(dialect, operation, { file, line: document.lineOf(['operations', at]) ?? 1 }),
+    ),
     transaction: isScript(found) ? 'file' : 'none',
     ...present({ version }),
     stored: JSON.stringify({ ...(version === undefined ? {} : { version_schema: version }), operations: list }),
@@ -79,8 +82,21 @@ function faulty({ file, lineOf }: Source, { path, what }: Fault, { name, at }: {
   return unreadable({ file, line: lineOf(['operations', at, name, ...path]) }, `cannot be run: ${name}${field} ${what}`)
 }
 
-function statementsOf(dialect: Dialect, operation: Operation, line: number): readonly RecordedStatement[] {
-  return operationSql(dialect, operation).map((sql) => ({ sql, parameters: [], line }))
+function statementsOf(dialect: Dialect, operation: Operation, place: Place): readonly RecordedStatement[] {
+  const texts = operationSql(dialect, operation)
+  const values = valuesOf(operation, place)
+  return texts.map((sql, at) => ({
+    sql,
+    parameters: [],
+    line: place.line,
+    ...(sql.startsWith('UPDATE ') && operation.name !== 'sql' && { fills: true }),
+    ...(at === 0 && values.length > 0 && { given: { values, covers: texts.length } }),
+    ...(operation.name === 'sql' && scriptOf(operation.fields)),
+  }))
+}
+
+function scriptOf({ down = '', onComplete = false }: Fields<'sql'>): Pick<RecordedStatement, 'atContract' | 'undo'> {
+  return { ...(onComplete && { atContract: true }), ...(down !== '' && { undo: down }) }
 }
 
 /** pgroll sends a script in one message, which is one transaction. All else it does statement by statement. */

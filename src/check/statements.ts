@@ -2,6 +2,7 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Migration, RecordedStatement } from '../model/migration.ts'
 import type { Statement } from '../model/statement.ts'
+import { present } from '../std/present.ts'
 
 export type Reader<Node> = Pick<Engine<Node>, 'parse' | 'inline'>
 
@@ -17,9 +18,13 @@ function parseRecorded<Node>(engine: Reader<Node>, recorded: RecordedStatement):
   if (sql === undefined)
     throw new LockkeeperError('source-unreadable', `A parameter of this statement has no form as text: ${recorded.sql.slice(0, 100)}`)
   const statements = engine.parse(new TextEncoder().encode(sql))
-  return recorded.line === undefined
-    ? statements
-    : statements.map((statement) => ({ ...statement, line: recorded.line ?? statement.line, column: 1 }))
+  const { line, atContract, undo, fills, given } = recorded
+  const last = statements.length - 1
+  return statements.map((statement, at) => ({
+    ...statement,
+    ...(line !== undefined && { line, column: 1 }),
+    ...present({ atContract, fills, undo: at === last ? undo : undefined, given: at === 0 ? given : undefined }),
+  }))
 }
 
 function inFile<T>(migration: Migration, act: () => T): T {

@@ -44,9 +44,16 @@ export function givenIn(
   { body, file, upDown = [] }: Judging<unknown>['migration'],
   statements: readonly Statement[],
 ): readonly GivenValue[] {
-  if (body.kind !== 'sql' || !mayGive(body.bytes)) return upDown
+  if (body.kind !== 'sql') return [...upDown, ...statements.flatMap(givenBeside)]
+  if (!mayGive(body.bytes)) return upDown
   refuseInside(file, statements)
   return [...upDown, ...valuesIn(commentsOf(body, statements), file)]
+}
+
+/** What code or a file of operations says together with its statements. */
+function givenBeside({ given }: Statement, at: number): readonly GivenValue[] {
+  const above = Array.from({ length: given?.covers ?? 0 }, (_, offset) => at + offset)
+  return given?.values.map((value) => ({ ...value, above })) ?? []
 }
 
 function mayGive(bytes: Uint8Array): boolean {

@@ -14,6 +14,7 @@ import type { Statement } from './statement.ts'
 import type { Estimated, Speed, Statistics } from './statistics.ts'
 import type { Reversal } from './way-back.ts'
 import type { GivenValue, UpDown } from './up-down.ts'
+import type { VersionViews } from './versions.ts'
 
 export interface UpDownGround<Node> {
   /** What it may be about. */
@@ -58,6 +59,8 @@ export interface Engine<Node = unknown> {
   /** What rules name the statement by: its tag, and the actions of an ALTER TABLE. */
   topics(statement: Statement<Node>): readonly string[]
   readonly rewrites: readonly Rewrite<Node>[]
+  /** Absent where no views stand between versions and tables. */
+  readonly versions?: VersionViews
   /** An UPDATE, DELETE or INSERT ... SELECT as batched work, or why it cannot be (H7). `walk`: by a key, even where pages would be faster. */
   rowWork(statement: Statement<Node>, catalog: Catalog, walk?: 'key' | 'descending'): RowWork
   /**

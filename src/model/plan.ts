@@ -177,8 +177,10 @@ export type Gate = QueryGate | UnusedGate
 export interface Doubled {
   /** Canonical name. */
   readonly relation: string
-  /** Absent: the whole table. */
+  /** Absent: the whole table. Where `what` says so, constraints or indexes. */
   readonly columns?: readonly string[]
+  /** In words, where it is something else than columns: "the index a of public.t". */
+  readonly what?: string
 }
 
 /** Conditions for the steps behind it. `apply` stops before it; `complete` asks each of them, and goes on once all hold. */

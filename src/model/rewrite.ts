@@ -22,6 +22,8 @@ export interface Later {
   readonly doubled: readonly Doubled[]
   /** Columns of the new shape, which a trigger fills: later statements of the migration build on them, later migrations may not touch them. */
   readonly filled?: readonly Doubled[]
+  /** It changes a name and nothing else, behind what earlier statements of the migration do by the old one. */
+  readonly follows?: true
 }
 
 export interface RewriteOptions {
@@ -29,6 +31,16 @@ export interface RewriteOptions {
   readonly statementTimeoutMs: number
   /** What the server has before the run's first step: only what stands here can be looked at beforehand. */
   readonly physical: Catalog
+  /** Present where applications find the tables through views of their version. */
+  readonly versions?: VersionScope
+}
+
+/** The earlier versions, whose views go with the contract. */
+export interface VersionScope {
+  /** Names of their schemas. */
+  readonly earlier: readonly string[]
+  /** Canonical name of a table to those of their views that read it. */
+  readonly views: ReadonlyMap<string, readonly string[]>
 }
 
 /** Sees the whole list of a migration's statements (ALTER TABLEs already split into single actions), since SET DEFAULT, SET NOT NULL is one idea. */

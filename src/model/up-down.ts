@@ -13,6 +13,8 @@ export interface GivenValue {
   readonly line: number
   /** Positions of the statements that it stands above; absent for what stands in a file of its own, which may be about any. */
   readonly above?: readonly number[]
+  /** Which version of the application writes shows by its search_path, so that a DEFAULT or a NULL hides nobody. */
+  readonly byVersion?: true
 }
 
 /** A value that was held against the statement that it is about. */
@@ -25,6 +27,9 @@ export interface UpDown {
   readonly place: string
   /** The columns that it reads. */
   readonly reads: readonly string[]
+  readonly byVersion?: true
+  /** How many statements make up the operation that says it, from the one that it is held against. */
+  readonly covers?: number
 }
 
 /** The value that was given for a column in one direction. */

@@ -109,13 +109,20 @@ function itemAt<Node>(cutter: Cutter<Node>, at: number): Taken<Node> {
   const hazards = distinct(own.flatMap((part) => alone(engine, part)))
   if (found === undefined || first === undefined) return { item: { kind: 'plain', parts: own, hazards, session: [] }, takes }
   // Who allows the very hazard that the rewrite removes wants the statement as written (H13).
-  if (found.rewritten.gives !== true && unwanted(hazards, context).has(found.rewrite))
+  if (!isNeeded(found, context) && unwanted(hazards, context).has(found.rewrite))
     return { item: { kind: 'plain', parts: [first], hazards: distinct(alone(engine, first)), session: [] }, takes: 1 }
-  const { steps, checks, later, gives } = found.rewritten
-  return {
-    item: { kind: 'rewritten', rewrite: found.rewrite, parts: own, hazards, steps, checks, ...present({ later, gives }), session: [] },
-    takes,
-  }
+  return { item: rewrittenItem(found, { parts: own, hazards }, context), takes }
+}
+
+function rewrittenItem<Node>(
+  { rewrite, rewritten }: Found,
+  { parts, hazards }: Pick<ItemBase<Node>, 'parts' | 'hazards'>,
+  { versions }: CutContext,
+): Item<Node> {
+  const { steps, checks, later, gives } = rewritten
+  // Each version has its own columns and names until the gate is passed.
+  const felt = versions !== undefined && (later !== undefined || gives === true) ? [] : hazards
+  return { kind: 'rewritten', rewrite, parts, hazards: felt, steps, checks, ...present({ later, gives }), session: [] }
 }
 
 /** Rewrites whose hazard is allowed by name. */
@@ -140,7 +147,12 @@ function rewriteAt<Node>({ engine, judged, parts, context, spans }: Cutter<Node>
   const allowed = unwanted(first === undefined ? [] : alone(engine, first), context)
   const all = engine.rewrites.flatMap((rewrite) => tried(rewrite, rewrite.match(judged, at, limitsOf(context))))
   const fitting = all.filter(({ rewritten }) => rewritten.takes <= room).toSorted((a, b) => rank(b) - rank(a))
-  return fitting.find(({ rewrite, rewritten }) => rewritten.gives === true || !allowed.has(rewrite)) ?? fitting[0]
+  return fitting.find((one) => isNeeded(one, context) || !allowed.has(one.rewrite)) ?? fitting[0]
+}
+
+/** What the user says of columns is done, whatever he allows; and views of versions would be in the way of what takes the old shape at once. */
+function isNeeded({ rewritten: { gives, later } }: Found, { versions }: CutContext): boolean {
+  return gives === true || (versions !== undefined && later !== undefined)
 }
 
 function rank({ rewritten: { later, takes, gives } }: Found): number {

@@ -11,10 +11,14 @@ export function logicalCatalog<Node>(
   physical: Catalog,
   expanded: readonly PlannedMigration[],
 ): Catalog {
-  const contracts = expanded.flatMap(({ steps }) => steps.slice(steps.findIndex(({ kind }) => kind === 'gate') + 1))
-  const texts = contracts.flatMap((step) => (step.kind === 'sql' ? step.sql : []))
-  const after = texts
+  const after = contractSql(expanded)
     .flatMap((sql) => engine.parse(new TextEncoder().encode(sql)))
     .reduce((catalog, statement) => engine.simulate(statement, catalog), physical)
   return engine.settle(after, physical)
+}
+
+/** What their contracts will say, oldest first. */
+export function contractSql(expanded: readonly PlannedMigration[]): readonly string[] {
+  const contracts = expanded.flatMap(({ steps }) => steps.slice(steps.findIndex(({ kind }) => kind === 'gate') + 1))
+  return contracts.flatMap((step) => (step.kind === 'sql' ? step.sql : []))
 }

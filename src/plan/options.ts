@@ -3,6 +3,8 @@ import type { Catalog } from '../model/catalog.ts'
 import type { Engine } from '../model/engine.ts'
 import type { Migration } from '../model/migration.ts'
 import type { Expanded } from '../model/plan.ts'
+import type { VersionScope } from '../model/rewrite.ts'
+import type { KnownVersions } from '../model/versions.ts'
 
 /** What the planner asks of an engine; all of it is pure. */
 export type PlanEngine<Node> = Pick<
@@ -24,6 +26,7 @@ export type PlanEngine<Node> = Pick<
   | 'settle'
   | 'upDown'
   | 'dialect'
+  | 'versions'
 >
 
 export interface PlanOptions {
@@ -42,9 +45,13 @@ export interface PlanOptions {
   readonly touched: string
   /** The backfills in TypeScript that the migrations name, loaded. Absent: what is planned is not to run. */
   readonly backfills?: ReadonlyMap<string, NamedBackfill>
+  /** Absent: applications use the tables themselves, whatever the migrations say. */
+  readonly versions?: KnownVersions
 }
 
 export interface CutContext {
+  /** Present where the migration is one whose version is shown by views. */
+  readonly versions?: VersionScope
   readonly migration: Migration
   readonly options: PlanOptions
   /** SETs of the files before this one. */

@@ -13,6 +13,7 @@ import { stretchesOf } from './named-backfill.ts'
 import type { CutContext, PlanEngine, PlanOptions } from './options.ts'
 import { readParts, type Part } from './parts.ts'
 import { stepsOf } from './steps.ts'
+import { earlierSchemas, versionScope, withVersion } from './versions.ts'
 import { openedBy, waitsFor } from './waiting.ts'
 
 /**
@@ -20,7 +21,7 @@ import { openedBy, waitsFor } from './waiting.ts'
  * of the whole run left, hazardous ones rewritten, the rest as written. Pure. Throws what parsing throws, with the file's name.
  */
 export function plan<Node>(engine: PlanEngine<Node>, migrations: readonly Migration[], options: PlanOptions): Plan {
-  let state: RunState = { catalog: options.catalog, rowsChanged: false, session: [] }
+  let state: RunState = { catalog: bareCatalog(engine, options), rowsChanged: false, session: [] }
   const open = [...(options.open ?? [])]
   const planned: PlannedMigration[] = []
   let waiting: Waiting | undefined
@@ -32,7 +33,15 @@ export function plan<Node>(engine: PlanEngine<Node>, migrations: readonly Migrat
     planned.push(result)
     open.push(...[openedBy(result)].filter((one) => one !== undefined))
   }
-  return { format: 1, project: options.project, touched: options.touched, migrations: planned, ...present({ waiting }) }
+  const shown = withVersion(engine, planned, { migrations, options })
+  const all = shown.map((migration) => ({ ...migration, steps: numbered(migration.steps) }))
+  return { format: 1, project: options.project, touched: options.touched, migrations: all, ...present({ waiting }) }
+}
+
+/** Views of versions bind no change: the earlier ones go before the tables change. */
+function bareCatalog<Node>(engine: PlanEngine<Node>, options: PlanOptions): Catalog {
+  const schemas = earlierSchemas(engine, options)
+  return engine.versions === undefined || schemas.length === 0 ? options.catalog : engine.versions.without(options.catalog, schemas)
 }
 
 /** What the migrations planned so far leave behind. */
@@ -60,7 +69,7 @@ function planOne<Node>(
   const { parts, after: catalog } = readParts(engine, migration, state.catalog)
   const { items, steps, session } = cutStretches(engine, parts, {
     after: catalog,
-    context: { migration, options, session: state.session },
+    context: { migration, options, session: state.session, ...present({ versions: versionScope(engine, migration, options) }) },
     state,
   })
   const checks = items.flatMap((item) => (item.kind === 'rewritten' ? item.checks : []))
@@ -71,7 +80,7 @@ function planOne<Node>(
     file,
     checksum,
     checks: distinctChecks(checks, state),
-    steps: numbered([...steps, ...contractOf(items)]),
+    steps: [...steps, ...contractOf(items)],
     blocked: blockedBy(engine, items, { migration, options, parts }),
   }
   const rowsChanged = state.rowsChanged || parts.some(changesRows) || steps.some(({ kind }) => kind === 'backfill')
@@ -118,7 +127,7 @@ function planCode<Node>(
   const { id, source, file, checksum } = migration
   const statements = statementsOf(engine, migration)
   const blocked = codeJudge(engine, { catalog: state.catalog, migration, options })(statements)
-  const steps = numbered([codeStep(migration, reads, options)])
+  const steps = [codeStep(migration, reads, options)]
   const after = { ...state, catalog: statements.reduce((catalog, one) => engine.simulate(one, catalog), state.catalog), rowsChanged: true }
   return { result: { id, source, file, checksum, checks: [], steps, blocked }, after }
 }

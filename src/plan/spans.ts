@@ -1,5 +1,6 @@
 import { opinionsOn } from '../check/hazards.ts'
 import type { RewriteOptions } from '../model/rewrite.ts'
+import { present } from '../std/present.ts'
 import { isAllowed, stops } from './allow.ts'
 import type { Part } from './parts.ts'
 import type { CutContext, PlanEngine } from './options.ts'
@@ -66,8 +67,9 @@ function curedIn<Node>(engine: PlanEngine<Node>, parts: readonly Part<Node>[], {
 }
 
 /** What rewrites are told of the run. */
-export function limitsOf({ options: { lockBudgetMs, statementTimeoutMs, catalog: physical } }: CutContext): RewriteOptions {
-  return { lockBudgetMs, statementTimeoutMs, physical }
+export function limitsOf({ options, versions }: CutContext): RewriteOptions {
+  const { lockBudgetMs, statementTimeoutMs, catalog: physical } = options
+  return { lockBudgetMs, statementTimeoutMs, physical, ...present({ versions }) }
 }
 
 function isTakenUpon<Node>(engine: PlanEngine<Node>, { judged }: Part<Node>, context: CutContext): boolean {

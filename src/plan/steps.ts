@@ -76,7 +76,7 @@ function writtenStep<Node>(engine: PlanEngine<Node>, group: readonly Item<Node>[
     title: titleOf(words),
     phase: facts.some(({ destroys }) => destroys.length > 0) ? 'contract' : 'expand',
     hazards: group.flatMap((item): readonly Hazard[] => item.hazards),
-    undo: joinUndo(words.map(({ undo }) => undo)),
+    undo: joinUndo(words.map(({ undo }, at) => saidUndo(parts[at]) ?? undo)),
     sql: texts(parts),
     session: group[0]?.session ?? [],
     transaction: facts.every(({ transaction }) => transaction === 'allowed'),
@@ -94,6 +94,12 @@ function titleOf(words: readonly StepWords[]): string {
   const titles = words.map(({ title }) => title)
   const shown = titles.slice(0, titles.length > mostTitles ? 1 : mostTitles).join('; ')
   return titles.length > mostTitles ? `${shown}, and ${titles.length - 1} more` : shown
+}
+
+/** What the file says counts, whatever the statement. */
+function saidUndo<Node>(part: Part<Node> | undefined): Undo | undefined {
+  const undo = part?.judged.statement.undo
+  return undo === undefined ? undefined : { kind: 'cleanup', sql: [undo] }
 }
 
 function joinUndo(undos: readonly Undo[]): Undo {

@@ -25,7 +25,8 @@ export function waitsFor<Node>(
 }
 
 /** "the columns name and full_name of public.users" */
-function doubledText({ relation, columns }: Doubled): string {
+function doubledText({ relation, columns, what }: Doubled): string {
+  if (what !== undefined) return what
   if (columns === undefined) return relation
   return `the column${columns.length === 1 ? '' : 's'} ${columns.join(' and ')} of ${relation}`
 }
@@ -36,7 +37,8 @@ export function touchedWithin<Node>(engine: Pick<PlanEngine<Node>, 'touches'>, i
   return items.flatMap((item) => {
     // A statement of an operation that stands further on in the file.
     const isPart = item.kind === 'rewritten' && item.gives === true && item.steps.length === 0
-    const found = (isPart ? [] : item.parts).flatMap(({ judged }) => {
+    const follows = item.kind === 'rewritten' && item.later?.follows === true
+    const found = (isPart || follows ? [] : item.parts).flatMap(({ judged }) => {
       const touched = doubled.find((each) => engine.touches(judged, each))
       return touched === undefined ? [] : [needsContract(judged.statement.line, touched)]
     })

@@ -25,6 +25,7 @@ import { reverse } from './reverse.ts'
 import { touches } from './touches.ts'
 import { topicsOf } from './topics.ts'
 import { upDown } from './up-down.ts'
+import { versionViews } from './versions/layer.ts'
 import { wordsOf } from './words.ts'
 
 /** PostgreSQL 13 to 18. Its parts meet here and nowhere else. */
@@ -50,6 +51,7 @@ export const postgres: Engine<PgNode> = {
   touches,
   reverse,
   rewrites: [...rewrites, ...operations],
+  versions: versionViews,
   rowWork,
   codeWalk,
   upDown,

@@ -91,7 +91,14 @@ function oneAction(whole: Statement<PgNode>, prefix: string, { text, before }: A
   const inLine = [...(lines.at(-1) ?? '')].length
   const start = whole.start + Buffer.byteLength(before)
   const line = whole.line + lines.length - 1
-  return { ...parsed, parameters: whole.parameters, start, line, column: lines.length > 1 ? inLine + 1 : whole.column + inLine }
+  return {
+    ...parsed,
+    parameters: whole.parameters,
+    start,
+    line,
+    column: lines.length > 1 ? inLine + 1 : whole.column + inLine,
+    ...(whole.atContract === true && { atContract: true }),
+  }
 }
 
 // A cut in the wrong place gives text that is no statement: the original then stays whole.

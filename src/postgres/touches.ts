@@ -11,7 +11,10 @@ import { sourceOf } from './source.ts'
  * columns, by the words of its text: a word too much only makes somebody wait.
  */
 export function touches(judged: Judged<PgNode>, { relation, columns }: Doubled): boolean {
-  const { statement, facts, before } = judged
+  const { statement, facts, before, upDown = [] } = judged
+  const said = upDown.flatMap(({ column, reads }) => [column, ...reads])
+  if (said.length > 0 && isAbout(judged, withDescendants(relation, before)) && (columns ?? said).some((name) => said.includes(name)))
+    return true
   if (rowStatements.has(statement.kind) || !isAbout(judged, withDescendants(relation, before))) return false
   if (columns === undefined || isOfWhole(judged, relation)) return true
   const words = new Set(sourceOf(statement).tokens.map(({ text }) => text))

@@ -4,6 +4,7 @@ import { LockkeeperError } from '../model/errors.ts'
 import type { Judged } from '../model/hazard.ts'
 import type { Direction, GivenValue, UpDown } from '../model/up-down.ts'
 import { nearest } from '../std/nearest.ts'
+import { present } from '../std/present.ts'
 import { aggregateIn } from './aggregates.ts'
 import { relationKey } from './names.ts'
 import { textsOf, type AlterTableCmd, type ColumnRef, type ParamRef, type PgNode, type RangeVar, type SQLValueFunction } from './node.ts'
@@ -11,6 +12,7 @@ import { scan } from './parse.ts'
 import { postgresDialect } from './quote.ts'
 import { edited, whyNotInBatches } from './rewrites/_expression.ts'
 import { parseOne, sourceOf, tokenAt, type Source } from './source.ts'
+import { alterTarget } from './rewrites/_target.ts'
 import { callsIn, columnsIn, nodesTagged } from './tree.ts'
 
 const { name: quoted } = postgresDialect
@@ -18,8 +20,9 @@ const { name: quoted } = postgresDialect
 /** See `Engine.upDown`. */
 export function upDown(given: GivenValue, ground: UpDownGround<PgNode>): { judged: Judged<PgNode>; value: UpDown } | undefined {
   const source = expressionOf(given)
-  const touched = ground.about.flatMap((judged) => touchedBy(judged, given.direction))
-  const found = touched.find((one) => isNamed(one, given.name))
+  if (given.byVersion === true && isMadeHere(ground)) return undefined
+  const touched = touchedIn(given, ground)
+  const found = given.name === onlyColumn ? touched[0] : touched.find((one) => isNamed(one, given.name))
   if (found === undefined) throw untouched(given, touched)
   const { judged, table, column } = found
   const relation = judged.before.relations.get(table)
@@ -28,7 +31,8 @@ export function upDown(given: GivenValue, ground: UpDownGround<PgNode>): { judge
   if (why !== undefined) throw invalid(given, why)
   const { direction, file, line } = given
   const reads = [...new Set(columnsIn(source.node))]
-  return { judged, value: { direction, column, value: plainText(source, relation), place: `${file}, line ${line}`, reads } }
+  const value = { direction, column, value: plainText(source, relation), place: `${file}, line ${line}`, reads }
+  return { judged, value: { ...value, ...present({ byVersion: given.byVersion, covers: coversOf(given, ground) }) } }
 }
 
 const opening = 'SELECT ('
@@ -69,6 +73,45 @@ interface Touched {
   readonly table: string
   readonly range: RangeVar
   readonly column: string
+}
+
+/** Whether the run itself makes the table: then all statements are done as they are written (H16). */
+function isMadeHere({ about, start }: UpDownGround<PgNode>): boolean {
+  return about.some(({ statement: { node }, before }) => {
+    const range = 'AlterTableStmt' in node ? node.AlterTableStmt.relation : undefined
+    return range !== undefined && start.relations.get(relationKey(range, before))?.isNew !== false
+  })
+}
+
+function touchedIn(given: GivenValue, { about }: UpDownGround<PgNode>): readonly Touched[] {
+  const touched = about.flatMap((judged) => touchedBy(judged, given.direction))
+  const [first] = about
+  if (given.byVersion !== true || first === undefined || about.some(comesOrGoes)) return touched
+  // Each version has a column of its own: whatever the operation does, it may say what either holds.
+  const [range] = about.flatMap(({ statement: { node } }) => ('AlterTableStmt' in node ? (node.AlterTableStmt.relation ?? []) : []))
+  if (range === undefined) return touched
+  const table = relationKey(range, first.before)
+  const relation = first.before.relations.get(table)
+  const names = given.name === onlyColumn ? droppedWith(about, relation) : (relation?.columns.map(({ name }) => name) ?? [])
+  return names.map((column) => ({ judged: first, table, range, column }))
+}
+
+/** Of a constraint that goes: pgroll's drop_constraint does not name it. */
+const onlyColumn = '*'
+
+function droppedWith(about: readonly Judged<PgNode>[], relation: Relation | undefined): readonly string[] {
+  const dropped = about.flatMap((judged) => alterTarget(judged, 'AT_DropConstraint')?.action.name ?? [])
+  const [constraint] = relation?.constraints.filter(({ name }) => dropped.includes(name)) ?? []
+  return constraint?.columns.length === 1 ? constraint.columns : []
+}
+
+function coversOf(given: GivenValue, { about }: UpDownGround<PgNode>): number | undefined {
+  return given.byVersion === true ? about.length : undefined
+}
+
+function comesOrGoes({ statement: { node } }: Judged<PgNode>): boolean {
+  const kinds = 'AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : []
+  return kinds.some((one) => 'AlterTableCmd' in one && ['AT_AddColumn', 'AT_DropColumn'].includes(one.AlterTableCmd.subtype ?? ''))
 }
 
 function touchedBy(judged: Judged<PgNode>, direction: Direction): readonly Touched[] {
@@ -129,13 +172,14 @@ interface Wanted {
 }
 
 function whyNot(source: Source, { judged, table, column }: Touched, { given, relation, ground }: Wanted): string | undefined {
+  const isOwn = given.byVersion === true && !ground.about.some(comesOrGoes)
   const side = (given.direction === 'up' ? ground.start : ground.after).relations.get(table) ?? relation
   const odd = nodesTagged<ColumnRef>('ColumnRef', source.node).find((reference) => !isPlain(reference, relation))
   if (given.sql.includes('{now}')) return 'its text holds {now}, which has a meaning of its own here'
   if (odd !== undefined) return `${textsOf(odd.fields).join('.')} in it is no column of ${table}`
   return (
     columnsIn(source.node)
-      .map((name) => whyNotColumn(name, side, { given, column, table }))
+      .map((name) => whyNotColumn(name, side, { given, column, table, isOwn }))
       .find((why) => why !== undefined) ?? whyNotInSteps(source.node, judged)
   )
 }
@@ -144,14 +188,16 @@ interface Reader {
   readonly given: GivenValue
   readonly column: string
   readonly table: string
+  /** Each version has a column of this name. */
+  readonly isOwn: boolean
 }
 
-function whyNotColumn(name: string, side: Relation, { given: { direction }, column, table }: Reader): string | undefined {
+function whyNotColumn(name: string, side: Relation, { given: { direction }, column, table, isOwn }: Reader): string | undefined {
   const read = side.columns.find((each) => each.name === name)
   const when = direction === 'up' ? 'before the migration' : 'after the migration'
   if (read === undefined) return `it reads ${quoted(name)}, and ${table} has no such column ${when}`
   if (read.generated !== undefined) return `it reads ${quoted(name)}, which is generated and has no value yet where a trigger looks`
-  return name === column && direction === 'up' ? `it reads ${quoted(name)}, the very column that it is to fill` : undefined
+  return name === column && direction === 'up' && !isOwn ? `it reads ${quoted(name)}, the very column that it is to fill` : undefined
 }
 
 /** What is worked out for old rows now, for others by a trigger and for a comparison later must come to the same each time (H7). */

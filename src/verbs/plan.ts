@@ -1,6 +1,6 @@
 import { LockkeeperError } from '../model/errors.ts'
 import type { Plan, PlannedMigration } from '../model/plan.ts'
-import { logicalCatalog } from '../plan/logical.ts'
+import { contractSql, logicalCatalog } from '../plan/logical.ts'
 import type { PlanOptions } from '../plan/options.ts'
 import { plan } from '../plan/plan.ts'
 import { openedBy } from '../plan/waiting.ts'
@@ -57,7 +57,12 @@ export async function planPending(target: Target, loaded: LoadedMigrations, sett
   const next = open.length > 0 ? [] : pending
   const backfills = await loadNamed(target.engine, loaded.root, next)
   const expanded = await storedOf(target, situation, expandedIn(situation.progress))
-  return { plan: await planOn(target, next, { situation, settings, backfills, expanded }), inFlight: open, schema: schemaOf(situation) }
+  const all = loaded.migrations.flatMap(({ version }) => version ?? [])
+  return {
+    plan: await planOn(target, next, { situation, settings, backfills, expanded, all }),
+    inFlight: open,
+    schema: schemaOf(situation),
+  }
 }
 
 async function storedOf({ engine, session }: Target, { project }: Situation, ids: readonly string[]): Promise<readonly PlannedMigration[]> {
@@ -70,6 +75,8 @@ interface Given {
   readonly settings: PlanSettings
   readonly backfills: PlanOptions['backfills'] & {}
   readonly expanded: readonly PlannedMigration[]
+  /** All versions that the project shows by views. */
+  readonly all: readonly string[]
 }
 
 async function planOn({ engine }: Target, pending: LoadedMigrations['migrations'], given: Given): Promise<Plan> {
@@ -85,6 +92,7 @@ async function planOn({ engine }: Target, pending: LoadedMigrations['migrations'
     touched: '',
     backfills: given.backfills,
     open: given.expanded.map(openedBy).filter((one) => one !== undefined),
+    versions: { physical, contracts: contractSql(given.expanded), all: given.all },
   })
   return { ...made, touched: touchedHash(made.migrations, physical) }
 }

@@ -7,7 +7,16 @@ import { postgresDialect } from '../../src/postgres/quote.ts'
 import { tempProject, type TempProject } from '../support/orm/project.ts'
 
 const root = 'test/cases/adapters/pgroll'
-const ids = ['01_create_tables', '02_new_columns', '03_changes', '04_indexes', '05_constraints', '06_goodbye', '07_sql']
+const ids = [
+  '01_create_tables',
+  '02_new_columns',
+  '03_changes',
+  '04_indexes',
+  '05_constraints',
+  '05_more_constraints',
+  '06_goodbye',
+  '07_sql',
+]
 
 async function load(files: Files): Promise<readonly Migration[]> {
   const location = await pgroll.detect(files)

@@ -14,7 +14,16 @@ import { schemaOf } from '../support/snapshot.ts'
 
 // pgroll itself is a Go program that cannot be had here: its end state stands in end-state.sql, and its table is made as its init.sql makes it.
 const root = 'test/cases/adapters/pgroll'
-const ids = ['01_create_tables', '02_new_columns', '03_changes', '04_indexes', '05_constraints', '06_goodbye', '07_sql']
+const ids = [
+  '01_create_tables',
+  '02_new_columns',
+  '03_changes',
+  '04_indexes',
+  '05_constraints',
+  '05_more_constraints',
+  '06_goodbye',
+  '07_sql',
+]
 const longest = 120_000
 
 async function load(files: Files): Promise<readonly Migration[]> {
@@ -24,21 +33,22 @@ async function load(files: Files): Promise<readonly Migration[]> {
 }
 
 const apply = (database: TestDatabase, ...more: readonly string[]): Promise<Outcome> =>
-  cliHere(['apply', '--yes', '--json', ...accepted, '--database-url', database.url, ...more], { cwd: root })
+  cliHere(['apply', '--yes', '--json', '--database-url', database.url, ...more], { cwd: root })
 
-// What the files ask for breaks a running application in places: that is theirs to accept.
-const accepted = [
-  'rename-column',
-  'rename-table',
-  'drop-column',
-  'drop-table',
-  'drop-not-null',
-  'blocking-table-rewrite',
-  'result-type',
-  'type-change-rebuilds',
-  'drop-unique',
-  'drop-default',
-].flatMap((rule) => ['--allow', rule])
+/** A file that touches what an earlier one keeps double waits for its contract, so that each is expanded and completed in turn. */
+async function applyAll(database: TestDatabase): Promise<void> {
+  for (;;) {
+    const applied = await apply(database)
+    const outcome = applied.stdout + applied.stderr
+    const isWaiting = applied.status === 5 && outcome.includes('waits-for-contract')
+    expect(applied.status === 0 || isWaiting, outcome).toBe(true)
+    const completed = await cliHere(['complete', '--override', 'unused', '--reason', 'a test', '--database-url', database.url], {
+      cwd: root,
+    })
+    expect(completed.status, completed.stdout + completed.stderr).toBe(0)
+    if (applied.status === 0) return
+  }
+}
 
 const rows = `
   INSERT INTO "Customers" (name, email, age, visits) VALUES (NULL, 'a@x', 31, 0), ('Bo', 'b@x', NULL, 12);
@@ -48,10 +58,12 @@ async function endState(version: number): Promise<TestDatabase> {
   return freshDatabase(version, { setup: await readFile(`${root}/end-state.sql`, 'utf8') })
 }
 
-/** Our journal and pgroll's table apart, and the order of columns, which differs where pgroll makes one anew. */
+/** Our journal, pgroll's table and the last version's views apart, and the order of columns, which differs where pgroll makes one anew. */
 async function userSchema(database: TestDatabase): Promise<Awaited<ReturnType<typeof schemaOf>>> {
   const schema = await schemaOf(await database.client())
-  return Object.fromEntries(Object.entries(schema).filter(([object]) => !/\bpgroll\b|pg_roll|^column order|^columns of/.test(object)))
+  return Object.fromEntries(
+    Object.entries(schema).filter(([object]) => !/\bpgroll\b|pg_roll|^column order|^order of columns|\bpublic_07_sql\b/.test(object)),
+  )
 }
 
 forEachVersion('pgroll', (version) => {
@@ -62,8 +74,7 @@ forEachVersion('pgroll', (version) => {
     expect(first.status, first.stdout + first.stderr).toBe(0)
     const client = await database.client()
     await client.query(rows)
-    const rest = await apply(database)
-    expect(rest.status, rest.stdout + rest.stderr).toBe(0)
+    await applyAll(database)
     expect(diffSchemas(await userSchema(expected), await userSchema(database))).toEqual([])
     expect((await client.query('SELECT name, visits, label, active, handle FROM "Customers" ORDER BY id')).rows).toEqual([
       { name: 'nobody 1', visits: 'none', label: 'customer 1', active: true, handle: 'a@x#1' },
@@ -88,9 +99,9 @@ forEachVersion('pgroll', (version) => {
     expect(found.map(({ name, parent, done, migration_type: type }) => [name, parent, done, type])).toEqual(
       ids.map((id, at) => [id, at === 0 ? null : ids[at - 1], true, 'pgroll']),
     )
-    expect(found[5]?.migration).toEqual(JSON.parse(await readFile(`${root}/migrations/06_goodbye.json`, 'utf8')))
+    expect(found[6]?.migration).toEqual(JSON.parse(await readFile(`${root}/migrations/06_goodbye.json`, 'utf8')))
     expect(found[2]?.migration).toMatchObject({ version_schema: 'changes' })
-    expect(Object.keys(found[5]?.resulting_schema.tables ?? {}).toSorted()).toEqual(['Customers', 'purchases'])
+    expect(Object.keys(found[6]?.resulting_schema.tables ?? {}).toSorted()).toEqual(['Customers', 'purchases'])
   })
 
   test('a database that pgroll brought half the way is continued', { timeout: longest }, async () => {
@@ -101,9 +112,7 @@ forEachVersion('pgroll', (version) => {
     await client.query(`DROP SCHEMA lockkeeper CASCADE; ${pgrollInit};
       INSERT INTO pgroll.migrations (schema, name, parent, done, migration) VALUES
         ('public', '01_create_tables', NULL, true, '{}'), ('public', '02_new_columns', '01_create_tables', true, '{}')`)
-    const outcome = await apply(database)
-    expect(outcome.status, outcome.stdout + outcome.stderr).toBe(0)
-    expect((JSON.parse(outcome.stdout) as { migrations: { id: string }[] }).migrations.map(({ id }) => id)).toEqual(ids.slice(2))
+    await applyAll(database)
     expect((await pgrollRows(client)).map(({ name }) => name)).toEqual(ids)
   })
 
@@ -125,11 +134,9 @@ forEachVersion('pgroll', (version) => {
     expect((await run('apply', '--yes')).status).toBe(0)
     const client = await database.client()
     await client.query('INSERT INTO t VALUES (1), (2)')
-    // It fails where there are two rows, and so not before the run.
     await project.write({
       'migrations/2.yaml': `operations:
-  - add_column: {table: t, column: {name: c, type: text, nullable: true}}
-  - sql: {up: 'SELECT 1 / (count(*) - 2) FROM t', onComplete: true}`,
+  - add_column: {table: t, column: {name: c, type: int, nullable: true}, up: 1 / (id - 2)}`,
     })
     expect((await run('apply', '--yes')).status).toBe(5)
     expect((await pgrollRows(client)).map(({ name, parent, done }) => [name, parent, done])).toEqual([
@@ -165,7 +172,7 @@ forEachVersion('pgroll', (version) => {
       expect(await told()).toEqual([
         ['1', true, 'pgroll'],
         ['2', false, 'pgroll'],
-        ['3', true, 'pgroll'],
+        ['3', false, 'pgroll'],
       ])
       expect(JSON.parse((await run('status', '--json')).stdout)).toMatchObject({
         migrations: [{ state: 'complete' }, { state: 'expanded' }, {}],
@@ -202,6 +209,7 @@ forEachVersion('pgroll', (version) => {
       'applied',
       'skipped',
       'applied',
+      'pending',
       'pending',
       'pending',
     ])

@@ -39,21 +39,30 @@ export function constraintCopies(change: TypeChanging): readonly ConstraintCopy[
   return all.map((each, at) => {
     const name = makeObjectName(`_lk_${each.constraint.name}`, undefined, `new${at + 1}`)
     const head = `ALTER TABLE ${each.table} ADD CONSTRAINT ${quoted(name)}`
-    return { ...each, name, sql: renamed(`${head} ${each.constraint.definition}`, { ...each, change }) }
+    return { ...each, name, sql: renamedConstraint(`${head} ${each.constraint.definition}`, { ...each, change }) }
   })
 }
 
-interface Renamed {
+export interface Renamed {
   readonly table: string
   readonly constraint: Constraint
   readonly change: TypeChanging
 }
 
-function renamed(sql: string, { table, constraint, change }: Renamed): string {
+/** ALTER TABLE ... ADD CONSTRAINT with the second column in the place of the first. */
+export function renamedConstraint(sql: string, { table, constraint, change }: Renamed): string {
   const source = sourceOf({ sql })
   const renaming = { from: change.column.name, to: change.shadow }
   const edits =
-    constraint.kind === 'foreign-key' ? keyEdits(source, { table, constraint, change }, constraint) : referenceEdits(source, renaming)
+    constraint.kind === 'foreign-key'
+      ? keyEdits(source, { table, constraint, change }, constraint)
+      : constraint.kind === 'check'
+        ? referenceEdits(source, renaming)
+        : listEdits(
+            source,
+            source.tokens.findIndex(({ text }) => text === '('),
+            renaming,
+          )
   return edited(sql, [0, Buffer.byteLength(sql, 'utf8')], edits)
 }
 

@@ -1,5 +1,6 @@
 import type { Relation } from '../../model/catalog.ts'
 import type { QueryGate, UnusedGate } from '../../model/plan.ts'
+import type { RewriteOptions } from '../../model/rewrite.ts'
 import { namesIt } from '../naming.ts'
 import { ownMark } from '../own-mark.ts'
 import { postgresDialect } from '../quote.ts'
@@ -46,6 +47,8 @@ interface Gone {
   readonly column?: string
   /** Canonical names of tables that go with it, so that what they have on it is in nobody's way. */
   readonly besides?: readonly string[]
+  /** Schemas of earlier versions, whose views go first. */
+  readonly earlier?: readonly string[]
 }
 
 function wordsOf({ table, column }: Gone): string {
@@ -70,6 +73,11 @@ export function unusedGate(
   }
 }
 
+/** The views through which the old version finds the table, where it does. */
+export function viewsOn(table: string, { versions }: RewriteOptions): { readonly views: readonly string[] } {
+  return { views: versions?.views.get(table) ?? [] }
+}
+
 /** Columns that either application writes: that the old one still does shows by what the trigger has to add, and by nothing else. */
 export function unaidedGate({
   table,
@@ -84,6 +92,26 @@ export function unaidedGate({
   return { kind: 'unused', relation: table, title: `nobody writes ${what} any more`, what, names: [], views: [], counter }
 }
 
+/** Either version says the same name: that the old one still means its own column shows by its writes and its views alone. */
+export function replacedGate(place: {
+  readonly table: string
+  readonly columns: readonly string[]
+  readonly counter: string
+  readonly views: readonly string[]
+}): UnusedGate {
+  const { table, columns, counter, views } = place
+  const what = `the old ${columns.map((column) => quoted(column)).join(', ')} of ${table}`
+  return {
+    kind: 'unused',
+    relation: table,
+    title: `nobody uses ${what} any more: not a write, not a view of the old version`,
+    what,
+    names: [],
+    views,
+    counter,
+  }
+}
+
 /** A new name takes nothing away from what the catalog ties to the column: only texts still say the old one. */
 export function nothingNames(gone: Gone): QueryGate {
   return dependsGate(gone, `WITH RECURSIVE ${tablesSql(gone)}\n${functionsNaming(gone)}`)
@@ -95,7 +123,7 @@ export function nothingDepends(gone: Gone): QueryGate {
     gone,
     `WITH RECURSIVE ${tablesSql(gone)},
 ${goingSql(gone)}
-${refusals}
+${refusalsSql(gone)}
 UNION
 ${generatedColumns}
 UNION
@@ -142,12 +170,16 @@ function goingSql({ column }: Gone): string {
 const refersTo = 'd.refclassid = g.classid AND d.refobjid = g.objid AND (g.part = 0 OR d.refobjsubid = g.part)'
 
 /** What needs something that goes and does not go itself. Our own triggers name the column in their WHEN, and are dropped before it. */
-const refusals = `SELECT CASE d.classid WHEN 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+function refusalsSql({ earlier = [] }: Gone): string {
+  const isEarlier = `d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE r.oid = d.objid AND n.nspname IN (${earlier.map((schema) => literal(schema)).join(', ')}))`
+  const others = earlier.length === 0 ? '' : `\n  AND NOT (${isEarlier})`
+  return `SELECT CASE d.classid WHEN 'pg_catalog.pg_rewrite'::pg_catalog.regclass
     THEN (SELECT pg_catalog.pg_describe_object('pg_catalog.pg_class'::pg_catalog.regclass, r.ev_class, 0) || CASE r.rulename WHEN '_RETURN' THEN '' ELSE ', rule ' || r.rulename END FROM pg_catalog.pg_rewrite r WHERE r.oid = d.objid)
     ELSE pg_catalog.pg_describe_object(d.classid, d.objid, 0) END || ' needs it' AS what
 FROM pg_catalog.pg_depend d JOIN going g ON ${refersTo}
 WHERE g.own AND d.deptype = 'n' AND NOT EXISTS (SELECT FROM going o WHERE o.classid = d.classid AND o.objid = d.objid AND o.part IN (0, d.objsubid))
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND t.oid = d.objid AND t.tgname LIKE '~lk%')`
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND t.oid = d.objid AND t.tgname LIKE '~lk%')${others}`
+}
 
 /** Before 15 the server drops them silently with a column that they read. */
 const generatedColumns = `SELECT pg_catalog.pg_describe_object(g.classid, g.objid, g.part) || ' is generated from it'

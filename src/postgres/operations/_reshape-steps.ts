@@ -3,7 +3,6 @@ import type { Judged } from '../../model/hazard.ts'
 import type { BackfillStep, DataCheck, Doubled, Gate, Work } from '../../model/plan.ts'
 import type { Rewritten, RewriteOptions } from '../../model/rewrite.ts'
 import { present } from '../../std/present.ts'
-import { differs } from '../in-step.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { constraintDrafts, textOfAdding } from '../rewrites/_add-column.ts'
@@ -11,9 +10,10 @@ import { backfillStep } from '../rewrites/_backfill.ts'
 import { checksAt, valueCheck } from '../rewrites/_checks.ts'
 import { notNullDrafts } from '../rewrites/_not-null.ts'
 import { catalogAfter, cleanup, writeSteps, type Draft, type DraftStep } from '../rewrites/_step.ts'
-import { backfilledGate, inStepGate, nothingDepends, unaidedGate, unusedGate } from './_gates.ts'
+import { backfilledGate, inStepGate, nothingDepends, unaidedGate, unusedGate, viewsOn } from './_gates.ts'
 import { keptOf, reshapeAt, whyNotReshape, type AddedColumn, type Reshape } from './_reshape.ts'
-import { asStored, syncTriggers, type Side, type Sync, type SyncTriggers } from './_sync.ts'
+import { oldNames, syncTriggers, type SyncTriggers } from './_sync.ts'
+import { neitherExplains, valued, type Sync } from './_sync-body.ts'
 
 const { name: quoted } = postgresDialect
 
@@ -56,7 +56,7 @@ function stepsOf(reshape: Reshape, judged: readonly Judged<PgNode>[], options: R
   const relation = wide.relations.get(table)
   if (adds.length < texts.length || relation === undefined) return undefined
   const { syncs, fills } = keptOf(reshape)
-  const triggers = syncTriggers({ table, relation, catalog: before, syncs, fills })
+  const triggers = syncTriggers({ table, relation, catalog: before, syncs, fills, ...present({ oldNames: oldNames(table, options) }) })
   const making = { reshape, syncs, triggers, options, wide: relation }
   const backfills = syncs.filter(hasUp).map((sync) => fillStep(sync, making, wide))
   const constraints = constraintsOf(added, wide)
@@ -92,10 +92,6 @@ function columnsOf(relation: string, columns: readonly string[]): readonly Doubl
 
 function hasUp({ new: fresh }: Sync): boolean {
   return valued(fresh).length > 0
-}
-
-function valued(sides: readonly Side[]): readonly Required<Side>[] {
-  return sides.flatMap(({ column, value }) => (value === undefined ? [] : [{ column, value }]))
 }
 
 function listed(columns: readonly string[]): string {
@@ -180,7 +176,7 @@ function checksFor({ name, value, required }: AddedColumn, { reshape, judged, op
   return checksAt(place, valueCheck({ table, relation, column: name, where: `${value.value} IS NULL` }))
 }
 
-function gatesOf({ reshape, syncs, wide, triggers: { counter } }: Making): readonly Gate[] {
+function gatesOf({ reshape, syncs, wide, options, triggers: { counter } }: Making): readonly Gate[] {
   const { table, relation, added, dropped } = reshape
   const filled = syncs.filter(hasUp).map((sync) =>
     backfilledGate(
@@ -189,9 +185,10 @@ function gatesOf({ reshape, syncs, wide, triggers: { counter } }: Making): reado
       unfilled(sync),
     ),
   )
-  const agreeing = syncs.filter((sync) => canAgree(sync, reshape)).map((sync) => inStepGate(table, relation, apart(sync, wide)))
-  const needed = dropped.map(({ column }) => nothingDepends({ table, relation, column: column.name }))
-  const unused = dropped.map(({ column }) => unusedGate({ table, relation, column: column.name }, { counter }))
+  const agreeing = syncs.filter((sync) => canAgree(sync, reshape)).map((sync) => inStepGate(table, relation, neitherExplains(sync, wide)))
+  const earlier = present({ earlier: options.versions?.earlier })
+  const needed = dropped.map(({ column }) => nothingDepends({ table, relation, column: column.name, ...earlier }))
+  const unused = dropped.map(({ column }) => unusedGate({ table, relation, column: column.name }, { counter, ...viewsOn(table, options) }))
   const unaided = dropped.length > 0 ? [] : [unaidedGate({ table, columns: added.map(({ name }) => name), counter })]
   return [...filled, ...agreeing, ...needed, ...unused, ...unaided]
 }
@@ -201,19 +198,6 @@ function canAgree({ old, new: fresh }: Sync, { added, dropped }: Reshape): boole
   const names = [...old, ...fresh].map(({ column }) => column)
   const values = [...added, ...dropped].flatMap(({ value }) => (value !== undefined && names.includes(value.column) ? [value] : []))
   return old.length > 0 && values.length === names.length && values.every(({ reads }) => reads.every((read) => names.includes(read)))
-}
-
-/** Neither direction explains the row: an expression may forget something, and then only the other one agrees. */
-function apart({ old, new: fresh }: Sync, relation: Relation): string {
-  const sides = [valued(old), valued(fresh)]
-  return sides
-    .map((side) =>
-      differs(
-        side.map(({ column }) => quoted(column)),
-        side.map(({ column, value }) => asStored(column, value, relation)),
-      ),
-    )
-    .join(' AND ')
 }
 
 /** The triggers first: what they name must be there as long as they are. */

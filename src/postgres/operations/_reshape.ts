@@ -7,7 +7,7 @@ import type { ConstrType, PgNode, RenameStmt } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { addedTo, type Adding } from '../rewrites/_add-column.ts'
 import { alterTarget, columnOf } from '../rewrites/_target.ts'
-import type { Fill, Side, Sync } from './_sync.ts'
+import type { Fill, Side, Sync } from './_sync-body.ts'
 
 const { name: quoted } = postgresDialect
 
@@ -129,6 +129,7 @@ function whyNotDropped({ column, cascades, value }: DroppedColumn, { added, rela
   if (unknown !== undefined) return `${quoted(unknown)} is not there yet where the first of these statements stands`
   if (value === undefined) return whyUnfilled(column)
   if (column.generated !== undefined) return `${quoted(column.name)} is generated, and fills itself`
+  if (value.byVersion === true) return undefined
   const isAlone = !value.reads.some((read) => added.some(({ name }) => name === read))
   const isFilled = column.default !== undefined || column.identity !== undefined
   return isAlone && isFilled ? `${quoted(column.name)} has a DEFAULT, which fills it: nothing is left to say` : undefined

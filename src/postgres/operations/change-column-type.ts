@@ -5,15 +5,12 @@ import { differs } from '../in-step.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { backfillStep, whyNoWalk } from '../rewrites/_backfill.ts'
-import { notNullDrafts } from '../rewrites/_not-null.ts'
 import { catalogAfter, cleanup, free, writeSteps, type Draft } from '../rewrites/_step.ts'
 import { surrounded, type Surrounded } from './_around.ts'
-import { constraintCopies, type ConstraintCopy } from './_constraint-copies.ts'
-import { copyClause, indexCopies } from './_copies.ts'
-import { safely } from './_safely.ts'
-import { dollarQuoted, statisticsOf, swapSql, type Swap } from './_swap.ts'
+import { analyzeDraft, buildBeside, dropped, secondColumn, statisticsDrafts, withoutSequences } from './_beside.ts'
+import { dollarQuoted, swapSql, type Swap } from './_swap.ts'
 import { syncTriggers, type SyncTriggers } from './_sync.ts'
-import { traitOf, traitsOf, type TypeChanging } from './_type-change.ts'
+import type { TypeChanging } from './_type-change.ts'
 import { triggersFired, whyNotChanged } from './_type-refusals.ts'
 
 const { name: quoted, literal } = postgresDialect
@@ -47,7 +44,7 @@ function rewrite(found: Surrounded, options: RewriteOptions): Rewritten | undefi
   const expand = expandDraft(change, triggers)
   const expanded = catalogAfter(expand.sql, before)
   const fill = fillStep(change, expanded)
-  const built = build(change, expanded, options)
+  const built = buildBeside(change, expanded, { options })
   if (fill === undefined || built === undefined) return undefined
   const { steps, after } = built
   const swap = { ...built.swap, ...dropped(triggers), first: found.first, last: found.last }
@@ -67,31 +64,15 @@ function rewrite(found: Surrounded, options: RewriteOptions): Rewritten | undefi
 
 /** Column and triggers in one short transaction: no row is ever written without the second column. */
 function expandDraft(change: TypeChanging, triggers: SyncTriggers): Draft {
-  const { judged, table, relation, column, wanted, shadow } = change
-  const alter = `ALTER TABLE ${table} ALTER COLUMN ${quoted(shadow)}`
-  const of = { of: 'column', name: column.name } as const
-  const target = traitOf(judged.before, relation, { ...of, what: 'target' })
-  const options = traitsOf(judged.before, relation, { ...of, what: 'option' })
+  const { table, column, wanted, shadow } = change
   return {
     kind: 'draft',
     id: `add-${shadow}`,
     title: `add a second ${quoted(column.name)} of type ${wanted.type} to ${table}, kept in step by a trigger`,
     phase: 'expand',
-    sql: [
-      `ALTER TABLE ${table} ADD COLUMN ${copyClause(shadow, wanted)}`,
-      // Tried and taken back, so that a default that does not fit the type is known now and not at the swap.
-      ...(column.default === undefined ? [] : [`${alter} SET DEFAULT ${column.default}`, `${alter} DROP DEFAULT`]),
-      ...(target === undefined ? [] : [`${alter} SET STATISTICS ${target}`]),
-      ...(options.length === 0 ? [] : [`${alter} SET (${options.join(', ')})`]),
-      ...triggers.create,
-    ],
+    sql: [...secondColumn(change), ...triggers.create],
     undo: cleanup(...triggers.drop, `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoted(shadow)}`),
   }
-}
-
-function dropped({ drop }: SyncTriggers): Pick<Swap, 'triggers' | 'functions'> {
-  const isTrigger = (sql: string) => sql.startsWith('DROP TRIGGER')
-  return { triggers: drop.filter(isTrigger), functions: drop.filter((sql) => !isTrigger(sql)) }
 }
 
 function workOf({ table, shadow, value }: TypeChanging): Work {
@@ -109,68 +90,6 @@ function fillStep(change: TypeChanging, catalog: Catalog) {
 
 function whyNotFilled(change: TypeChanging): string | undefined {
   return whyNoWalk(workOf(change), { relation: change.relation, changes: [change.shadow], catalog: change.judged.before })
-}
-
-/** Indexes first: a foreign key to the column needs the unique one. None blocks anyone for longer than an instant. */
-function build(change: TypeChanging, expanded: Catalog, options: RewriteOptions) {
-  const { judged, table, relation, column, shadow } = change
-  const indexes = indexCopies({ table, relation, from: column.name, to: shadow, catalog: expanded })
-  const built =
-    indexes === undefined
-      ? undefined
-      : safely(
-          indexes.map(({ sql }) => helper('copy-index', sql)),
-          expanded,
-          options,
-        )
-  if (indexes === undefined || built === undefined) return undefined
-  const place = { table, relation: built.after.relations.get(table) ?? relation, column: shadow, added: true }
-  const required = column.nullable ? [] : notNullDrafts(place, built.after)
-  const proven = catalogAfter(
-    required.flatMap((draft) => (draft.kind === 'draft' ? draft.sql : [])),
-    built.after,
-  )
-  const constraints = constraintCopies(change)
-  const added = safely(constraints.map(constraintDraft), proven, options)
-  if (added === undefined) return undefined
-  const nameIn = (catalog: Catalog, of: string) =>
-    catalog.relations.get(table)?.constraints.find(({ kind, columns }) => kind === 'not-null' && columns.includes(of))?.name
-  const [from, to] = [nameIn(added.after, shadow), nameIn(judged.before, column.name)]
-  const swap = {
-    change,
-    indexes,
-    constraints,
-    first: [],
-    last: [],
-    ...(from !== undefined && to !== undefined && { notNull: { from, to } }),
-  }
-  return { swap, steps: [...built.steps, ...writeSteps(required, built.after, options), ...added.steps], after: added.after }
-}
-
-function helper(id: string, sql: string, undo: Draft['undo'] = free): Omit<Draft, 'kind'> {
-  return { id, title: 'make it once more', phase: 'expand', sql: [sql], undo }
-}
-
-/** Taken as it is only where it is NOT VALID, which the rewrites leave alone. */
-function constraintDraft({ table, constraint, name, sql }: ConstraintCopy): Omit<Draft, 'kind'> {
-  const undo = cleanup(`ALTER TABLE IF EXISTS ${table} DROP CONSTRAINT IF EXISTS ${quoted(name)}`)
-  return { ...helper(`add-${name}`, sql, undo), title: `add ${quoted(constraint.name)} of ${table} a second time` }
-}
-
-/** Before the swap, so that no query is planned without statistics of the column: they belong to it, whatever its name. */
-function analyzeDraft({ table }: TypeChanging): Draft {
-  return {
-    kind: 'draft',
-    id: 'analyze',
-    title: `look at the values of ${table} for the planner`,
-    phase: 'expand',
-    sql: [`ANALYZE ${table}`],
-    undo: free,
-  }
-}
-
-function statisticsDrafts(change: TypeChanging): readonly Draft[] {
-  return statisticsOf(change).length === 0 ? [] : [{ ...analyzeDraft(change), id: 'analyze-again', phase: 'cut-over' }]
 }
 
 /** Asked of the table, with nobody waiting: rows that went past the trigger would change their value by the swap. */
@@ -203,13 +122,4 @@ function swapDraft(swap: Swap): Draft {
     sql: swapSql(swap),
     undo: { kind: 'forward-only', why: `${quoted(column.name)} of ${table} is ${wanted.type} now, and what it was before is not kept` },
   }
-}
-
-/**
- * LOCK TABLE refuses sequences, and whoever writes the table waits for its own lock before that of its sequence. What the swap makes itself
- * is nobody's yet.
- */
-function withoutSequences(steps: Rewritten['steps'], { relations }: Catalog): Rewritten['steps'] {
-  const isTable = (key: string) => relations.has(key) && relations.get(key)?.kind !== 'sequence'
-  return steps.map((step) => (step.kind === 'sql' ? { ...step, locks: step.locks.filter(({ relation }) => isTable(relation)) } : step))
 }

@@ -1,11 +1,12 @@
 import type { Column, Relation } from '../../model/catalog.ts'
 import type { Judged } from '../../model/hazard.ts'
 import type { Rewrite, RewriteOptions, Rewritten } from '../../model/rewrite.ts'
+import { present } from '../../std/present.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { writeSteps } from '../rewrites/_step.ts'
 import { alterTarget, columnOf } from '../rewrites/_target.ts'
-import { nothingDepends, unusedGate } from './_gates.ts'
+import { nothingDepends, unusedGate, viewsOn } from './_gates.ts'
 import { reshapeAt, whyUnfilled } from './_reshape.ts'
 import { reshapeRewrite, whyNotReshapeAt } from './_reshape-steps.ts'
 
@@ -49,7 +50,7 @@ function whyNotFor({ column, cascades }: Target): string | undefined {
 }
 
 function rewrite({ judged, table, relation, column }: Target, options: RewriteOptions): Rewritten {
-  const gone = { table, relation, column: column.name }
+  const gone = { table, relation, column: column.name, ...present({ earlier: options.versions?.earlier }) }
   const draft = {
     kind: 'draft',
     id: `drop-${column.name}`,
@@ -63,7 +64,7 @@ function rewrite({ judged, table, relation, column }: Target, options: RewriteOp
     steps: [],
     checks: [],
     later: {
-      gates: [nothingDepends(gone), unusedGate(gone)],
+      gates: [nothingDepends(gone), unusedGate(gone, viewsOn(table, options))],
       steps: writeSteps([draft], judged.before, options),
       doubled: [{ relation: table, columns: [column.name] }],
     },

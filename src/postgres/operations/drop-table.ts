@@ -1,3 +1,4 @@
+import { present } from '../../std/present.ts'
 import type { Judged } from '../../model/hazard.ts'
 import type { Step } from '../../model/plan.ts'
 import type { Rewrite, RewriteOptions, Rewritten } from '../../model/rewrite.ts'
@@ -5,7 +6,7 @@ import { relationKey } from '../names.ts'
 import type { DropStmt, PgNode } from '../node.ts'
 import { isOldTable } from '../rewrites/_target.ts'
 import { nameParts } from '../tree.ts'
-import { nothingDepends, unusedGate } from './_gates.ts'
+import { nothingDepends, unusedGate, viewsOn } from './_gates.ts'
 import { safely } from './_safely.ts'
 
 /** Nothing is done until the gate: the running application reads and writes it to the end. */
@@ -71,7 +72,11 @@ function rewrite({ before }: Judged<PgNode>, { tables, besides }: Dropped, optio
   const gates = tables.flatMap((table) => {
     const relation = before.relations.get(table)
     if (relation === undefined) return []
-    return [nothingDepends({ table, relation, besides: besides.filter((other) => other !== table) }), unusedGate({ table, relation })]
+    const others = besides.filter((other) => other !== table)
+    return [
+      nothingDepends({ table, relation, besides: others, ...present({ earlier: options.versions?.earlier }) }),
+      unusedGate({ table, relation }, viewsOn(table, options)),
+    ]
   })
   const steps = made.steps.map((step): Step => ({ ...step, phase: 'contract' }))
   return { takes: 1, steps: [], checks: [], later: { gates, steps, doubled: tables.map((relation) => ({ relation })) } }

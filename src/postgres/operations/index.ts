@@ -5,16 +5,22 @@ import { addColumn } from './add-column.ts'
 import { changeColumnType } from './change-column-type.ts'
 import { dropColumn } from './drop-column.ts'
 import { dropTable } from './drop-table.ts'
+import { leaveForContract } from './leave-for-contract.ts'
+import { leaveOutFilled } from './leave-out-filled.ts'
 import { renameColumn } from './rename-column.ts'
 import { renameTable } from './rename-table.ts'
 import { setNotNull } from './set-not-null.ts'
+import { shadowColumns } from './shadow-columns.ts'
 
 export const operations: readonly Rewrite<PgNode>[] = [
   addColumn,
   changeColumnType,
   dropColumn,
   dropTable,
+  leaveForContract,
+  leaveOutFilled,
   renameColumn,
   renameTable,
   setNotNull,
+  shadowColumns,
 ]

@@ -10,7 +10,7 @@ import { backfillStep } from '../rewrites/_backfill.ts'
 import { catalogAfter, cleanup, writeSteps, type Draft } from '../rewrites/_step.ts'
 import { columnOf, isOldTable } from '../rewrites/_target.ts'
 import { copiedIndexes, copyClause } from './_copies.ts'
-import { backfilledGate, inStepGate, nothingNames, unusedGate } from './_gates.ts'
+import { backfilledGate, inStepGate, nothingNames, unusedGate, viewsOn } from './_gates.ts'
 import { safely } from './_safely.ts'
 import { syncTriggers, type SyncTriggers } from './_sync.ts'
 
@@ -23,6 +23,7 @@ export const renameColumn: Rewrite<PgNode> = {
   source: 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-RENAME; measured: pgfacts D',
   match(judged, at, options) {
     const target = targetOf(judged[at])
+    if (target !== undefined && options.versions !== undefined) return rewriteByViews(target, options)
     return target === undefined || whyNotFor(target) !== undefined ? undefined : rewrite(target, options)
   },
   whyNot(judged, at) {
@@ -140,5 +141,29 @@ function contractDraft({ table, column, to }: Target, triggers: SyncTriggers): D
       ...triggers.drop.filter((sql) => !sql.startsWith('DROP TRIGGER')),
     ],
     undo: { kind: 'forward-only', why: `the application that says ${quoted(column.name)} fails from here on` },
+  }
+}
+
+/** Where each version has views of its own, theirs have the new name at once, and no second column is needed. */
+function rewriteByViews({ judged: { before }, table, relation, column, to }: Target, options: RewriteOptions): Rewritten | undefined {
+  if (columnOf(relation, to) !== undefined) return undefined
+  const gone = { table, relation, column: column.name }
+  const contract: Draft = {
+    kind: 'draft',
+    id: `rename-${column.name}`,
+    title: `rename ${quoted(column.name)} of ${table} to ${quoted(to)}`,
+    phase: 'contract',
+    sql: [`ALTER TABLE ${table} RENAME COLUMN ${quoted(column.name)} TO ${quoted(to)}`],
+    undo: { kind: 'forward-only', why: `who says ${quoted(column.name)} of ${table} itself fails from here on` },
+  }
+  return {
+    takes: 1,
+    steps: [],
+    checks: [],
+    later: {
+      gates: [nothingNames(gone), unusedGate(gone, viewsOn(table, options))],
+      steps: writeSteps([contract], before, options),
+      doubled: [{ relation: table, columns: [column.name, to] }],
+    },
   }
 }

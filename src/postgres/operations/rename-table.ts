@@ -6,7 +6,7 @@ import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { catalogAfter, cleanup, writeSteps, type Draft } from '../rewrites/_step.ts'
 import { isOldTable } from '../rewrites/_target.ts'
-import { nothingDepends, nothingNames, unusedGate } from './_gates.ts'
+import { nothingDepends, nothingNames, unusedGate, viewsOn } from './_gates.ts'
 import { viewOf, whyNoView } from './_views.ts'
 
 const { name: quoted } = postgresDialect
@@ -18,7 +18,8 @@ export const renameTable: Rewrite<PgNode> = {
   source: 'https://www.postgresql.org/docs/current/sql-createview.html#SQL-CREATEVIEW-UPDATABLE-VIEWS',
   match(judged, at, options) {
     const target = targetOf(judged[at])
-    return target === undefined || whyNotFor(target) !== undefined ? undefined : rewrite(target, options)
+    if (target === undefined || whyNotFor(target) !== undefined) return undefined
+    return options.versions === undefined ? rewrite(target, options) : rewriteByViews(target, options)
   },
   whyNot(judged, at) {
     const target = targetOf(judged[at])
@@ -81,6 +82,29 @@ function rewrite({ judged: { before }, table, view, relation, to }: Target, opti
       ],
       steps: writeSteps([contract], after, options),
       doubled: [{ relation: table }, { relation: view }],
+    },
+  }
+}
+
+/** Where each version has views of its own, theirs have the new name at once. */
+function rewriteByViews({ judged: { before }, table, view, relation, to }: Target, options: RewriteOptions): Rewritten {
+  const contract: Draft = {
+    kind: 'draft',
+    id: `rename-${relation.name}`,
+    title: `rename ${table} to ${quoted(to)}`,
+    phase: 'contract',
+    sql: [`ALTER TABLE ${table} RENAME TO ${quoted(to)}`],
+    undo: { kind: 'forward-only', why: `who says ${quoted(relation.schema, relation.name)} fails from here on` },
+  }
+  return {
+    takes: 1,
+    steps: [],
+    checks: [],
+    later: {
+      gates: [nothingNames({ table, relation }), unusedGate({ table, relation }, viewsOn(table, options))],
+      steps: writeSteps([contract], before, options),
+      doubled: [{ relation: table }, { relation: view }],
+      follows: true,
     },
   }
 }

@@ -29,7 +29,8 @@ CREATE TABLE orders (
   CONSTRAINT orders_pkey PRIMARY KEY (id),
   CONSTRAINT total_is_not_negative CHECK (total >= 0) NO INHERIT,
   CONSTRAINT orders_seller_or_code CHECK (seller IS NOT NULL OR code IS NOT NULL),
-  CONSTRAINT orders_id_total_key UNIQUE (id, total)
+  CONSTRAINT orders_id_total_key UNIQUE (id, total),
+  CONSTRAINT orders_id_customer_key UNIQUE (id, customer) DEFERRABLE
 );
 ALTER SEQUENCE orders_id_seq OWNED BY orders.id;
 ALTER TABLE orders REPLICA IDENTITY FULL;
