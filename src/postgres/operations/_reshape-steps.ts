@@ -9,11 +9,11 @@ import { constraintDrafts, textOfAdding } from '../rewrites/_add-column.ts'
 import { backfillStep } from '../rewrites/_backfill.ts'
 import { checksAt, valueCheck } from '../rewrites/_checks.ts'
 import { notNullDrafts } from '../rewrites/_not-null.ts'
-import { catalogAfter, cleanup, writeSteps, type Draft, type DraftStep } from '../rewrites/_step.ts'
+import { catalogAfter, cleanupAtOnce, writeSteps, type Draft, type DraftStep } from '../rewrites/_step.ts'
 import { backfilledGate, inStepGate, nothingDepends, unaidedGate, unusedGate, viewsOn } from './_gates.ts'
 import { keptOf, reshapeAt, whyNotReshape, type AddedColumn, type Reshape } from './_reshape.ts'
 import { oldNames, syncTriggers, type SyncTriggers } from './_sync.ts'
-import { neitherExplains, valued, type Sync } from './_sync-body.ts'
+import { markerFor, neitherExplains, valued, type Sync, type Valued } from './_sync-body.ts'
 
 const { name: quoted } = postgresDialect
 
@@ -45,6 +45,8 @@ interface Making {
   readonly triggers: SyncTriggers
   /** With all of its columns. */
   readonly wide: Relation
+  /** Of rows that are filled, where the new version may write NULL on purpose. */
+  readonly marker?: string
   readonly options: RewriteOptions
 }
 
@@ -56,9 +58,12 @@ function stepsOf(reshape: Reshape, judged: readonly Judged<PgNode>[], options: R
   const relation = wide.relations.get(table)
   if (adds.length < texts.length || relation === undefined) return undefined
   const { syncs, fills } = keptOf(reshape)
-  const triggers = syncTriggers({ table, relation, catalog: before, syncs, fills, ...present({ oldNames: oldNames(table, options) }) })
-  const making = { reshape, syncs, triggers, options, wide: relation }
-  const backfills = syncs.filter(hasUp).map((sync) => fillStep(sync, making, wide))
+  const marker = options.versions === undefined || !syncs.some(hasUp) ? undefined : markerFor(added.map(({ name }) => name))
+  const told = present({ oldNames: oldNames(table, options), marker })
+  const triggers = syncTriggers({ table, relation, catalog: before, syncs, fills, ...told })
+  const making = { reshape, syncs, triggers, options, wide: relation, ...present({ marker }) }
+  const marked = catalogAfter(markerSql(making), wide)
+  const backfills = fillings(making).map((filling) => fillStep(filling, making, marked))
   const constraints = constraintsOf(added, wide)
   if (constraints === undefined || backfills.includes(undefined)) return undefined
   const drafts = [expandDraft(making, adds), ...backfills.flatMap((step) => step ?? []), ...constraints]
@@ -94,12 +99,28 @@ function hasUp({ new: fresh }: Sync): boolean {
   return valued(fresh).length > 0
 }
 
+/** What one backfill does: columns that are kept in step, or all of them where rows are marked. */
+interface Filling {
+  readonly sides: readonly Valued[]
+  readonly where: string
+}
+
+function fillings({ syncs, marker }: Making): readonly Filling[] {
+  const able = syncs.filter(hasUp)
+  if (marker !== undefined) return [{ sides: able.flatMap((sync) => valued(sync.new)), where: `${quoted(marker)} IS NULL` }]
+  return able.map((sync) => ({ sides: valued(sync.new), where: unfilled(sync) }))
+}
+
+function markerSql({ reshape: { table }, marker }: Pick<Making, 'reshape' | 'marker'>): readonly string[] {
+  return marker === undefined ? [] : [`ALTER TABLE ${table} ADD COLUMN ${quoted(marker)} boolean`]
+}
+
 function listed(columns: readonly string[]): string {
   return columns.map((column) => quoted(column)).join(', ')
 }
 
 /** Columns and triggers in one short transaction: no row is ever written without what it needs. */
-function expandDraft({ reshape, triggers }: Making, adds: readonly string[]): Draft {
+function expandDraft({ reshape, triggers, marker }: Making, adds: readonly string[]): Draft {
   const { table, added, dropped } = reshape
   const [fresh, old] = [added.map(({ name }) => name), dropped.map(({ column }) => column.name)]
   const filled = `fill ${listed(old)} of ${table} by a trigger where the new application leaves it out`
@@ -109,8 +130,13 @@ function expandDraft({ reshape, triggers }: Making, adds: readonly string[]): Dr
     id: fresh.length === 0 ? `fill-${old.join('-')}` : `add-${fresh.join('-')}`,
     title: fresh.length === 0 ? filled : `add ${listed(fresh)} to ${table}, ${beside}`,
     phase: 'expand',
-    sql: [...adds, ...fitting(reshape), ...triggers.create],
-    undo: cleanup(...triggers.drop, ...fresh.map((name) => `ALTER TABLE IF EXISTS ${table} DROP COLUMN IF EXISTS ${quoted(name)}`)),
+    sql: [...adds, ...markerSql({ reshape, ...present({ marker }) }), ...fitting(reshape), ...triggers.create],
+    undo: cleanupAtOnce(
+      ...triggers.drop,
+      ...[...fresh, ...(marker === undefined ? [] : [marker])].map(
+        (name) => `ALTER TABLE IF EXISTS ${table} DROP COLUMN IF EXISTS ${quoted(name)}`,
+      ),
+    ),
   }
 }
 
@@ -131,14 +157,17 @@ function unfilled({ new: fresh }: Sync): string {
   return [...empty, given.length === 1 ? given.join('') : `(${given.join(' OR ')})`].join(' AND ')
 }
 
-function fillStep(sync: Sync, { reshape: { table } }: Making, catalog: Catalog): BackfillStep | undefined {
+function fillStep({ sides, where }: Filling, { reshape: { table }, marker }: Making, catalog: Catalog): BackfillStep | undefined {
   const relation = catalog.relations.get(table)
-  const sides = valued(sync.new)
-  const changes = sides.map(({ column }) => column)
+  const filled = sides.map(({ column }) => column)
+  const changes = [...filled, ...(marker === undefined ? [] : [marker])]
   if (relation === undefined) return undefined
-  const set = sides.map(({ column, value }) => `${quoted(column)} = ${value}`).join(', ')
-  const work: Work = { kind: 'update', relation: table, set, where: unfilled(sync), falsifies: true, inStep: true }
-  const words = { id: `fill-${changes.join('-')}`, title: `fill ${listed(changes)} of ${table}`, undo: { kind: 'free' } } as const
+  const sets = [
+    ...sides.map(({ column, value }) => `${quoted(column)} = ${value}`),
+    ...(marker === undefined ? [] : [`${quoted(marker)} = true`]),
+  ]
+  const work: Work = { kind: 'update', relation: table, set: sets.join(', '), where, falsifies: true, inStep: true }
+  const words = { id: `fill-${filled.join('-')}`, title: `fill ${listed(filled)} of ${table}`, undo: { kind: 'free' } } as const
   return backfillStep(words, work, { relation, changes, catalog })
 }
 
@@ -176,13 +205,15 @@ function checksFor({ name, value, required }: AddedColumn, { reshape, judged, op
   return checksAt(place, valueCheck({ table, relation, column: name, where: `${value.value} IS NULL` }))
 }
 
-function gatesOf({ reshape, syncs, wide, options, triggers: { counter } }: Making): readonly Gate[] {
+function gatesOf(making: Making): readonly Gate[] {
+  const { reshape, syncs, wide, options, triggers } = making
+  const { counter } = triggers
   const { table, relation, added, dropped } = reshape
-  const filled = syncs.filter(hasUp).map((sync) =>
+  const filled = fillings(making).map(({ sides, where }) =>
     backfilledGate(
       table,
-      sync.new.map(({ column }) => column),
-      unfilled(sync),
+      sides.map(({ column }) => column),
+      where,
     ),
   )
   const agreeing = syncs.filter((sync) => canAgree(sync, reshape)).map((sync) => inStepGate(table, relation, neitherExplains(sync, wide)))
@@ -201,7 +232,7 @@ function canAgree({ old, new: fresh }: Sync, { added, dropped }: Reshape): boole
 }
 
 /** The triggers first: what they name must be there as long as they are. */
-function contractDraft({ reshape, triggers }: Making): Draft {
+function contractDraft({ reshape, triggers, marker }: Making): Draft {
   const { table, added, dropped } = reshape
   const old = dropped.map(({ column }) => column.name)
   const fresh = added.map(({ name }) => name)
@@ -214,7 +245,7 @@ function contractDraft({ reshape, triggers }: Making): Draft {
     phase: 'contract',
     sql: [
       ...triggers.drop.filter(isTrigger),
-      ...old.map((column) => `ALTER TABLE ${table} DROP COLUMN ${quoted(column)}`),
+      ...[...old, ...(marker === undefined ? [] : [marker])].map((column) => `ALTER TABLE ${table} DROP COLUMN ${quoted(column)}`),
       ...triggers.drop.filter((sql) => !isTrigger(sql)),
     ],
     undo: {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Catalog, Relation } from '../../model/catalog.ts'
 import { differs } from '../in-step.ts'
 import { textsOf, type TypeCast } from '../node.ts'
@@ -108,6 +109,7 @@ function blockOf(sync: Sync, names: Names, place: SyncTable): readonly string[] 
     ...orNothing(assignments(old, relation)).map(indented),
     ...(written.length === 0 ? [] : [`ELSIF ${changed(written, relation)} THEN`, ...[count, ...makeNew].map(indented)]),
     ...(kept.length === 0 ? [] : [`ELSIF ${changed(kept, relation)} AND ${isMade(fresh, place)} THEN`, ...makeNew.map(indented)]),
+    ...(place.marker === undefined || makeNew.length === 0 ? [] : [`ELSIF ${unfilled(fresh, place)} THEN`, ...makeNew.map(indented)]),
     'END IF;',
   ].map(indented)
 }
@@ -255,9 +257,17 @@ export function neitherExplains({ old, new: fresh }: Sync, relation: Relation): 
     .join(' AND ')
 }
 
-type Valued = Pick<Required<Side>, 'column' | 'value'>
+/** A side of which something is said. */
+export type Valued = Pick<Required<Side>, 'column' | 'value'>
 
 /** Those of which something is said. */
 export function valued(sides: readonly Side[]): readonly Valued[] {
   return sides.flatMap(({ column, value }) => (value === undefined ? [] : [{ column, value }]))
+}
+
+/**
+ * Name of a column of ours that marks which rows are filled. A new version may write NULL on purpose: the columns themselves do not show it.
+ */
+export function markerFor(columns: readonly string[]): string {
+  return `_lk_filled_${createHash('sha256').update(JSON.stringify(columns)).digest('hex').slice(0, 6)}`
 }

@@ -5,7 +5,7 @@ import { differs } from '../in-step.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { backfillStep, whyNoWalk } from '../rewrites/_backfill.ts'
-import { catalogAfter, cleanup, free, writeSteps, type Draft } from '../rewrites/_step.ts'
+import { catalogAfter, cleanupAtOnce, free, writeSteps, type Draft } from '../rewrites/_step.ts'
 import { surrounded, type Surrounded } from './_around.ts'
 import { analyzeDraft, buildBeside, dropped, secondColumn, statisticsDrafts, withoutSequences } from './_beside.ts'
 import { dollarQuoted, swapSql, type Swap } from './_swap.ts'
@@ -71,7 +71,7 @@ function expandDraft(change: TypeChanging, triggers: SyncTriggers): Draft {
     title: `add a second ${quoted(column.name)} of type ${wanted.type} to ${table}, kept in step by a trigger`,
     phase: 'expand',
     sql: [...secondColumn(change), ...triggers.create],
-    undo: cleanup(...triggers.drop, `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoted(shadow)}`),
+    undo: cleanupAtOnce(...triggers.drop, `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoted(shadow)}`),
   }
 }
 

@@ -7,7 +7,7 @@ import { findRelation, relationKey } from '../names.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { backfillStep } from '../rewrites/_backfill.ts'
-import { catalogAfter, cleanup, writeSteps, type Draft } from '../rewrites/_step.ts'
+import { catalogAfter, cleanupAtOnce, writeSteps, type Draft } from '../rewrites/_step.ts'
 import { columnOf, isOldTable } from '../rewrites/_target.ts'
 import { copiedIndexes, copyClause } from './_copies.ts'
 import { backfilledGate, inStepGate, nothingNames, unusedGate, viewsOn } from './_gates.ts'
@@ -104,7 +104,7 @@ function expandDraft({ table, column, to }: Target, triggers: SyncTriggers): Dra
     title: `add ${quoted(to)} to ${table} beside ${quoted(column.name)}, kept in step by a trigger`,
     phase: 'expand',
     sql: [`ALTER TABLE ${table} ADD COLUMN ${copyClause(to, column)}`, ...triggers.create],
-    undo: cleanup(...triggers.drop, `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoted(to)}`),
+    undo: cleanupAtOnce(...triggers.drop, `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoted(to)}`),
   }
 }
 

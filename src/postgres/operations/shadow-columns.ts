@@ -1,12 +1,11 @@
 import type { Catalog, Constraint } from '../../model/catalog.ts'
 import type { Gate, Step, Work } from '../../model/plan.ts'
 import type { Rewrite, RewriteOptions, Rewritten } from '../../model/rewrite.ts'
-import { createHash } from 'node:crypto'
 import { present } from '../../std/present.ts'
 import type { PgNode } from '../node.ts'
 import { postgresDialect } from '../quote.ts'
 import { backfillStep } from '../rewrites/_backfill.ts'
-import { catalogAfter, cleanup, free, writeSteps, type Draft } from '../rewrites/_step.ts'
+import { catalogAfter, cleanup, cleanupAtOnce, free, writeSteps, type Draft } from '../rewrites/_step.ts'
 import { analyzeDraft, buildBeside, dropped, secondColumn, statisticsDrafts, withoutSequences } from './_beside.ts'
 import { renamedConstraint } from './_constraint-copies.ts'
 import { backfilledGate, inStepGate, replacedGate } from './_gates.ts'
@@ -14,7 +13,7 @@ import { safely } from './_safely.ts'
 import { shadowedAt, whyNotShadowed, type Shadowed } from './_shadow.ts'
 import { swapSql, type Swap } from './_swap.ts'
 import { oldNames, syncTriggers, type SyncTriggers } from './_sync.ts'
-import { neitherExplains, type Side, type Sync } from './_sync-body.ts'
+import { markerFor, neitherExplains, type Side, type Sync } from './_sync-body.ts'
 import { triggersFired } from './_type-refusals.ts'
 
 const { name: quoted } = postgresDialect
@@ -50,7 +49,7 @@ interface Making {
 function rewrite(shadowed: Shadowed, options: RewriteOptions): Rewritten | undefined {
   const { table, relation, before, columns } = shadowed
   const sync = { old: columns.map(oldSide), new: columns.map(newSide) }
-  const marker = markerOf(shadowed)
+  const marker = markerFor(columns.map(({ change }) => change.shadow))
   const shadows = columns.map(({ change: { wanted, shadow } }) => ({ ...wanted, name: shadow, nullable: true }))
   const wide = { ...relation, columns: [...relation.columns, ...shadows] }
   const triggers = syncTriggers({
@@ -93,12 +92,6 @@ function newSide({ change }: Shadowed['columns'][number]): Side {
   return { column: change.shadow, value: change.value, ...(change.column.identity !== undefined && { given: true }) }
 }
 
-/** The new version may write NULL on purpose: which rows are filled cannot be seen in the columns themselves. */
-function markerOf({ columns }: Shadowed): string {
-  const names = JSON.stringify(columns.map(({ change }) => change.shadow))
-  return `_lk_filled_${createHash('sha256').update(names).digest('hex').slice(0, 6)}`
-}
-
 function namesOf({ columns }: Shadowed): string {
   return columns.map(({ change }) => quoted(change.column.name)).join(', ')
 }
@@ -124,7 +117,7 @@ function expandDraft({ shadowed, triggers, marker }: Making): Draft {
       `EXPLAIN UPDATE ${table} SET ${values.join(', ')}`,
       ...triggers.create,
     ],
-    undo: cleanup(...triggers.drop, ...fresh.map((name) => `ALTER TABLE IF EXISTS ${table} DROP COLUMN IF EXISTS ${quoted(name)}`)),
+    undo: cleanupAtOnce(...triggers.drop, ...fresh.map((name) => `ALTER TABLE IF EXISTS ${table} DROP COLUMN IF EXISTS ${quoted(name)}`)),
   }
 }
 

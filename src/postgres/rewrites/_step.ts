@@ -111,4 +111,9 @@ export function cleanup(...sql: readonly string[]): Undo {
   return { kind: 'cleanup', sql }
 }
 
+/** Taken back in one transaction: a column that was filled by a trigger must not outlive it, or each write fails that leaves it out. */
+export function cleanupAtOnce(...sql: readonly string[]): Undo {
+  return { kind: 'cleanup', sql: [sql.join('; ')] }
+}
+
 export const free: Undo = { kind: 'free' }
