@@ -31,18 +31,26 @@ function writesOf({ table, column, value, otherwise }: Look, first: { readonly r
 }
 
 const rowsOfOld = { row: 1, added: 1000 }
-const rowsOfNew = { row: 101, added: 5000 }
-const rowsOfLate = { row: 101, added: 20_000 }
+const rowsOfNew = { row: 101, added: 1_000_000 }
+const rowsOfLate = { row: 101, added: 2_000_000 }
 
 type Values = ReadonlyMap<number, string>
 
-/**
- * Starts a file of one operation, takes it back, starts it again and completes it, with an application of either version that writes all the time:
- * no statement fails, and nothing that either has written is lost or read otherwise than `up` and `down` say.
- */
-export async function liveThroughVersions(one: VersionCase, { version, schema }: LivePlace): Promise<void> {
-  await using database = await freshDatabase(version, { setup: `CREATE SCHEMA IF NOT EXISTS ${schema}` })
-  await using project = await tempProject({
+/** A folder with the base tables applied and filled, and a second file of one operation that is still to come. */
+interface Stage extends AsyncDisposable {
+  readonly lockkeeper: (...args: readonly string[]) => Promise<void>
+  /** For an application of the version in this schema. */
+  readonly urlOf: (schema: string) => string
+  readonly read: (schema: string, look: Look) => Promise<Values>
+  readonly rows: (sql: string) => Promise<readonly unknown[]>
+  readonly catalog: () => Promise<SchemaDescription>
+  readonly before: string
+  readonly after: string
+}
+
+async function stageOf(one: VersionCase, { version, schema }: LivePlace): Promise<Stage> {
+  const database = await freshDatabase(version, { setup: `CREATE SCHEMA IF NOT EXISTS ${schema}` })
+  const project = await tempProject({
     'migrations/01_base.json': JSON.stringify({ operations: baseTables }),
     'migrations/02_indexes.json': JSON.stringify({ operations: baseIndexes }),
   })
@@ -50,56 +58,74 @@ export async function liveThroughVersions(one: VersionCase, { version, schema }:
     const outcome = await cliHere([...args, '--schema', schema, '--database-url', database.url], { cwd: project.root })
     expect(outcome.status, `${args[0]}: ${outcome.stdout}${outcome.stderr}`).toBe(0)
   }
-  const [before, after] = [`${schema}_02_indexes`, `${schema}_changed`]
-  const url = (path: string) => `${database.url}&options=-csearch_path%3D${path}`
-  const client = await database.client()
-  const read = async (path: string, { table, column }: Look): Promise<Values> => {
-    await client.query(`SET search_path = ${path}`)
-    const { rows } = await client.query<{ id: string; value: string }>(
-      `SELECT id, coalesce("${column}"::text, '${nothing}') AS value FROM ${table}`,
-    )
-    await client.query('RESET search_path')
-    return new Map(rows.map(({ id, value }) => [Number(id), value]))
-  }
-  const catalog = async (): Promise<SchemaDescription> => {
-    const all = await schemaOf(client)
-    return Object.fromEntries(Object.entries(all).filter(([object]) => !/\blockkeeper\b/.test(object)))
-  }
   await lockkeeper('apply', '--yes')
+  const client = await database.client()
   await client.query(`SET search_path = ${schema}; ${baseRows}; RESET search_path`)
   await project.write({ 'migrations/03_change.json': JSON.stringify({ version_schema: 'changed', operations: one.change }) })
-  const start = await catalog()
+  return {
+    lockkeeper,
+    urlOf: (name) => `${database.url}&options=-csearch_path%3D${name}`,
+    read: async (name, { table, column }) => {
+      const sql = `SELECT id, coalesce("${column}"::text, '${nothing}') AS value FROM ${name}.${table}`
+      const { rows } = await client.query<{ id: string; value: string }>(sql)
+      return new Map(rows.map(({ id, value }) => [Number(id), value]))
+    },
+    rows: async (sql) => (await client.query(sql)).rows,
+    catalog: async () => Object.fromEntries(Object.entries(await schemaOf(client)).filter(([object]) => !/\blockkeeper\b/.test(object))),
+    before: `${schema}_02_indexes`,
+    after: `${schema}_changed`,
+    [Symbol.asyncDispose]: async () => {
+      await database.drop()
+      await project[Symbol.asyncDispose]()
+    },
+  }
+}
 
-  const old = await startWriter(url(before), writesOf(one.old, rowsOfOld))
+/**
+ * Starts a file of one operation, takes it back, starts it again and completes it, with an application of either version that writes all the time:
+ * no statement fails, and nothing that either has written is lost or read otherwise than `up` and `down` say.
+ */
+export async function liveThroughVersions(one: VersionCase, place: LivePlace): Promise<void> {
+  await using stage = await stageOf(one, place)
+  const { lockkeeper, before, after, urlOf } = stage
+  const start = await stage.catalog()
+  const old = await startWriter(urlOf(before), writesOf(one.old, rowsOfOld))
   await old.wrote(20)
   await lockkeeper('apply', '--yes')
   await old.wrote(20)
   await lockkeeper('abort')
-  expect(diffSchemas(start, await catalog())).toEqual([])
+  expect(diffSchemas(start, await stage.catalog())).toEqual([])
 
   await lockkeeper('apply', '--yes')
-  const fresh = await startWriter(url(after), writesOf(one.new, rowsOfNew))
+  const fresh = await startWriter(urlOf(after), writesOf(one.new, rowsOfNew))
   await Promise.all([old.wrote(60), fresh.wrote(60)])
-  const [oldLast, newLast] = [await ended(old), await ended(fresh)]
-  expect(differing(oldLast, await read(before, one.old))).toEqual([])
-  expect(differing(newLast, await read(after, one.new))).toEqual([])
-  if (one.up !== undefined) expect(differing(mapped(oldLast, one.up), await read(after, one.new))).toEqual([])
-  if (one.down !== undefined) expect(differing(mapped(newLast, one.down), await read(before, one.old))).toEqual([])
-  if (one.wrong !== undefined)
-    expect(
-      (await client.query(one.wrong.replaceAll('{old}', before).replaceAll('{new}', after).replaceAll('{base}', schema))).rows.slice(0, 5),
-    ).toEqual([])
+  const written = { old: await ended(old), new: await ended(fresh) }
+  await seenByBoth(one, stage, written)
+  const wrong = one.wrong?.replaceAll('{old}', before).replaceAll('{new}', after).replaceAll('{base}', place.schema)
+  expect(wrong === undefined ? [] : (await stage.rows(wrong)).slice(0, 5)).toEqual([])
 
-  const late = await startWriter(url(after), writesOf(one.new, rowsOfLate))
+  const late = await startWriter(urlOf(after), writesOf(one.new, rowsOfLate))
   await late.wrote(10)
   await lockkeeper('complete', '--override', 'unused', '--reason', 'a test')
   await late.wrote(20)
-  const lateLast = await ended(late)
-  const found = await read(after, one.new)
-  expect(differing(lateLast, found)).toEqual([])
-  if (one.up !== undefined) expect(differing(mapped(oldLast, one.up), found)).toEqual([])
-  const left = Object.keys(await catalog()).filter((object) => /_lk_|~lk_/.test(object) || object.includes(before))
+  const lateValues = await ended(late)
+  const found = await stage.read(after, one.new)
+  expect(differing(lateValues, found)).toEqual([])
+  expect(differing(mapped(written.old, one.up), found)).toEqual([])
+  const left = Object.keys(await stage.catalog()).filter((object) => /_lk_|~lk_/.test(object) || object.includes(before))
   expect(left).toEqual([])
+}
+
+async function seenByBoth(
+  one: VersionCase,
+  { read, before, after }: Stage,
+  written: { readonly old: Values; readonly new: Values },
+): Promise<void> {
+  const [byOld, byNew] = [await read(before, one.old), await read(after, one.new)]
+  expect(differing(written.old, byOld)).toEqual([])
+  expect(differing(written.new, byNew)).toEqual([])
+  expect(differing(mapped(written.old, one.up), byNew)).toEqual([])
+  expect(differing(mapped(written.new, one.down), byOld)).toEqual([])
 }
 
 async function ended(writer: Writer): Promise<Values> {
@@ -108,8 +134,9 @@ async function ended(writer: Writer): Promise<Values> {
   return last
 }
 
-function mapped(values: Values, by: (value: string) => string): Values {
-  return new Map([...values].map(([id, value]) => [id, by(value)]))
+/** Nothing where it cannot be told. */
+function mapped(values: Values, by: ((value: string) => string) | undefined): Values {
+  return by === undefined ? new Map() : new Map([...values].map(([id, value]) => [id, by(value)]))
 }
 
 function differing(wanted: Values, found: Values): readonly string[] {

@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { liveThroughVersions } from '../support/live-versions.ts'
 import { testVersions } from '../support/postgres.ts'
 import { versionCases } from '../support/version-cases.ts'
@@ -8,6 +8,6 @@ const versions = process.env['LOCKKEEPER_PG'] === undefined ? [14, 18] : testVer
 
 describe.each(versions)('two versions at once on PostgreSQL %i', (version) => {
   test.each(versionCases)('$name', { timeout: 120_000 }, async (one) => {
-    await liveThroughVersions(one, { version, schema: 'public' })
+    await expect(liveThroughVersions(one, { version, schema: 'public' })).resolves.toBeUndefined()
   })
 })
