@@ -1,0 +1,156 @@
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { cliHere, flat, type Outcome } from '../support/cli.ts'
+import { tempProject } from '../support/orm/project.ts'
+import { forEachVersion, freshDatabase } from '../support/postgres.ts'
+
+const base = `operations:
+  - create_table: {name: users, columns: [{name: id, type: serial, pk: true}, {name: name, type: text, nullable: true}, {name: age, type: int, nullable: true}]}
+`
+const newAge = `operations:
+  - alter_column: {table: users, column: age, type: text, up: "age || ' years'", down: "split_part(age, ' ', 1)::int"}
+`
+
+async function shopOf(version: number) {
+  const project = await tempProject({ 'migrations/1.yaml': base })
+  const database = await freshDatabase(version)
+  const client = await database.client()
+  const clients: pg.Client[] = []
+  const run = (...args: readonly string[]): Promise<Outcome> => cliHere([...args, '--database-url', database.url], { cwd: project.root })
+  const done = async (...args: readonly string[]) => {
+    const outcome = await run(...args)
+    expect(outcome.status, outcome.stdout + outcome.stderr).toBe(0)
+  }
+  await done('apply', '--yes')
+  return {
+    project,
+    run,
+    done,
+    query: async (sql: string) => (await client.query<{ [column: string]: unknown }>(sql)).rows,
+    /** An application: its search_path, and its role. */
+    as: async (path: string, role = 'postgres') => {
+      const own = new pg.Client({ connectionString: `${database.url.replace('postgres@', `${role}@`)}&options=-csearch_path%3D${path}` })
+      await own.connect()
+      clients.push(own)
+      return async (sql: string) => (await own.query<{ [column: string]: unknown }>(sql)).rows
+    },
+    schemas: async () =>
+      (await client.query<{ name: string }>(`SELECT nspname AS name FROM pg_namespace WHERE nspname LIKE 'public%' ORDER BY 1`)).rows.map(
+        ({ name }) => name,
+      ),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(clients.map((each) => each.end()))
+      await database.drop()
+      await project[Symbol.asyncDispose]()
+    },
+  }
+}
+
+forEachVersion('schemas of versions', (version) => {
+  test('several files are one new version, and the live one keeps its schema until the contract', async () => {
+    await using shop = await shopOf(version)
+    await shop.project.write({
+      'migrations/2.yaml': newAge,
+      'migrations/3.yaml':
+        'version_schema: third\noperations: [{create_index: {name: users_name, table: users, columns: [{column: name}]}}]',
+    })
+    await shop.done('apply', '--yes')
+    expect(await shop.schemas()).toEqual(['public', 'public_1', 'public_third'])
+    const old = await shop.as('public_1')
+    const fresh = await shop.as('public_third')
+    await old(`INSERT INTO users (name, age) VALUES ('old', 7)`)
+    await fresh(`INSERT INTO users (name, age) VALUES ('new', '8 years'), ('nobody', NULL)`)
+    expect(await old('SELECT name, age FROM users ORDER BY id')).toEqual([
+      { name: 'old', age: 7 },
+      { name: 'new', age: 8 },
+      { name: 'nobody', age: null },
+    ])
+    expect(await fresh('SELECT name, age FROM users ORDER BY id')).toMatchObject([{ age: '7 years' }, { age: '8 years' }, { age: null }])
+    await shop.done('complete', '--override', 'unused', '--reason', 'a test')
+    expect(await shop.schemas()).toEqual(['public', 'public_third'])
+    expect(await fresh('SELECT * FROM users ORDER BY id LIMIT 1')).toEqual([{ id: 1, name: 'old', age: '7 years' }])
+  })
+
+  test('a search_path that names more than the version is understood', async () => {
+    await using shop = await shopOf(version)
+    await shop.project.write({ 'migrations/2.yaml': newAge.replace(`age || ' years'`, `coalesce(age, 0) || ' years'`) })
+    await shop.done('apply', '--yes')
+    await (
+      await shop.as('"$user",public_2,public')
+    )(`INSERT INTO users (name, age) VALUES ('new', NULL)`)
+    await (
+      await shop.as('"$user",public_1,public')
+    )(`INSERT INTO users (name, age) VALUES ('old', NULL)`)
+    await (
+      await shop.as('public')
+    )(`INSERT INTO users (name, age) VALUES ('by the table', NULL)`)
+    await shop.query(`INSERT INTO public.users (name, age) VALUES ('qualified', NULL)`)
+    expect(await shop.query('SELECT name, age FROM public_2.users ORDER BY id')).toEqual([
+      { name: 'new', age: null },
+      { name: 'old', age: '0 years' },
+      { name: 'by the table', age: '0 years' },
+      { name: 'qualified', age: '0 years' },
+    ])
+  })
+
+  test('whoever may use the tables may use their views, and no more', async () => {
+    await using shop = await shopOf(version)
+    const role = `shop_${version}_${process.pid}`
+    await shop.query(`CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA public TO ${role}; GRANT SELECT, INSERT ON users TO ${role};
+      GRANT UPDATE (name) ON users TO ${role}; GRANT USAGE ON SEQUENCE users_id_seq TO ${role};
+      ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${role}`)
+    await shop.project.write({
+      'migrations/2.yaml': `${newAge}  - create_table: {name: extra, columns: [{name: id, type: int, pk: true}]}\n`,
+    })
+    await shop.done('apply', '--yes')
+    const app = await shop.as('public_2', role)
+    await app(`INSERT INTO users (name, age) VALUES ('mine', '3 years')`)
+    await app(`UPDATE users SET name = 'yours'`)
+    expect(await app('SELECT name, age FROM users')).toEqual([{ name: 'yours', age: '3 years' }])
+    expect(await app('SELECT * FROM extra')).toEqual([])
+    await expect(app('DELETE FROM users')).rejects.toThrow('permission denied')
+    await expect(app('INSERT INTO extra VALUES (1)')).rejects.toThrow('permission denied')
+    await shop.done('abort')
+    await shop.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM ${role}; DROP OWNED BY ${role}`)
+  })
+
+  test('row security holds through a view, or the version is refused before it begins', async () => {
+    await using shop = await shopOf(version)
+    await shop.query(`ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON users USING (name = current_user)`)
+    await shop.project.write({ 'migrations/2.yaml': 'operations: [{rename_column: {table: users, from: name, to: login}}]' })
+    const outcome = await shop.run('apply', '--yes')
+    const [first] = version < 15 ? [3] : [0]
+    expect(outcome.status, outcome.stderr).toBe(first)
+    expect(flat(outcome.stderr + outcome.stdout).includes('no view can stand for public.users: it has row security')).toBe(version < 15)
+    expect(await shop.schemas()).toEqual(version < 15 ? ['public', 'public_1'] : ['public', 'public_1', 'public_2'])
+  })
+
+  test('a name that the server would cut off is refused before anything is changed', async () => {
+    await using shop = await shopOf(version)
+    await shop.project.write({ 'migrations/2.yaml': `version_schema: ${'v'.repeat(57)}\n${newAge}` })
+    const outcome = await shop.run('apply', '--yes')
+    expect(outcome.status).toBe(3)
+    expect(flat(outcome.stderr)).toContain('which has 64 bytes and may have 63')
+    expect(await shop.schemas()).toEqual(['public', 'public_1'])
+  })
+
+  test('a transaction that reads through the old version holds its contract back', async () => {
+    await using shop = await shopOf(version)
+    await shop.project.write({
+      'migrations/2.yaml': 'operations: [{create_index: {name: users_name, table: users, columns: [{column: name}]}}]',
+    })
+    await shop.done('apply', '--yes')
+    const old = await shop.as('public_1')
+    await old('BEGIN')
+    await old('SELECT FROM users')
+    const hour = `update lockkeeper.evidence set quiet_since = quiet_since - interval '1 hour', sampled_at = sampled_at - interval '1 hour'`
+    await shop.query(hour)
+    const held = await shop.run('complete')
+    expect(held.status).toBe(3)
+    expect(flat(held.stderr)).toMatch(/unused:locks: .*public_1/)
+    await old('COMMIT')
+    await shop.query(hour)
+    await shop.done('complete')
+    expect(await shop.schemas()).toEqual(['public', 'public_2'])
+  })
+})
