@@ -6,6 +6,7 @@ import type { CheckedMigration, CheckReport, ProjectFinding } from '../model/ver
 import { keyOf } from './baseline.ts'
 import { checked, type Desk } from './checked.ts'
 import { estimateNote, estimateOf } from './estimates.ts'
+import type { Hazard } from '../model/hazard.ts'
 import { hazardsOf, panelOf, rulesOf } from './hazards.ts'
 import { judge, type Choose, type Judgement } from './judge.ts'
 import { ownRules } from './own-rules.ts'
@@ -95,6 +96,11 @@ function groundOf<Node>(engine: CheckEngine<Node>, { catalog, together }: CheckO
   }
 }
 
+/** Nobody runs as plain SQL what has a version of its own: what a rewrite takes away, and what only the old version would feel, does not happen. */
+function isLeft({ rewrite, breaksOldApp }: Hazard): boolean {
+  return rewrite === undefined && !breaksOldApp
+}
+
 /** `predicted` are the facts for the sandbox's own major: where another major's prediction is equal, the observation holds for it too (H15). */
 function verdictsFor<Node>(engine: CheckEngine<Node>, options: CheckOptions, version: number) {
   const judged = groundOf(engine, options, version)
@@ -105,7 +111,7 @@ function verdictsFor<Node>(engine: CheckEngine<Node>, options: CheckOptions, ver
     return statements.map((statement, at) => ({
       version,
       facts: statement.facts,
-      hazards: hazards[at] ?? [],
+      hazards: (hazards[at] ?? []).filter((hazard) => item.migration.version === undefined || isLeft(hazard)),
       estimated: estimateOf(engine, statement, options.statistics),
     }))
   }

@@ -110,11 +110,16 @@ function judge(engine: Engine, tried: Trial, { options, scope, sizes, project }:
     together: scope.together,
     today: options.today,
     project,
-    notes: [...scope.notes, ...sizes.notes, ...scope.pending.flatMap(rowsNote), ...tried.notes],
+    notes: [...scope.notes, ...sizes.notes, ...scope.pending.flatMap(rowsNote), ...versionNote(scope.pending), ...tried.notes],
     ...present({ sandboxVersion: tried.sandboxVersion, style: options.style, statistics: sizes.statistics, policy: options.policy }),
   })
   if (options.replacements !== true) return report
   return withReplacements(engine, report, { catalog, together: scope.together, pending: tried.pending })
+}
+
+function versionNote(pending: readonly Migration[]): readonly string[] {
+  const isVersioned = pending.some(({ version }) => version !== undefined)
+  return isVersioned ? ['Nobody runs these files as plain SQL: hazards that lockkeeper apply takes away are not shown.'] : []
 }
 
 function rowsNote({ file, body }: Migration): readonly string[] {

@@ -116,6 +116,15 @@ forEachVersion('pgroll', (version) => {
     expect((await pgrollRows(client)).map(({ name }) => name)).toEqual(ids)
   })
 
+  test('check says of files what apply would leave, and not what plain SQL would do', { timeout: longest }, async () => {
+    await using database = await freshDatabase(version)
+    expect((await apply(database, '--to', '01_create_tables')).status).toBe(0)
+    const checked = await cliHere(['check', 'migrations', '--database-url', database.url], { cwd: root })
+    expect(checked.status, checked.stdout).toBe(0)
+    expect(checked.stdout).toContain('0 errors')
+    expect(checked.stdout).toContain('foreign-key-without-index')
+  })
+
   test('an active migration of pgroll stops us', { timeout: longest }, async () => {
     await using database = await freshDatabase(version, { setup: pgrollInit })
     const client = await database.client()
