@@ -1,8 +1,8 @@
 import type { Catalog, Relation } from '../src/model/catalog.ts'
 import { syncTriggers } from '../src/postgres/operations/_sync.ts'
 
-/** How the table is kept in step while a column changes its type and both applications write. */
-export const ways = ['none', 'lockkeeper', 'pgroll'] as const
+/** How the table is kept in step while a column changes its type and both applications write; `versions`: by schemas of views, as for files of pgroll. */
+export const ways = ['none', 'lockkeeper', 'versions', 'pgroll'] as const
 export type Way = (typeof ways)[number]
 
 /** A table with a column that becomes text: the new one stands beside it, in every way, so that only the triggers differ. */
@@ -18,14 +18,19 @@ export function addSql(way: Way, relation: Relation, catalog: Catalog): readonly
       return []
     case 'lockkeeper':
       return ['CREATE SCHEMA lockkeeper', ...ours(relation, catalog)]
+    case 'versions':
+      return ['CREATE SCHEMA lockkeeper', `ALTER TABLE accounts ADD COLUMN ${marker} boolean`, ...ours(relation, catalog, versioned)]
     case 'pgroll':
       return ['ALTER TABLE accounts ADD COLUMN _pgroll_needs_backfill boolean DEFAULT true', ...theirs]
   }
 }
 
-function ours(relation: Relation, catalog: Catalog): readonly string[] {
+const marker = '_lk_filled'
+const versioned = { marker, oldNames: ['public.accounts', 'public_01_accounts.accounts'] }
+
+function ours(relation: Relation, catalog: Catalog, more: Partial<typeof versioned> = {}): readonly string[] {
   const sync = { old: [{ column: 'balance', value: 'new_balance::integer' }], new: [{ column: 'new_balance', value: 'balance::text' }] }
-  return syncTriggers({ table: 'public.accounts', relation, catalog, syncs: [sync] }).create
+  return syncTriggers({ table: 'public.accounts', relation, catalog, syncs: [sync], ...more }).create
 }
 
 /** Its template as of 0.16, from the description in its repository: a variable for each column, and the direction by the whole search_path. */
