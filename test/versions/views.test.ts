@@ -5,7 +5,7 @@ import { tempProject } from '../support/orm/project.ts'
 import { forEachVersion, freshDatabase } from '../support/postgres.ts'
 
 const base = `operations:
-  - create_table: {name: users, columns: [{name: id, type: serial, pk: true}, {name: name, type: text, nullable: true}, {name: age, type: int, nullable: true}]}
+  - create_table: {name: users, columns: [{name: id, type: serial, pk: true}, {name: age, type: int, nullable: true}, {name: name, type: text, nullable: true}]}
 `
 const newAge = `operations:
   - alter_column: {table: users, column: age, type: text, up: "age || ' years'", down: "split_part(age, ' ', 1)::int"}
@@ -69,6 +69,15 @@ forEachVersion('schemas of versions', (version) => {
     await shop.done('complete', '--override', 'unused', '--reason', 'a test')
     expect(await shop.schemas()).toEqual(['public', 'public_third'])
     expect(await fresh('SELECT * FROM users ORDER BY id LIMIT 1')).toEqual([{ id: 1, name: 'old', age: '7 years' }])
+    await shop.project.write({
+      'migrations/4.yaml': 'operations: [{add_column: {table: users, column: {name: size, type: int, nullable: true}}}]',
+    })
+    await shop.done('apply', '--yes')
+    const columns = async (schema: string) => Object.keys((await shop.query(`SELECT * FROM ${schema}.users`))[0] ?? {})
+    expect(await columns('public_third')).toEqual(['id', 'age', 'name'])
+    // The table itself has the column that took the place of another at its end.
+    expect(await columns('public')).toEqual(['id', 'name', 'age', 'size'])
+    expect(await columns('public_4')).toEqual(['id', 'age', 'name', 'size'])
   })
 
   test('a search_path that names more than the version is understood', async () => {

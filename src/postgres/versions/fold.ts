@@ -21,11 +21,18 @@ export interface ShownColumn {
   readonly otherDefault: boolean
 }
 
+interface Wanted {
+  readonly schema: string
+  readonly contracts: readonly string[]
+  /** Canonical name of a table to its columns as the earlier version has them. */
+  readonly orders: ReadonlyMap<string, readonly string[]>
+}
+
 /**
  * The tables of a schema as they will be once all contracts are taken, each with where its columns stand now. The contracts are followed statement
  * by statement, with each table and column marked by its place, so that a name that changes hands is no riddle.
  */
-export function shownAfter(physical: Catalog, contracts: readonly string[], schema: string): readonly Shown[] {
+export function shownAfter(physical: Catalog, { schema, contracts, orders }: Wanted): readonly Shown[] {
   const tables = [...physical.relations].filter(([, relation]) => relation.schema === schema && isTable(relation))
   const marked = tables.reduce((catalog, [key, relation], at) => putRelation(catalog, markedBy(relation, at), key), physical)
   const after = catalogAfter(contracts, marked)
@@ -35,7 +42,7 @@ export function shownAfter(physical: Catalog, contracts: readonly string[], sche
       const [table, now] = tables[placeOf(relation)] ?? []
       return table === undefined || now === undefined
         ? []
-        : [{ table, relation: now, name: relation.name, columns: columnsOf(relation, now) }]
+        : [{ table, relation: now, name: relation.name, columns: columnsOf(relation, now, orders.get(table) ?? []) }]
     })
 }
 
@@ -54,12 +61,13 @@ function placeOf({ oid = 0 }: Relation): number {
   return firstMark - oid
 }
 
-/** In the order of the table; one that takes the name of another takes its place. */
-function columnsOf(after: Relation, now: Relation): readonly ShownColumn[] {
+/** In the order in which the earlier version has them, and else of the table; one that takes the name of another takes its place. */
+function columnsOf(after: Relation, now: Relation, order: readonly string[]): readonly ShownColumn[] {
   const kept = new Set(after.columns.map(({ position }) => position))
   const place = ({ name, position = 0 }: Column) => {
+    const known = [name, now.columns[position]?.name].map((one) => order.indexOf(one ?? '')).find((at) => at >= 0)
     const former = now.columns.findIndex((column) => column.name === name)
-    return former < 0 || kept.has(former) ? position : former
+    return known ?? order.length + (former < 0 || kept.has(former) ? position : former)
   }
   return after.columns
     .toSorted((one, other) => place(one) - place(other))

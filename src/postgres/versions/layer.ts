@@ -50,7 +50,11 @@ function layer(asked: VersionAsked, options: RewriteOptions): VersionLayer {
   const schema = schemaFor(version, physical)
   const bare = without(physical, earlier)
   const expanded = catalogAfter(asked.expand, bare)
-  const tables = shownAfter(expanded, asked.contracts, creationSchema(physical))
+  const tables = shownAfter(expanded, {
+    schema: creationSchema(physical),
+    contracts: asked.contracts,
+    orders: ordersIn(physical, earlier.slice(-1)),
+  })
   const views = viewsIn(physical, earlier)
   const place = { schema, version, tables, catalog: expanded }
   return {
@@ -59,6 +63,15 @@ function layer(asked: VersionAsked, options: RewriteOptions): VersionLayer {
     gates: views.length === 0 ? [] : [earlierGate(earlier, views)],
     leave: views.length === 0 ? [] : writeSteps([leaveDraft(earlier, views)], physical, options),
   }
+}
+
+/** How the views in these schemas order the columns of each table. */
+function ordersIn(catalog: Catalog, schemas: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const ordered = [...onTables(catalog, schemas)].flatMap(([table, [view = '']]) => {
+    const columns = catalog.relations.get(view)?.columns.map(({ name }) => name)
+    return columns === undefined ? [] : [[table, columns] as const]
+  })
+  return new Map(ordered)
 }
 
 interface Place {
