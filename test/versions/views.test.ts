@@ -11,9 +11,11 @@ const newAge = `operations:
   - alter_column: {table: users, column: age, type: text, up: "age || ' years'", down: "split_part(age, ' ', 1)::int"}
 `
 
-async function shopOf(version: number) {
-  const project = await tempProject({ 'migrations/1.yaml': base })
-  const database = await freshDatabase(version)
+const oldTable = `CREATE TABLE users (id serial PRIMARY KEY, age int, name text); INSERT INTO users (age, name) VALUES (5, 'there before')`
+
+async function shopOf(version: number, first = base) {
+  const project = await tempProject({ 'migrations/1.yaml': first })
+  const database = await freshDatabase(version, { setup: first === base ? '' : oldTable })
   const client = await database.client()
   const clients: pg.Client[] = []
   const run = (...args: readonly string[]): Promise<Outcome> => cliHere([...args, '--database-url', database.url], { cwd: project.root })
@@ -78,6 +80,21 @@ forEachVersion('schemas of versions', (version) => {
     // The table itself has the column that took the place of another at its end.
     expect(await columns('public')).toEqual(['id', 'name', 'age', 'size'])
     expect(await columns('public_4')).toEqual(['id', 'age', 'name', 'size'])
+  })
+
+  test('the first version of all comes beside the tables that the application has used so far', async () => {
+    await using shop = await shopOf(version, newAge)
+    expect(await shop.schemas()).toEqual(['public', 'public_1'])
+    const [old, fresh] = [await shop.as('public'), await shop.as('public_1')]
+    await old(`INSERT INTO users (name, age) VALUES ('old', 7)`)
+    await fresh(`INSERT INTO users (name, age) VALUES ('new', '8 years')`)
+    expect((await old('SELECT age FROM users ORDER BY id')).map(({ age }) => age)).toEqual([5, 7, 8])
+    const rows = await fresh('SELECT * FROM users ORDER BY id')
+    expect(rows.map(({ age }) => age)).toEqual(['5 years', '7 years', '8 years'])
+    expect(Object.keys(rows[0] ?? {})).toEqual(['id', 'age', 'name'])
+    await shop.done('complete', '--override', 'unused', '--reason', 'a test')
+    expect(await fresh('SELECT * FROM users ORDER BY id')).toEqual(rows)
+    expect(await shop.schemas()).toEqual(['public', 'public_1'])
   })
 
   test('a search_path that names more than the version is understood', async () => {
