@@ -215,6 +215,8 @@ export interface PlannedMigration {
   readonly steps: readonly Step[]
   /** Hazards that no rewrite removes: `apply` stops here with status 3 unless each rule is allowed. */
   readonly blocked: readonly Hazard[]
+  /** The schema in which it shows its version of the tables, for search_path. */
+  readonly shows?: string
 }
 
 /** The whole way, as a value: printable, hashable, reviewed in a pull request. */

@@ -28,6 +28,8 @@ export interface VersionAsked {
 export interface VersionLayer {
   /** Schema, views and rights, as the end of the expansion. Empty where there is no table to show. */
   readonly show: readonly Step[]
+  /** Unquoted. */
+  readonly schema: string
   /** What an operator would have to know before: tables that no view can stand for. */
   readonly refused: readonly Hazard[]
   /** Nobody uses the earlier versions. */

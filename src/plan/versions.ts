@@ -59,6 +59,7 @@ export function withVersion<Node>(
       ...migration,
       blocked: [...migration.blocked, ...layer.refused],
       steps: [...expand, ...layer.show, ...gates, ...behind, ...layer.leave],
+      ...(layer.show.length > 0 && { shows: layer.schema }),
     }
   })
 }

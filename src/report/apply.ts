@@ -11,6 +11,8 @@ export interface Applied {
 export interface AppliedMigration {
   readonly id: string
   readonly state: string
+  /** The schema of its version. */
+  readonly shows?: string
   readonly steps: readonly {
     readonly id: string
     readonly state: string
@@ -36,6 +38,11 @@ export function applyJson(plan: Plan, report: Applied, command = 'apply'): strin
   return `${JSON.stringify({ format: 1, command, project: plan.project, migrations, summary: report.summary }, null, 2)}\n`
 }
 
+function expandedText({ id, shows }: AppliedMigration): string {
+  const how = shows === undefined ? '' : ` with search_path = ${printable(shows)}`
+  return `${printable(id)}: old and new shape stand side by side. Deploy the new application${how}, then: lockkeeper complete ${printable(id)}`
+}
+
 /** One line for each migration, then what anyone could have noticed. */
 export function applyText(style: Style, report: Applied): string {
   if (report.migrations.length === 0) return 'Nothing is pending.\n'
@@ -44,13 +51,7 @@ export function applyText(style: Style, report: Applied): string {
   )
   const expanded = report.migrations
     .filter(({ state }) => state === 'expanded')
-    .map(({ id }) =>
-      wrap(
-        style,
-        '',
-        `${printable(id)}: old and new shape stand side by side. Deploy the new application, then: lockkeeper complete ${printable(id)}`,
-      ),
-    )
+    .map((migration) => wrap(style, '', expandedText(migration)))
   const { longestLockHeldMs, ms, attempts } = report.summary
   const end = wrap(
     style,

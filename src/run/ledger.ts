@@ -1,3 +1,4 @@
+import { present } from '../std/present.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { PlannedMigration } from '../model/plan.ts'
 import { Connections } from './connections.ts'
@@ -29,17 +30,26 @@ function withProgress(error: unknown, { signal }: RunOptions, ledger: Ledger): u
   return new LockkeeperError(error.code, error.message, { hint: error.hint, cause: error.cause, details: { ...error.details, ...details } })
 }
 
+interface Entry extends Pick<MigrationReport, 'shows'> {
+  state: MigrationReport['state']
+  readonly steps: Map<string, StepReport>
+}
+
 /** What this run did, for its report. */
 export class Ledger {
   /** Whether anything was committed: it decides between status 3 or 4 and 5. */
   committed = false
-  readonly #migrations = new Map<string, { state: MigrationReport['state']; readonly steps: Map<string, StepReport> }>()
+  readonly #migrations = new Map<string, Entry>()
 
   begin(migration: PlannedMigration): void {
     const steps = migration.steps.map(
       (step) => [step.id, { id: step.id, title: step.title, state: 'pending', attempts: 0, ms: 0 } satisfies StepReport] as const,
     )
-    this.#migrations.set(migration.id, { state: 'pending', steps: new Map<string, StepReport>(steps) })
+    this.#migrations.set(migration.id, {
+      state: 'pending',
+      steps: new Map<string, StepReport>(steps),
+      ...present({ shows: migration.shows }),
+    })
   }
 
   add(migration: PlannedMigration, report: StepReport): void {
@@ -55,7 +65,12 @@ export class Ledger {
   }
 
   report(ms: number): RunReport {
-    const migrations = [...this.#migrations].map(([id, { state, steps }]) => ({ id, state, steps: [...steps.values()] }))
+    const migrations = [...this.#migrations].map(([id, { state, steps, ...shows }]) => ({
+      id,
+      state,
+      steps: [...steps.values()],
+      ...shows,
+    }))
     const steps = migrations.flatMap((migration) => migration.steps).filter((step) => step.state === 'done')
     const longest = Math.max(0, ...steps.map((step) => step.lockHeldMs ?? 0))
     return {

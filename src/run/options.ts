@@ -104,6 +104,8 @@ export interface MigrationReport {
   readonly id: string
   readonly state: 'complete' | 'expanded' | 'complete-before' | 'pending' | 'failed'
   readonly steps: readonly StepReport[]
+  /** The schema of its version. */
+  readonly shows?: string
 }
 
 export interface RunReport {

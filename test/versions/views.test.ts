@@ -56,7 +56,9 @@ forEachVersion('schemas of versions', (version) => {
       'migrations/3.yaml':
         'version_schema: third\noperations: [{create_index: {name: users_name, table: users, columns: [{column: name}]}}]',
     })
-    await shop.done('apply', '--yes')
+    expect(flat((await shop.run('apply', '--yes')).stdout)).toContain(
+      'Deploy the new application with search_path = public_third, then: lockkeeper complete 3',
+    )
     expect(await shop.schemas()).toEqual(['public', 'public_1', 'public_third'])
     const old = await shop.as('public_1')
     const fresh = await shop.as('public_third')

@@ -59,6 +59,7 @@ function layer(asked: VersionAsked, options: RewriteOptions): VersionLayer {
   const place = { schema, version, tables, catalog: expanded }
   return {
     show: tables.length === 0 ? [] : writeSteps([showDraft(place)], expanded, options),
+    schema,
     refused: refusals(place),
     gates: views.length === 0 ? [] : [earlierGate(earlier, views)],
     leave: views.length === 0 ? [] : writeSteps([leaveDraft(earlier, views)], physical, options),
