@@ -1,8 +1,7 @@
-import pg from 'pg'
 import { expect, test } from 'vitest'
-import { cliHere, flat, type Outcome } from '../support/cli.ts'
-import { tempProject } from '../support/orm/project.ts'
-import { forEachVersion, freshDatabase } from '../support/postgres.ts'
+import { flat } from '../support/cli.ts'
+import { forEachVersion } from '../support/postgres.ts'
+import { versionedShop } from '../support/versioned-shop.ts'
 
 const base = `operations:
   - create_table: {name: users, columns: [{name: id, type: serial, pk: true}, {name: age, type: int, nullable: true}, {name: name, type: text, nullable: true}]}
@@ -13,44 +12,9 @@ const newAge = `operations:
 
 const oldTable = `CREATE TABLE users (id serial PRIMARY KEY, age int, name text); INSERT INTO users (age, name) VALUES (5, 'there before')`
 
-async function shopOf(version: number, first = base) {
-  const project = await tempProject({ 'migrations/1.yaml': first })
-  const database = await freshDatabase(version, { setup: first === base ? '' : oldTable })
-  const client = await database.client()
-  const clients: pg.Client[] = []
-  const run = (...args: readonly string[]): Promise<Outcome> => cliHere([...args, '--database-url', database.url], { cwd: project.root })
-  const done = async (...args: readonly string[]) => {
-    const outcome = await run(...args)
-    expect(outcome.status, outcome.stdout + outcome.stderr).toBe(0)
-  }
-  await done('apply', '--yes')
-  return {
-    project,
-    run,
-    done,
-    query: async (sql: string) => (await client.query<{ [column: string]: unknown }>(sql)).rows,
-    /** An application: its search_path, and its role. */
-    as: async (path: string, role = 'postgres') => {
-      const own = new pg.Client({ connectionString: `${database.url.replace('postgres@', `${role}@`)}&options=-csearch_path%3D${path}` })
-      await own.connect()
-      clients.push(own)
-      return async (sql: string) => (await own.query<{ [column: string]: unknown }>(sql)).rows
-    },
-    schemas: async () =>
-      (await client.query<{ name: string }>(`SELECT nspname AS name FROM pg_namespace WHERE nspname LIKE 'public%' ORDER BY 1`)).rows.map(
-        ({ name }) => name,
-      ),
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(clients.map((each) => each.end()))
-      await database.drop()
-      await project[Symbol.asyncDispose]()
-    },
-  }
-}
-
 forEachVersion('schemas of versions', (version) => {
   test('several files are one new version, and the live one keeps its schema until the contract', async () => {
-    await using shop = await shopOf(version)
+    await using shop = await versionedShop(version, { first: base })
     await shop.project.write({
       'migrations/2.yaml': newAge,
       'migrations/3.yaml':
@@ -85,7 +49,7 @@ forEachVersion('schemas of versions', (version) => {
   })
 
   test('the first version of all comes beside the tables that the application has used so far', async () => {
-    await using shop = await shopOf(version, newAge)
+    await using shop = await versionedShop(version, { first: newAge, setup: oldTable })
     expect(await shop.schemas()).toEqual(['public', 'public_1'])
     const [old, fresh] = [await shop.as('public'), await shop.as('public_1')]
     await old(`INSERT INTO users (name, age) VALUES ('old', 7)`)
@@ -100,7 +64,7 @@ forEachVersion('schemas of versions', (version) => {
   })
 
   test('a search_path that names more than the version is understood', async () => {
-    await using shop = await shopOf(version)
+    await using shop = await versionedShop(version, { first: base })
     await shop.project.write({ 'migrations/2.yaml': newAge.replace(`age || ' years'`, `coalesce(age, 0) || ' years'`) })
     await shop.done('apply', '--yes')
     await (
@@ -122,7 +86,7 @@ forEachVersion('schemas of versions', (version) => {
   })
 
   test('whoever may use the tables may use their views, and no more', async () => {
-    await using shop = await shopOf(version)
+    await using shop = await versionedShop(version, { first: base })
     const role = `shop_${version}_${process.pid}`
     await shop.query(`CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA public TO ${role}; GRANT SELECT, INSERT ON users TO ${role};
       GRANT UPDATE (name) ON users TO ${role}; GRANT USAGE ON SEQUENCE users_id_seq TO ${role};
@@ -143,7 +107,7 @@ forEachVersion('schemas of versions', (version) => {
   })
 
   test('row security holds through a view, or the version is refused before it begins', async () => {
-    await using shop = await shopOf(version)
+    await using shop = await versionedShop(version, { first: base })
     await shop.query(`ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON users USING (name = current_user)`)
     await shop.project.write({ 'migrations/2.yaml': 'operations: [{rename_column: {table: users, from: name, to: login}}]' })
     const outcome = await shop.run('apply', '--yes')
@@ -154,7 +118,7 @@ forEachVersion('schemas of versions', (version) => {
   })
 
   test('a name that the server would cut off is refused before anything is changed', async () => {
-    await using shop = await shopOf(version)
+    await using shop = await versionedShop(version, { first: base })
     await shop.project.write({ 'migrations/2.yaml': `version_schema: ${'v'.repeat(57)}\n${newAge}` })
     const outcome = await shop.run('apply', '--yes')
     expect(outcome.status).toBe(3)
@@ -163,7 +127,7 @@ forEachVersion('schemas of versions', (version) => {
   })
 
   test('a transaction that reads through the old version holds its contract back', async () => {
-    await using shop = await shopOf(version)
+    await using shop = await versionedShop(version, { first: base })
     await shop.project.write({
       'migrations/2.yaml': 'operations: [{create_index: {name: users_name, table: users, columns: [{column: name}]}}]',
     })
