@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, isSeq, Lexer, LineCounter, parseDocument, Parser, type Document } from 'yaml'
+import { isMap, isNode, isScalar, isSeq, Lexer, LineCounter, parseDocument, Parser, type Document, stringify } from 'yaml'
 import { lineAt, unreadable } from './_files.ts'
 
 /** A document of YAML or JSON, with the places of what stands in it. */
@@ -61,4 +61,9 @@ function childOf(node: unknown, part: string | number): unknown {
   if (isSeq(node)) return node.items[Number(part)]
   if (!isMap(node)) return undefined
   return node.items.find(({ key }) => isScalar<string | number | boolean | null>(key) && String(key.value ?? '') === String(part))?.value
+}
+
+/** The value as a file of its own. */
+export function writeYaml(value: unknown): string {
+  return stringify(value, { version: '1.1' })
 }

@@ -65,14 +65,39 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/init.ts')).init,
   },
   {
+    name: 'latest',
+    summary: 'as in pgroll: the newest version: its schema, its migration, or the URL that finds it',
+    load: async () => (await import('./commands/latest.ts')).latest,
+  },
+  {
+    name: 'migrate',
+    summary: 'as in pgroll: apply all files of a folder that are pending',
+    load: async () => (await import('./commands/migrate.ts')).migrate,
+  },
+  {
     name: 'plan',
     summary: 'the exact steps for what is pending',
     load: async () => (await import('./commands/plan.ts')).plan,
   },
   {
+    name: 'pull',
+    summary: "as in pgroll: write the files of the database's history that a folder lacks",
+    load: async () => (await import('./commands/pull.ts')).pull,
+  },
+  {
     name: 'resolve',
     summary: 'say by hand what became of a migration',
     load: async () => (await import('./commands/resolve.ts')).resolve,
+  },
+  {
+    name: 'rollback',
+    summary: 'as in pgroll: take back what is started and not complete',
+    load: async () => (await import('./commands/rollback.ts')).rollback,
+  },
+  {
+    name: 'start',
+    summary: 'as in pgroll: apply one file of a folder; the files before it must be applied',
+    load: async () => (await import('./commands/start.ts')).start,
   },
   {
     name: 'status',
@@ -83,5 +108,10 @@ export const commands: readonly CommandEntry[] = [
     name: 'uninstall',
     summary: 'take everything of lockkeeper out of a database',
     load: async () => (await import('./commands/uninstall.ts')).uninstall,
+  },
+  {
+    name: 'validate',
+    summary: 'as in pgroll: check one file, on what the files before it leave',
+    load: async () => (await import('./commands/validate.ts')).validate,
   },
 ]

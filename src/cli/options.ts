@@ -7,6 +7,7 @@ import type { CheckFormat } from '../report/check.ts'
 import type { FailOn } from '../report/findings.ts'
 import type { CompatFlags } from './compat-flags.ts'
 import type { OptionSpec } from './option-spec.ts'
+import type { PgrollFlags } from './pgroll-flags.ts'
 
 export type Format = CheckFormat | 'sql'
 export type SourceName = 'auto' | SourceId
@@ -18,7 +19,7 @@ export interface Window {
 }
 
 /** Every flag of every command, after parsing. Times are milliseconds. */
-export interface Options extends CompatFlags {
+export interface Options extends CompatFlags, PgrollFlags {
   readonly databaseUrl?: string
   readonly replicaUrl?: readonly string[]
   readonly envFile?: string

@@ -1,7 +1,7 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { LockkeeperError } from '../model/errors.ts'
 import { errorJson, errorText } from '../report/error.ts'
-import { distance } from '../std/nearest.ts'
+import { byNearness, distance } from '../std/nearest.ts'
 import type { Command, Context, Invocation } from './command.ts'
 import { commands } from './commands.ts'
 import type { OptionSpec } from './option-spec.ts'
@@ -88,8 +88,9 @@ function unknownCommand(program: Commander, command: string | undefined): never 
     program.outputHelp()
     throw new CommanderError(0, 'lockkeeper.help', '')
   }
-  const near = commands.find((entry) => similar(entry.name, command))
-  const hint = near === undefined ? 'lockkeeper --help lists the commands.' : `Did you mean ${near.name}?`
+  const names = commands.map(({ name }) => name).filter((name) => similar(name, command))
+  const [near] = byNearness(command, names)
+  const hint = near === undefined ? 'lockkeeper --help lists the commands.' : `Did you mean ${near}?`
   throw new LockkeeperError('usage', `There is no command "${command}".`, { hint })
 }
 

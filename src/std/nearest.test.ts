@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { nearest } from './nearest.ts'
+import { byNearness, nearest } from './nearest.ts'
 
 const known = ['drop-table', 'drop-column', 'blocking-index-build', 'truncate']
 
@@ -12,4 +12,8 @@ it.each([
   ['', undefined],
 ])('takes %j for %s', (typed, meant) => {
   expect(nearest(typed, known)).toBe(meant)
+})
+
+it('puts the same letters in another order before others that are as far off', () => {
+  expect(byNearness('stauts', ['plan', 'start', 'status'])).toEqual(['status', 'start', 'plan'])
 })

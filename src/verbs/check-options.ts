@@ -32,6 +32,8 @@ export interface CheckVerbOptions extends SelectOptions {
   readonly policy?: Policy
   /** Also say of each statement with a finding by what text it could be replaced, where text alone can do it. */
   readonly replacements?: boolean
+  /** A statement that cannot be run is no matter of a verdict: it is refused. */
+  readonly mustRun?: boolean
   /** The last migration that is not judged, for a history that is older than the tool. */
   readonly startAfter?: string
 }

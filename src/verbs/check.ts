@@ -36,6 +36,7 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
     if (options.policy !== undefined) refuseUnknownRules(engine, options.policy)
     const wanted = { options, scope, parsed: options.sandbox === false ? [] : parsedAll(engine, scope) }
     const tried = await tryOut(engine, await opening, wanted)
+    if (options.mustRun === true) refuseUnrun(tried, scope)
     const sizes = await sizesFor(options, scope)
     // The sandbox's server ends while its findings are judged.
     const closing = close(await opening)
@@ -46,6 +47,14 @@ export async function checkMigrations(options: CheckVerbOptions): Promise<CheckR
     cancel.abort()
     await close(await opening)
   }
+}
+
+/** Throws `source-unreadable` where a statement names what is not there. */
+function refuseUnrun({ unrun }: Trial, { pending }: Scope): void {
+  const [why] = unrun
+  if (why === undefined) return
+  const files = pending.map(({ file }) => file).join(', ')
+  throw new LockkeeperError('source-unreadable', `${files} cannot be run on what the files before it leave: ${why}.`)
 }
 
 /** Read while the sandbox starts. */

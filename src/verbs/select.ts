@@ -40,7 +40,9 @@ async function layoutOf(files: Files, path: string): Promise<string | undefined>
   const tools = adapters.filter((adapter) => adapter.id !== 'sql')
   const isTool = async (folder: string) =>
     (await Promise.all(tools.map((tool) => tool.recognises(files, folder)))).some((found) => found !== undefined)
-  if ((await files.exists(path)) === undefined || (await isTool(path))) return undefined
+  const kind = await files.exists(path)
+  // A single file of pgroll is recognised by itself, and still one of a folder.
+  if (kind === undefined || (kind === 'folder' && (await isTool(path)))) return undefined
   for (const folder of [resolve(files.root, path, '..'), resolve(files.root, path, '../..')]) {
     const inside = relative(files.root, folder)
     if (inside !== '' && !inside.startsWith('..') && (await isTool(inside))) return inside

@@ -15,6 +15,8 @@ export interface Trial {
   readonly catalog: Catalog
   /** What limits the verdicts, in words. */
   readonly notes: readonly string[]
+  /** Why statements could not be run, though all of the history was. */
+  readonly unrun: readonly string[]
   /** The major that made the observations; absent where there are none. */
   readonly sandboxVersion?: number
 }
@@ -43,7 +45,13 @@ export async function tryAll(engine: Engine, sandbox: Sandbox, { scope, parsed }
   }
   const partial = skipped.length > 0 || unseen.length > 0
   const notes = [...skippedNote(skipped.map(({ why }) => why)), ...unseenNote(unseen)]
-  return { pending, catalog: partial ? { ...catalog, knowledge: 'partial' } : catalog, notes, sandboxVersion: sandbox.version }
+  return {
+    pending,
+    catalog: partial ? { ...catalog, knowledge: 'partial' } : catalog,
+    notes,
+    unrun: skipped.length > 0 ? [] : unseen,
+    sandboxVersion: sandbox.version,
+  }
 }
 
 interface Blind {
@@ -63,7 +71,7 @@ export function predictAll(engine: Engine, { scope, version, why }: Blind): Tria
     empty,
   )
   const pending = { [Symbol.iterator]: () => readEach(engine, scope.pending) }
-  return { pending, catalog, notes: [`Nothing was run, all verdicts are predicted: ${why}`] }
+  return { pending, catalog, notes: [`Nothing was run, all verdicts are predicted: ${why}`], unrun: [] }
 }
 
 function* readEach(engine: Engine, pending: Scope['pending']): Generator<PendingMigration<unknown>> {
