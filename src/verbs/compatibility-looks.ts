@@ -6,9 +6,11 @@ import type { Engine } from '../model/engine.ts'
 import { LockkeeperError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import { plan } from '../plan/plan.ts'
+import { present } from '../std/present.ts'
 import { blamed } from './compatibility-blame.ts'
 import { placeOf, prepareAtHome, prepareThere, type AtHome, type Place, type There } from './compatibility-prepare.ts'
 import type { PendingScope } from './compatibility-scope.ts'
+import { putFirst, shownVersion } from './compatibility-versions.ts'
 import { replay } from './replay.ts'
 import { changesAsWritten, changesOfApply, type SchemaChange } from './schema-changes.ts'
 import type { SchemaStates } from './schema-states.ts'
@@ -29,14 +31,15 @@ interface Wanted {
 /** Brings the schema into each of its states, and prepares there what both applications say. */
 export async function lookAt(engine: Engine, states: SchemaStates, { scope, samples, allowed }: Wanted): Promise<Looked> {
   const asked = { old: sqlOf(samples.old), later: sqlOf(samples.new) }
+  const shown = shownVersion(engine, scope.pending)
   const before = await onOld(engine, states, { scope, asked })
   const way = states.canCopy ? wayOfApply(engine, scope, { catalog: before.catalog, allowed }) : noWay
   const expanded = await onExpanded(states, way, { homes: before.homes, later: asked.later })
-  const after = await onNew(engine, states, { scope, asked: { homes: before.homes, later: asked.later } })
+  const after = await onNew(engine, states, { scope, shown, asked: { homes: before.homes, later: asked.later } })
   const homes = scope.begun ? withLater(before.homes, expanded.seen?.old) : before.homes
   const old = await judgeOld(states, homes, [
     { state: 'expanded', there: expanded.seen?.old, changes: way.changes ?? [] },
-    { state: 'new', there: after.seen.old, changes: changesAsWritten(engine, scope.pending) },
+    { state: 'new', there: after.seen.old, changes: [...changesAsWritten(engine, scope.pending), ...(shown === undefined ? [] : [shown])] },
   ])
   const later = after.seen.new.map((home, at) => judgeNew(home, { old: before.later[at], expanded: expanded.seen?.new[at] }))
   return {
@@ -69,9 +72,17 @@ async function onOld(engine: Engine, states: SchemaStates, { scope, asked }: Old
   })
 }
 
-async function onNew(engine: Engine, states: SchemaStates, { scope, asked }: { readonly scope: PendingScope; readonly asked: Asked }) {
+interface New {
+  readonly scope: PendingScope
+  readonly shown: SchemaChange | undefined
+  readonly asked: Asked
+}
+
+async function onNew(engine: Engine, states: SchemaStates, { scope, shown, asked }: New) {
   return await states.copy(async (session) => {
-    const skipped = await replay(engine, session, scope.pending)
+    const skipped: { readonly why: string }[] = [...(await replay(engine, session, scope.pending))]
+    const why = await shown?.run(session)
+    if (why !== undefined) skipped.push({ why })
     return { seen: await lookFrom(placeOf(session), asked), notes: skippedNote('what is pending', skipped) }
   })
 }
@@ -96,15 +107,19 @@ interface Seen {
   readonly new: readonly AtHome[]
 }
 
-async function lookFrom(place: Place, { homes, later }: Asked): Promise<Seen> {
+/** The old application finds what it found before, the new one its version first. */
+async function lookFrom(place: Place, { homes, later }: Asked, shows?: string): Promise<Seen> {
   const old: There[] = []
   for (const home of homes) old.push(await prepareThere(place, home))
+  if (shows !== undefined) await putFirst(place.session, shows)
   return { old, new: await atHome(place, later) }
 }
 
 interface Way {
   /** Absent where the expanded schema cannot be made. */
   readonly changes?: readonly SchemaChange[]
+  /** The schema of the version to come. */
+  readonly shows?: string
   readonly notes: readonly string[]
 }
 
@@ -116,9 +131,11 @@ function wayOfApply(
   { catalog, allowed }: { readonly catalog: Catalog; readonly allowed: readonly string[] },
 ): Way {
   try {
-    const options = { project: 'compat', catalog, lockBudgetMs: 100, statementTimeoutMs: 30_000, allow: allowed, touched: '' }
+    const versions = { physical: catalog, contracts: [], all: pending.flatMap(({ version }) => version ?? []) }
+    const options = { project: 'compat', catalog, lockBudgetMs: 100, statementTimeoutMs: 30_000, allow: allowed, touched: '', versions }
     const made = plan(engine, pending, options)
-    return { changes: changesOfApply(engine, made.migrations, pending), notes: planNotes(made) }
+    const shows = made.migrations.at(-1)?.shows
+    return { changes: changesOfApply(engine, made.migrations, pending), notes: planNotes(made), ...present({ shows }) }
   } catch (error) {
     if (!(error instanceof LockkeeperError)) throw error
     return { notes: [`The expanded schema was not looked at, since there is no plan: ${error.message}`] }
@@ -139,14 +156,14 @@ interface Expanded {
   readonly notes: readonly string[]
 }
 
-async function onExpanded(states: SchemaStates, { changes }: Way, asked: Asked): Promise<Expanded> {
+async function onExpanded(states: SchemaStates, { changes, shows }: Way, asked: Asked): Promise<Expanded> {
   if (changes === undefined) return { notes: [] }
   return await states.copy(async (session): Promise<Expanded> => {
     for (const change of changes) {
       const why = await change.run(session)
       if (why !== undefined) return { notes: [unseenNote(change, why)] }
     }
-    return { seen: await lookFrom(placeOf(session), asked), notes: [] }
+    return { seen: await lookFrom(placeOf(session), asked, shows), notes: [] }
   })
 }
 
