@@ -14,7 +14,7 @@ import type { CutContext, PlanEngine, PlanOptions } from './options.ts'
 import { readParts, type Part } from './parts.ts'
 import { stepsOf } from './steps.ts'
 import { earlierSchemas, versionScope, withVersion } from './versions.ts'
-import { openedBy, waitsFor } from './waiting.ts'
+import { openedBy, waitsBySteps, waitsFor } from './waiting.ts'
 
 /**
  * The steps by which pending migrations become true on a server that is in use: each statement judged on what the earlier ones
@@ -29,6 +29,8 @@ export function plan<Node>(engine: PlanEngine<Node>, migrations: readonly Migrat
     if (open.length > 0) waiting = waitsFor(engine, { id: migration.id, parts: readParts(engine, migration, state.catalog).parts }, open)
     if (waiting !== undefined) break
     const { result, after } = planOne(engine, migration, { options, state })
+    waiting = waitsBySteps(engine, result, { open, catalog: state.catalog })
+    if (waiting !== undefined) break
     state = after
     planned.push(result)
     open.push(...[openedBy(result)].filter((one) => one !== undefined))

@@ -1,3 +1,4 @@
+import type { Catalog } from '../model/catalog.ts'
 import type { Hazard } from '../model/hazard.ts'
 import type { Doubled, Expanded, PlannedMigration, Waiting } from '../model/plan.ts'
 import type { Item } from './cut.ts'
@@ -21,6 +22,38 @@ export function waitsFor<Node>(
       const found = doubled.find((each) => engine.touches(judged, each))
       if (found !== undefined) return { migration: id, behind: migration, what: doubledText(found) }
     }
+  return undefined
+}
+
+interface Ground {
+  readonly open: readonly Expanded[]
+  /** What the migration finds. */
+  readonly catalog: Catalog
+}
+
+/**
+ * The first open one that a migration touches by what becomes of it: an index over a column that stands twice, made once more for another column,
+ * would go with the one of the two that goes.
+ */
+export function waitsBySteps<Node>(
+  engine: Pick<PlanEngine<Node>, 'touches' | 'parse' | 'facts' | 'simulate'>,
+  { id, steps }: Pick<PlannedMigration, 'id' | 'steps'>,
+  { open, catalog }: Ground,
+): Waiting | undefined {
+  if (open.length === 0) return undefined
+  const gate = steps.findIndex(({ kind }) => kind === 'gate')
+  let before = catalog
+  for (const step of gate < 0 ? steps : steps.slice(0, gate)) {
+    const statements = step.kind === 'sql' ? step.sql.flatMap((sql) => engine.parse(new TextEncoder().encode(sql))) : []
+    for (const statement of statements) {
+      const judged = { statement, facts: engine.facts(statement, before), before }
+      before = engine.simulate(statement, before)
+      const found = open.flatMap(({ migration, doubled }) =>
+        doubled.flatMap((each) => (engine.touches(judged, each) ? [{ migration, each }] : [])),
+      )[0]
+      if (found !== undefined) return { migration: id, behind: found.migration, what: doubledText(found.each) }
+    }
+  }
   return undefined
 }
 

@@ -74,6 +74,26 @@ forEachVersion('tables that are hard on a new version', (version) => {
     )
   })
 
+  test('an index over two columns, each with a meaning of its own to the next versions, makes the second wait', async () => {
+    await using shop = await versionedShop(version, { first, setup })
+    await shop.query('CREATE INDEX pair ON "userAccounts" (note, amount)')
+    await shop.query('DROP VIEW notes')
+    await shop.project.write({
+      'migrations/2.yaml': `operations: [{alter_column: {table: userAccounts, column: note, type: varchar(90), up: note, down: note}}]`,
+      'migrations/3.yaml': `operations: [{alter_column: {table: userAccounts, column: amount, type: int, up: amount, down: amount}}]`,
+    })
+    const outcome = await shop.run('apply', '--yes')
+    expect(flat(outcome.stderr)).toContain(
+      '3 stays behind 2, which keeps the columns note and _lk_new_note of public."userAccounts" double',
+    )
+    await shop.done('complete', '--override', 'unused', '--reason', 'a test')
+    await shop.done('apply', '--yes')
+    await shop.done('complete', '--override', 'unused', '--reason', 'a test')
+    expect(await shop.query(`SELECT pg_get_indexdef('pair'::regclass) AS made`)).toEqual([
+      { made: 'CREATE INDEX pair ON public."userAccounts" USING btree (note, amount)' },
+    ])
+  })
+
   test('a view of the user on the column is refused before anything is changed', async () => {
     await using shop = await versionedShop(version, { first, setup })
     await shop.project.write({
