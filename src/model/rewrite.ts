@@ -10,6 +10,8 @@ export interface Rewritten {
   readonly checks: readonly DataCheck[]
   /** It does what the user says that columns of these statements hold (up, down), together with other statements: none of them is taken as written. */
   readonly gives?: true
+  /** Rules whose harm does not come about beside the one that names this rewrite: what they miss is put back in the same transaction. */
+  readonly cures?: readonly string[]
   /** What comes when the running application is gone; absent where there is nothing. */
   readonly later?: Later
 }

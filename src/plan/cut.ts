@@ -119,9 +119,10 @@ function rewrittenItem<Node>(
   { parts, hazards }: Pick<ItemBase<Node>, 'parts' | 'hazards'>,
   { versions }: CutContext,
 ): Item<Node> {
-  const { steps, checks, later, gives } = rewritten
+  const { steps, checks, later, gives, cures = [] } = rewritten
   // Each version has its own columns and names until the gate is passed.
-  const felt = versions !== undefined && (later !== undefined || gives === true) ? [] : hazards
+  const isApart = versions !== undefined && (later !== undefined || gives === true)
+  const felt = isApart ? [] : hazards.filter(({ rule }) => !cures.includes(rule))
   return { kind: 'rewritten', rewrite, parts, hazards: felt, steps, checks, ...present({ later, gives }), session: [] }
 }
 

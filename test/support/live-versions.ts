@@ -4,37 +4,15 @@ import { cliHere } from './cli.ts'
 import { tempProject } from './orm/project.ts'
 import { freshDatabase } from './postgres.ts'
 import { schemaOf } from './snapshot.ts'
-import { startWriter, type Write, type Writer } from './two-versions.ts'
+import { startWriter } from './two-versions.ts'
 import { baseIndexes, baseRows, baseTables, nothing, type Look, type VersionCase } from './version-cases.ts'
+import { differing, ended, mapped, rowsOfLate, rowsOfNew, rowsOfOld, writesOf, type Values } from './written.ts'
 
 export interface LivePlace {
   readonly version: number
   /** Of the tables. */
   readonly schema: string
 }
-
-/** A write of every fifth row that is new, of rows that no other writer changes. */
-function writesOf({ table, column, value, otherwise }: Look, first: { readonly row: number; readonly added: number }) {
-  return (at: number): Write => {
-    const n = at + first.added
-    const given = value(n)
-    const literal = given === null || given === undefined ? 'NULL' : `'${given}'`
-    const text = given === undefined ? (otherwise ?? nothing) : (given ?? nothing)
-    if (at % 5 !== 0 && given !== undefined) {
-      const id = first.row + (at % 60)
-      return { sql: `UPDATE ${table} SET "${column}" = ${literal} WHERE id = ${id}`, id, value: text }
-    }
-    const id = first.added + at
-    const insert = given === undefined ? `(id) VALUES (${id})` : `(id, "${column}") VALUES (${id}, ${literal})`
-    return { sql: `INSERT INTO ${table} ${insert}`, id, value: text }
-  }
-}
-
-const rowsOfOld = { row: 1, added: 1000 }
-const rowsOfNew = { row: 101, added: 1_000_000 }
-const rowsOfLate = { row: 101, added: 2_000_000 }
-
-type Values = ReadonlyMap<number, string>
 
 /** A folder with the base tables applied and filled, and a second file of one operation that is still to come. */
 interface Stage extends AsyncDisposable {
@@ -126,21 +104,4 @@ async function seenByBoth(
   expect(differing(written.new, byNew)).toEqual([])
   expect(differing(mapped(written.old, one.up), byNew)).toEqual([])
   expect(differing(mapped(written.new, one.down), byOld)).toEqual([])
-}
-
-async function ended(writer: Writer): Promise<Values> {
-  const { last, failures } = await writer.stop()
-  expect(failures).toEqual([])
-  return last
-}
-
-/** Nothing where it cannot be told. */
-function mapped(values: Values, by: ((value: string) => string) | undefined): Values {
-  return by === undefined ? new Map() : new Map([...values].map(([id, value]) => [id, by(value)]))
-}
-
-function differing(wanted: Values, found: Values): readonly string[] {
-  return [...wanted]
-    .flatMap(([id, value]) => (found.get(id) === value ? [] : [`row ${id}: ${found.get(id)} instead of ${value}`]))
-    .slice(0, 5)
 }

@@ -6,7 +6,7 @@ import { versionCases } from '../support/version-cases.ts'
 forEachVersion('two versions at once', (version) => {
   describe.each(['public', 'app'])('in the schema %s', (schema) => {
     test.each(versionCases)('$name', { timeout: 120_000 }, async (one) => {
-      await expect(liveThroughVersions(one, { version, schema })).resolves.toBeUndefined()
+      expect(await liveThroughVersions(one, { version, schema })).toBeUndefined()
     })
   })
 })

@@ -59,6 +59,8 @@ function rewrite(found: Surrounded, options: RewriteOptions): Rewritten | undefi
       ),
     ],
     checks: [],
+    // A default that goes and comes in one transaction is never missed.
+    ...(found.last.some((sql) => /\bSET\s+DEFAULT\b/i.test(sql)) && { cures: ['drop-default'] }),
   }
 }
 

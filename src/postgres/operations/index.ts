@@ -4,6 +4,7 @@ import type { PgNode } from '../node.ts'
 import { addColumn } from './add-column.ts'
 import { changeColumnType } from './change-column-type.ts'
 import { dropColumn } from './drop-column.ts'
+import { dropKeyWithItsColumn } from './drop-key-with-its-column.ts'
 import { dropTable } from './drop-table.ts'
 import { leaveForContract } from './leave-for-contract.ts'
 import { leaveOutFilled } from './leave-out-filled.ts'
@@ -16,6 +17,7 @@ export const operations: readonly Rewrite<PgNode>[] = [
   addColumn,
   changeColumnType,
   dropColumn,
+  dropKeyWithItsColumn,
   dropTable,
   leaveForContract,
   leaveOutFilled,
