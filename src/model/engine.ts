@@ -42,6 +42,8 @@ export interface Engine<Node = unknown> {
   simulate(statement: Statement<Node>, catalog: Catalog): Catalog
   /** The catalog once what came after `before` has been deployed for a while: none of it is new any more. */
   settle(after: Catalog, before: Catalog): Catalog
+  /** Statements that take a key away and put it back around changes that carry it along: they are left out. */
+  keptKeys(statements: readonly Statement<Node>[], before: Catalog): ReadonlySet<Statement<Node>>
   role(statement: Statement<Node>): Role
   /** What must not be cut apart in the statements of one migration. */
   ties(judged: readonly Judged<Node>[]): readonly Tie[]

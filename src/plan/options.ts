@@ -27,6 +27,7 @@ export type PlanEngine<Node> = Pick<
   | 'upDown'
   | 'dialect'
   | 'versions'
+  | 'keptKeys'
 >
 
 export interface PlanOptions {

@@ -17,14 +17,22 @@ export interface Part<Node> {
   readonly siblings: number
 }
 
+interface Ground {
+  readonly before: Catalog
+  /** The user wants statements as they stand. */
+  readonly asWritten?: boolean
+}
+
 /** The parts of a migration in order, and the catalog behind the last. */
 export function readParts<Node>(
   engine: PlanEngine<Node>,
   migration: Migration,
-  before: Catalog,
+  { before, asWritten = false }: Ground,
 ): { readonly parts: readonly Part<Node>[]; readonly after: Catalog } {
   let catalog = before
-  const origins = statementsOf(engine, migration)
+  const all = statementsOf(engine, migration)
+  const kept = asWritten ? new Set() : engine.keptKeys(all, before)
+  const origins = all.filter((statement) => !kept.has(statement))
   const judged = origins.map((origin) =>
     engine.split(origin).map((statement): Judged<Node> => {
       const one = { statement, facts: engine.facts(statement, catalog), before: catalog }

@@ -26,7 +26,8 @@ export function plan<Node>(engine: PlanEngine<Node>, migrations: readonly Migrat
   const planned: PlannedMigration[] = []
   let waiting: Waiting | undefined
   for (const migration of migrations) {
-    if (open.length > 0) waiting = waitsFor(engine, { id: migration.id, parts: readParts(engine, migration, state.catalog).parts }, open)
+    if (open.length > 0)
+      waiting = waitsFor(engine, { id: migration.id, parts: readParts(engine, migration, groundOf(state, options)).parts }, open)
     if (waiting !== undefined) break
     const { result, after } = planOne(engine, migration, { options, state })
     waiting = waitsBySteps(engine, result, { open, catalog: state.catalog })
@@ -38,6 +39,11 @@ export function plan<Node>(engine: PlanEngine<Node>, migrations: readonly Migrat
   const shown = withVersion(engine, planned, { migrations, options })
   const all = shown.map((migration) => ({ ...migration, steps: numbered(migration.steps) }))
   return { format: 1, project: options.project, touched: options.touched, migrations: all, ...present({ waiting }) }
+}
+
+/** Who has a change of type run as it is written has its foreign keys dropped and added as it is written, too. */
+function groundOf({ catalog }: RunState, { allow }: PlanOptions) {
+  return { before: catalog, asWritten: allow.some((rule) => /^(blocking-table-rewrite|type-change-rebuilds)(:|$)/.test(rule)) }
 }
 
 /** Views of versions bind no change: the earlier ones go before the tables change. */
@@ -68,7 +74,7 @@ function planOne<Node>(
   const { body } = migration
   if (body.kind === 'recorded' && body.readsRows !== undefined)
     return planCode(engine, migration, { options, state, reads: body.readsRows })
-  const { parts, after: catalog } = readParts(engine, migration, state.catalog)
+  const { parts, after: catalog } = readParts(engine, migration, groundOf(state, options))
   const { items, steps, session } = cutStretches(engine, parts, {
     after: catalog,
     context: { migration, options, session: state.session, ...present({ versions: versionScope(engine, migration, options) }) },

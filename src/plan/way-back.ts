@@ -23,7 +23,7 @@ export function wayBack<Node>(engine: PlanEngine<Node>, { applied, to, empty }: 
   if (at < 0) throw new LockkeeperError('migration-unknown', `${to} is not among what is applied.`, { details: { migration: to } })
   let catalog = empty
   const parts = applied.map((migration) => {
-    const read = readParts(engine, migration, catalog)
+    const read = readParts(engine, migration, { before: catalog, asWritten: true })
     catalog = engine.settle(read.after, catalog)
     return { migration, parts: read.parts }
   })

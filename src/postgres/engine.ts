@@ -11,6 +11,7 @@ import { facts } from './facts.ts'
 import { hazards } from './hazards/index.ts'
 import { inline } from './inline.ts'
 import { journal } from './journal.ts'
+import { keptKeys } from './kept-keys.ts'
 import type { PgNode } from './node.ts'
 import { observe } from './observe.ts'
 import { loadParser, parse } from './parse.ts'
@@ -39,6 +40,7 @@ export const postgres: Engine<PgNode> = {
   facts,
   simulate,
   settle,
+  keptKeys,
   role: roleOf,
   ties: tiesOf,
   words: wordsOf,

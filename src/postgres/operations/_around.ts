@@ -20,6 +20,8 @@ export interface Surrounded {
   /** SET DEFAULT, CREATE VIEW with its rights and options, the new type under the name of the old one. */
   readonly last: readonly string[]
   readonly takes: number
+  /** A key of the column is dropped and added again: the swap keeps it. */
+  readonly keepsKey: boolean
 }
 
 /** The change that stands here, or behind statements that lead to it. */
@@ -38,7 +40,8 @@ export function surrounded(judged: readonly Judged<PgNode>[], at: number): Surro
   if (leading.length - before.length !== last.length - after.length) return undefined
   const change = typeChanging(without(judged[position], start, before))
   const takes = leading.length + 1 + last.length
-  return change === undefined ? undefined : { change, start, first: before.map(textOf), last: after.map(textOf), takes }
+  const keepsKey = before.length < leading.length
+  return change === undefined ? undefined : { change, start, first: before.map(textOf), last: after.map(textOf), takes, keepsKey }
 }
 
 function behindLeading(judged: readonly Judged<PgNode>[], at: number): number {

@@ -59,8 +59,7 @@ function rewrite(found: Surrounded, options: RewriteOptions): Rewritten | undefi
       ),
     ],
     checks: [],
-    // A default that goes and comes in one transaction is never missed.
-    ...(found.last.some((sql) => /\bSET\s+DEFAULT\b/i.test(sql)) && { cures: ['drop-default'] }),
+    cures: curesOf(found),
   }
 }
 
@@ -75,6 +74,12 @@ function expandDraft(change: TypeChanging, triggers: SyncTriggers): Draft {
     sql: [...secondColumn(change), ...triggers.create],
     undo: cleanupAtOnce(...triggers.drop, `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoted(shadow)}`),
   }
+}
+
+/** A default that goes and comes in one transaction is never missed, and a key that stays has nothing in its way. */
+function curesOf({ last, keepsKey }: Surrounded): readonly string[] {
+  const isBack = last.some((sql) => /\bSET\s+DEFAULT\b/i.test(sql))
+  return [...(isBack ? ['drop-default'] : []), ...(keepsKey ? ['refused-by-dependents'] : [])]
 }
 
 function workOf({ table, shadow, value }: TypeChanging): Work {
