@@ -20,12 +20,19 @@ export function blockedBy<Node>(engine: PlanEngine<Node>, items: readonly Item<N
 function itemHazards<Node>(engine: PlanEngine<Node>, item: Item<Node>, context: BlockContext<Node>): readonly Hazard[] {
   switch (item.kind) {
     case 'rewritten':
-      return item.hazards.filter((hazard) => hazard.rewrite === undefined)
+      return item.hazards
+        .filter((hazard) => hazard.rewrite === undefined || isLeft(hazard, item))
+        .map((hazard) => withReason(hazard, whyNot(engine, hazard, { item, context })))
     case 'plain':
       return [...item.hazards.map((hazard) => withReason(hazard, whyNot(engine, hazard, { item, context }))), ...unjudged(item)]
     case 'whole':
       return [...item.hazards, ...tiedWork(item)]
   }
+}
+
+// The rewrite that was taken spares those who wait, and still takes away at once what the running application needs.
+function isLeft<Node>(hazard: Hazard, { rewrite, later, gives }: Extract<Item<Node>, { readonly kind: 'rewritten' }>): boolean {
+  return hazard.breaksOldApp && hazard.rewrite !== rewrite && later === undefined && gives !== true
 }
 
 interface Spot<Node> {

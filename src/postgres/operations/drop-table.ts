@@ -5,6 +5,7 @@ import type { Rewrite, RewriteOptions, Rewritten } from '../../model/rewrite.ts'
 import { relationKey } from '../names.ts'
 import type { DropStmt, PgNode } from '../node.ts'
 import { isOldTable } from '../rewrites/_target.ts'
+import { simulate } from '../simulate.ts'
 import { nameParts } from '../tree.ts'
 import { nothingDepends, unusedGate, viewsOn } from './_gates.ts'
 import { safely } from './_safely.ts'
@@ -34,11 +35,20 @@ function dropOf({ statement: { node } }: Judged<PgNode>): DropStmt | undefined {
 }
 
 function whyNotFor(judged: Judged<PgNode>, drop: DropStmt): string | undefined {
-  if (drop.behavior === 'DROP_CASCADE') return 'CASCADE takes with it what nobody has looked at'
-  const relations = tablesOf(judged, drop).map((key) => judged.before.relations.get(key))
+  const tables = tablesOf(judged, drop)
+  if (drop.behavior === 'DROP_CASCADE' && takesMore(judged, tables)) return 'CASCADE takes with it what nobody has looked at'
+  const relations = tables.map((key) => judged.before.relations.get(key))
   if (relations.some((relation) => relation !== undefined && !isOldTable(relation)))
     return 'it drops what this migration or this run has made'
   return undefined
+}
+
+/** Drizzle writes CASCADE always. Where it has nothing to take it is left out, so that the server says no to what comes until then. */
+function takesMore({ statement, before }: Judged<PgNode>, tables: readonly string[]): boolean {
+  const after = simulate(statement, before)
+  return [...before.relations].some(
+    ([key, relation]) => !tables.includes(key) && relation.kind !== 'sequence' && after.relations.get(key) !== relation,
+  )
 }
 
 /** Those that are there. */
