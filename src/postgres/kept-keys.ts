@@ -1,7 +1,7 @@
 import type { Catalog, Constraint } from '../model/catalog.ts'
 import type { Statement } from '../model/statement.ts'
 import { relationKey } from './names.ts'
-import type { AlterTableCmd, PgNode } from './node.ts'
+import { textsOf, type AlterTableCmd, type PgNode } from './node.ts'
 import { simulate } from './simulate.ts'
 
 /** One statement of a migration, on what the earlier ones left. */
@@ -73,5 +73,12 @@ function changesType({ actions }: Placed): boolean {
 /** Changes of type, and what ORMs put around them: the primary key and the default away and back. */
 function onlyChanges({ actions }: Placed): boolean {
   const kinds = ['AT_AlterColumnType', 'AT_ColumnDefault', 'AT_DropConstraint', 'AT_AddConstraint']
-  return actions.length > 0 && actions.every(({ subtype }) => kinds.includes(subtype ?? ''))
+  return actions.length > 0 && actions.every((action) => kinds.includes(action.subtype ?? '') && staysComparable(action))
+}
+
+/** While one side of the key has changed and the other not yet, the server compares them: it can where both are integers. */
+function staysComparable({ subtype, def }: AlterTableCmd): boolean {
+  if (subtype !== 'AT_AlterColumnType') return true
+  const type = def !== undefined && 'ColumnDef' in def ? textsOf(def.ColumnDef.typeName?.names).at(-1) : undefined
+  return ['int2', 'int4', 'int8'].includes(type ?? '')
 }

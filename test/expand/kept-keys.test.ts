@@ -53,6 +53,8 @@ forEachVersion('a foreign key around a change of type', (version) => {
     expect(await without(database.url, [drop, types, add].join('\n'))).toBe(0)
     expect(await without(database.url, [drop, types, add.replace('RESTRICT', 'CASCADE')].join('\n'))).toBe(1)
     expect(await without(database.url, [drop, types, 'UPDATE posts SET author_id = -author_id;', add].join('\n'))).toBe(1)
+    const texts = types.replaceAll('BIGINT', 'TEXT')
+    expect(await without(database.url, [drop, texts, add].join('\n'))).toBe(1)
     expect(await without(database.url, [drop, 'ALTER TABLE users ALTER COLUMN id DROP DEFAULT;', add].join('\n'))).toBe(1)
   })
 })
