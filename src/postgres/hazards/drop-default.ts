@@ -1,7 +1,7 @@
-import type { HazardRule } from '../../model/hazard.ts'
+import type { HazardInput, HazardRule } from '../../model/hazard.ts'
 import type { PgNode } from '../node.ts'
 import type { Topic } from '../topics.ts'
-import { actionsOf, columnOf } from './_input.ts'
+import { actionsOf, columnOf, type Found } from './_input.ts'
 
 /** The running application relies on the default. */
 export const dropDefault: HazardRule<PgNode, Topic> = {
@@ -25,6 +25,7 @@ export const dropDefault: HazardRule<PgNode, Topic> = {
   detect(input) {
     return actionsOf(input, 'AT_ColumnDefault')
       .filter((found) => found.command.def === undefined && columnOf(found, found.command.name)?.default !== undefined)
+      .filter((found) => !comesBack(found, input))
       .map((found) => {
         const required = columnOf(found, found.command.name)?.nullable === false
         return {
@@ -37,4 +38,10 @@ export const dropDefault: HazardRule<PgNode, Topic> = {
         }
       })
   },
+}
+
+/** One that comes again in the same transaction is never missed: the change of a type needs it away in between. */
+function comesBack({ key, command }: Found, { transaction, at }: Pick<HazardInput<PgNode>, 'transaction' | 'at'>): boolean {
+  const sets = transaction.slice(at + 1).flatMap((later) => actionsOf(later, 'AT_ColumnDefault'))
+  return sets.some((set) => set.key === key && set.command.name === command.name && set.command.def !== undefined)
 }
