@@ -94,6 +94,28 @@ forEachVersion('tables that are hard on a new version', (version) => {
     ])
   })
 
+  test('names that would end a quotation stay names', async () => {
+    const odd = 'a"; $lk$; DROP TABLE "userAccounts"; --'
+    await using shop = await versionedShop(version, { first, setup })
+    await shop.project.write({
+      'migrations/2.json': JSON.stringify({
+        version_schema: '2 $lk$ "',
+        operations: [{ create_table: { name: odd, columns: [{ name: "it's $lk$", type: 'int', pk: true }] } }],
+      }),
+    })
+    await shop.done('apply', '--yes')
+    expect(
+      await shop.query(
+        `SELECT relname AS name FROM pg_class WHERE relkind = 'v' AND relnamespace::regnamespace::text LIKE '%2 $lk$%' ORDER BY 1`,
+      ),
+    ).toEqual([{ name: odd }, { name: 'other' }, { name: 'userAccounts' }])
+    const change = { alter_column: { table: odd, column: "it's $lk$", type: 'bigint', up: '"it\'s $lk$"', down: '"it\'s $lk$"' } }
+    await shop.project.write({ 'migrations/3.json': JSON.stringify({ operations: [change] }) })
+    await shop.done('apply', '--yes')
+    await shop.done('complete', '--override', 'unused', '--reason', 'a test')
+    expect(await shop.schemas()).toEqual(['public', 'public_3'])
+  })
+
   test('a view of the user on the column is refused before anything is changed', async () => {
     await using shop = await versionedShop(version, { first, setup })
     await shop.project.write({

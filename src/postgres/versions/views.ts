@@ -1,5 +1,6 @@
 import type { Catalog } from '../../model/catalog.ts'
 import { createView } from '../operations/_views.ts'
+import { dollarQuoted } from '../operations/_swap.ts'
 import { allTraits } from '../operations/_type-change.ts'
 import { postgresDialect } from '../quote.ts'
 import type { Shown, ShownColumn } from './fold.ts'
@@ -39,8 +40,7 @@ function defaultOf({ default: value, type }: ShownColumn['as']): string {
  */
 function rightsSql(base: string, schema: string, tables: readonly Shown[]): string {
   const pairs = tables.map(({ table, name }) => `(${literal(quoted(schema, name))}, ${literal(table)})`)
-  return `DO $lk$
-DECLARE
+  return dollarQuoted(`DECLARE
   _lk_right text;
 BEGIN
   FOR _lk_right IN
@@ -56,8 +56,7 @@ BEGIN
   LOOP
     EXECUTE _lk_right;
   END LOOP;
-END
-$lk$`
+END`)
 }
 
 const grantee = `CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END`
