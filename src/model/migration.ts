@@ -1,3 +1,4 @@
+import type { Told } from './statement.ts'
 import type { GivenValue } from './up-down.ts'
 
 export type SourceId =
@@ -51,19 +52,11 @@ export interface RowsRead {
   readonly line?: number
 }
 
-export interface RecordedStatement {
+export interface RecordedStatement extends Told {
   readonly sql: string
   readonly parameters: readonly unknown[]
   /** 1-based line in the source file where it was issued, if the stack told. */
   readonly line?: number
-  /** It is for the end, when the old application is gone. */
-  readonly atContract?: true
-  /** SQL that takes it back, as the file says it. */
-  readonly undo?: string
-  /** It gives rows what `given` says: left out where an operation gives it to them. */
-  readonly fills?: true
-  /** What columns hold, and for how many statements from this one on. */
-  readonly given?: { readonly values: readonly GivenValue[]; readonly covers: number }
 }
 
 /** It holds where the query gives as many rows, each with these fields at these values; fields that differ from database to database are left out. */

@@ -40,7 +40,7 @@ export interface VersionLayer {
 
 /** The views through which versions of the application see the tables; a part of the engine, and pure. */
 export interface VersionViews {
-  /** The schemas of these versions that stand. Throws `source-unreadable` where a name is longer than the server's limit. */
+  /** The schemas of these versions that stand. */
   standing(catalog: Catalog, versions: readonly string[]): readonly string[]
   /** The catalog as if these schemas did not exist: they bind no change of a table. */
   without(catalog: Catalog, schemas: readonly string[]): Catalog
