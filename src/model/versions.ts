@@ -9,7 +9,7 @@ export interface KnownVersions {
   readonly physical: Catalog
   /** SQL of the contracts that are still to come, oldest first. */
   readonly contracts: readonly string[]
-  /** All versions of the project, as `Migration.version` says them. */
+  /** The versions that have been applied, as `Migration.version` says them, oldest first. */
   readonly all: readonly string[]
 }
 

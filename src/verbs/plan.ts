@@ -52,12 +52,15 @@ export async function planMigrations(options: PlanVerbOptions): Promise<Planned>
  */
 export async function planPending(target: Target, loaded: LoadedMigrations, settings: PlanSettings): Promise<Planned> {
   const situation = await readSituation(target, loaded, settings.project)
-  const pending = pendingOf(standingsOf(loaded.migrations, situation), settings)
+  const standings = standingsOf(loaded.migrations, situation)
+  const pending = pendingOf(standings, settings)
   const open = inFlight(situation.progress)
   const next = open.length > 0 ? [] : pending
   const backfills = await loadNamed(target.engine, loaded.root, next)
   const expanded = await storedOf(target, situation, expandedIn(situation.progress))
-  const all = loaded.migrations.flatMap(({ version }) => version ?? [])
+  // A schema by the name of a version that was never applied is somebody else's.
+  const applied = standings.filter(({ state }) => state === 'complete' || state === 'expanded')
+  const all = applied.flatMap(({ migration }) => migration.version ?? [])
   return {
     plan: await planOn(target, next, { situation, settings, backfills, expanded, all }),
     inFlight: open,
@@ -75,7 +78,7 @@ interface Given {
   readonly settings: PlanSettings
   readonly backfills: PlanOptions['backfills'] & {}
   readonly expanded: readonly PlannedMigration[]
-  /** All versions that the project shows by views. */
+  /** The versions that have been shown by views. */
   readonly all: readonly string[]
 }
 

@@ -94,6 +94,21 @@ forEachVersion('tables that are hard on a new version', (version) => {
     ])
   })
 
+  test('a schema of the user by the name of a version that was never applied is left alone', async () => {
+    await using shop = await versionedShop(version, { first, setup })
+    await shop.query('CREATE SCHEMA public_archive; CREATE VIEW public_archive.names AS SELECT "fullName" FROM "userAccounts"')
+    await shop.project.write({
+      'migrations/2.json': JSON.stringify({
+        operations: [{ create_index: { name: 'by_note', table: 'userAccounts', columns: [{ column: 'note' }] } }],
+      }),
+      'migrations/9.json': JSON.stringify({ version_schema: 'archive', operations: [{ sql: { up: 'SELECT 1' } }] }),
+    })
+    await shop.done('apply', '--yes', '--to', '2')
+    await shop.done('complete', '--override', 'unused', '--reason', 'a test')
+    expect(await shop.schemas()).toEqual(['public', 'public_2', 'public_archive'])
+    expect(await shop.query('SELECT count(*)::int AS n FROM public_archive.names')).toEqual([{ n: 2 }])
+  })
+
   test('names that would end a quotation stay names', async () => {
     const odd = 'a"; $lk$; DROP TABLE "userAccounts"; --'
     await using shop = await versionedShop(version, { first, setup })
